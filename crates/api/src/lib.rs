@@ -1,0 +1,1 @@
+//! Role: the front door. HTTP, server-sent events, artifacts, the embedded dashboard.

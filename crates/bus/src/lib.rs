@@ -1,0 +1,1 @@
+//! The only crate that speaks to NATS: connections, topology, publishing, consuming.

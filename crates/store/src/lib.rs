@@ -1,0 +1,1 @@
+//! The only crate that speaks SQL: readers, the recorder's writer, migrations.

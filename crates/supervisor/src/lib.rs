@@ -1,0 +1,1 @@
+//! Role: keeps promises that have time in them: leases, retries, dead letters.

@@ -1,0 +1,1 @@
+//! For tests only: a private broker, a private database, builders, the scripted model endpoint.

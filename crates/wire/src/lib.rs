@@ -1,0 +1,1 @@
+//! What crosses a process boundary: subjects, messages on the broker, HTTP bodies.

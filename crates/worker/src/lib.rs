@@ -1,0 +1,1 @@
+//! Role: does the work. Claims runs, runs agents, reports. Never touches Postgres.

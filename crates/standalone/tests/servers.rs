@@ -1,0 +1,155 @@
+//! The real programs: started, stopped, killed and started again.
+
+#![cfg(test)]
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpStream,
+    path::Path,
+};
+
+use baton_standalone::{
+    Durability, Error, NatsOptions, NatsServer, Postgres, PostgresOptions, Search, SyncPolicy,
+};
+
+fn search() -> Search {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    Search {
+        path: std::env::var_os("PATH").unwrap_or_default(),
+        extra: vec![workspace.join(".tools/bin")],
+    }
+}
+
+fn nats(store_dir: &Path) -> NatsOptions {
+    NatsOptions {
+        binary: search().nats_server(None).unwrap(),
+        store_dir: store_dir.to_path_buf(),
+        port: None,
+        sync: SyncPolicy::Always,
+        config: None,
+    }
+}
+
+fn postgres(dir: &Path) -> PostgresOptions {
+    PostgresOptions {
+        binaries: search().postgres(None).unwrap(),
+        dir: dir.to_path_buf(),
+        port: None,
+        durability: Durability::Scratch,
+    }
+}
+
+/// The first line that the server says, which is its description in JSON.
+fn greeting(server: &NatsServer) -> String {
+    let address = server.url().replace("nats://", "");
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.write_all(b"PING\r\n").unwrap();
+    let mut line = String::new();
+    BufReader::new(connection).read_line(&mut line).unwrap();
+    line
+}
+
+/// The bytes that a Postgres answers to "do you speak TLS": `N`.
+fn speaks(server: &Postgres) -> bool {
+    use std::io::Read;
+    let mut connection = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+    connection.write_all(&[0, 0, 0, 8, 4, 210, 22, 47]).unwrap();
+    let mut answer = [0];
+    connection.read_exact(&mut answer).unwrap();
+    answer == *b"N"
+}
+
+#[tokio::test]
+async fn nats_keeps_its_address_over_stop_kill_and_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = NatsServer::start(nats(folder.path())).await.unwrap();
+    let (url, first) = (server.url(), server.pid());
+    assert!(greeting(&server).contains("\"jetstream\":true"));
+
+    server.kill9().await;
+    assert_eq!(server.pid(), None);
+    server.start_again().await.unwrap();
+    assert!(greeting(&server).starts_with("INFO "));
+    server.restart().await.unwrap();
+    assert!(greeting(&server).starts_with("INFO "));
+    assert_eq!(server.url(), url);
+    assert_ne!(server.pid(), first);
+}
+
+#[tokio::test]
+async fn nats_takes_a_given_configuration_and_keeps_to_loopback() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("server.conf");
+    std::fs::write(&config, "host: 0.0.0.0\nserver_name: given\njetstream {}\n").unwrap();
+    let mut options = nats(&folder.path().join("store"));
+    options.config = Some(config);
+    let server = NatsServer::start(options).await.unwrap();
+    let said = greeting(&server);
+    assert!(said.contains("\"server_name\":\"given\""), "{said}");
+    assert!(said.contains("\"host\":\"127.0.0.1\""), "{said}");
+}
+
+#[tokio::test]
+async fn a_nats_that_cannot_start_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("server.conf");
+    std::fs::write(&config, "no_such_setting: 1\n").unwrap();
+    let mut options = nats(folder.path());
+    options.config = Some(config);
+    let error = NatsServer::start(options).await.unwrap_err().to_string();
+    assert!(error.contains("no_such_setting"), "{error}");
+}
+
+#[tokio::test]
+async fn a_taken_fixed_port_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut options = nats(folder.path());
+    options.port = Some(taken.local_addr().unwrap().port());
+    let error = NatsServer::start(options).await.unwrap_err();
+    assert!(matches!(error, Error::Ended { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn postgres_keeps_its_address_over_stop_kill_and_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Postgres::start(postgres(folder.path())).await.unwrap();
+    let (url, first) = (server.url(), server.pid());
+    assert!(speaks(&server));
+
+    server.kill9().await;
+    assert_eq!(server.pid(), None);
+    server.start_again().await.unwrap();
+    assert!(speaks(&server));
+    server.restart().await.unwrap();
+    assert!(speaks(&server));
+    assert_eq!(server.url(), url);
+    assert_ne!(server.pid(), first);
+}
+
+#[tokio::test]
+async fn postgres_keeps_its_password_to_itself_and_over_starts() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = postgres(folder.path());
+    options.durability = Durability::Kept;
+    let first = Postgres::start(options.clone()).await.unwrap();
+    let password = folder.path().join("password");
+    let mode = password.metadata().unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    options.port = Some(first.port());
+    let url = first.url();
+    drop(first);
+    let second = Postgres::start(options).await.unwrap();
+    assert_eq!(second.url(), url);
+}
+
+#[tokio::test]
+async fn data_of_another_version_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut options = postgres(folder.path());
+    Postgres::prepare(&options).await.unwrap();
+    options.binaries.major += 1;
+    let error = Postgres::start(options).await.unwrap_err();
+    assert!(matches!(error, Error::Version { .. }), "{error}");
+}

@@ -1,1 +1,22 @@
-//! What a run is: ids, specification, states and the steps between them. No IO and no clock of its own.
+//! What a run is: ids, its specification, its states and the steps between them.
+//! Pure: no IO, no broker, no database. Time and randomness are handed in.
+
+pub mod clock;
+pub mod failure;
+pub mod ids;
+pub mod names;
+pub mod retry;
+pub mod route;
+pub mod run;
+pub mod spec;
+
+pub use clock::{Clock, SystemClock};
+pub use failure::{Failure, FailureCode};
+pub use ids::{Attempt, EventSeq, Position, RunId};
+pub use names::{Actor, Capability, InvalidName, Pool, WorkerId};
+pub use retry::RetryPolicy;
+pub use route::Route;
+pub use run::{
+    Fact, FactKind, IllegalStep, Lease, Refusal, Run, RunEvent, RunState, Stage, StateName,
+};
+pub use spec::{Priority, RunSpec, RunType};

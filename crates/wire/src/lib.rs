@@ -1,1 +1,21 @@
-//! What crosses a process boundary: subjects, messages on the broker, HTTP bodies.
+//! What crosses a process boundary: subjects (built and parsed here only), messages on the broker,
+//! and HTTP bodies. JSON is camelCase, times are RFC 3339 UTC, durations name their unit.
+
+pub mod beat;
+pub mod control;
+pub mod event;
+pub mod http;
+pub mod lease;
+pub mod message;
+pub mod offer;
+pub mod spec;
+pub mod subject;
+
+pub use beat::Beat;
+pub use control::{ControlCommand, ControlMessage};
+pub use event::{Event, EventsMessage, Reported};
+pub use lease::{LeaseMessage, LeaseStep};
+pub use message::{DecodeError, Decoded, MessageId};
+pub use offer::{Offer, OfferReason};
+pub use spec::{FieldError, InvalidSpec, TaskRunRequest};
+pub use subject::{Filter, InvalidSubject, Subject};

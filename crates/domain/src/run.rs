@@ -1,0 +1,12 @@
+//! The life of one run: facts in, state out. Everything that shows or keeps a run's state folds
+//! the same facts with [`Run::apply`].
+
+mod apply;
+mod fact;
+mod state;
+#[cfg(test)]
+mod tests;
+
+pub use apply::{IllegalStep, Refusal};
+pub use fact::{Command, Fact, FactKind, RunEvent};
+pub use state::{Lease, PauseKind, Run, RunState, Stage, StateName};

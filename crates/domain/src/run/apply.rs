@@ -1,0 +1,312 @@
+//! The one function that changes a run's state.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    failure::{Failure, FailureCode},
+    ids::{Attempt, Position, RunId},
+    names::WorkerId,
+    retry::RetryPolicy,
+    run::{
+        fact::{Command, Fact, FactKind, RunEvent},
+        state::{Lease, Run, RunState, StateName},
+    },
+};
+
+/// A fact that does not fit the state it meets. It changes nothing; the recorder keeps it as
+/// evidence, except duplicates, which were kept before.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a {state} run refuses '{fact}': {refusal}")]
+pub struct IllegalStep {
+    /// The state that it met.
+    pub state: StateName,
+    /// The kind of fact.
+    pub fact: &'static str,
+    /// Why it changes nothing.
+    pub refusal: Refusal,
+}
+
+/// Why a fact changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It was applied before.
+    #[error("it was applied before")]
+    Duplicate,
+    /// It speaks for an attempt that is over, or has not begun.
+    #[error("it speaks for another attempt")]
+    OtherAttempt,
+    /// It comes from somebody who does not hold the lease.
+    #[error("its sender does not hold the lease")]
+    NotHolder,
+    /// The state has no such step.
+    #[error("the state has no such step")]
+    WrongState,
+}
+
+impl Refusal {
+    /// The refusal as it is written in tables.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Duplicate => "duplicate",
+            Self::OtherAttempt => "other_attempt",
+            Self::NotHolder => "not_holder",
+            Self::WrongState => "wrong_state",
+        }
+    }
+}
+
+impl Run {
+    /// A run at its first offer.
+    #[must_use]
+    pub const fn submitted(id: RunId, retry: RetryPolicy, position: Position) -> Self {
+        Self {
+            id,
+            retry,
+            attempt: Attempt::FIRST,
+            failures: 0,
+            cancel_requested_at: None,
+            state: RunState::Queued,
+            position,
+        }
+    }
+
+    /// The run after a fact.
+    ///
+    /// # Errors
+    /// When the fact does not fit; the run is as it was.
+    pub fn apply(&self, fact: &Fact) -> Result<Self, IllegalStep> {
+        let mut next = self.clone();
+        next.step(fact).map_err(|refusal| IllegalStep {
+            state: self.state.name(),
+            fact: fact.kind.name(),
+            refusal,
+        })?;
+        next.position = fact.position;
+        Ok(next)
+    }
+
+    fn step(&mut self, fact: &Fact) -> Result<(), Refusal> {
+        if fact.position <= self.position {
+            // Several events of one message share its position; their own sequence tells them apart.
+            let same_message =
+                fact.position == self.position && matches!(fact.kind, FactKind::Reported { .. });
+            if !same_message {
+                return Err(Refusal::Duplicate);
+            }
+        }
+        match &fact.kind {
+            FactKind::Offered { attempt } => self.offered(*attempt),
+            FactKind::LeaseTaken { attempt, worker } => self.lease_taken(*attempt, worker, fact),
+            FactKind::LeaseReleased { attempt, worker } => {
+                self.check_holder(*attempt, Some(worker))?;
+                self.back_to_queue(fact.at, None)
+            }
+            FactKind::LeaseLost { attempt } => {
+                self.check_holder(*attempt, None)?;
+                self.lost(fact.at)
+            }
+            FactKind::Reported {
+                worker,
+                attempt,
+                seq,
+                event,
+            } => {
+                self.check_holder(*attempt, Some(worker))?;
+                self.note_seq(*seq)?;
+                self.reported(event, fact.at)
+            }
+            FactKind::Commanded(Command::Cancel) => self.cancel(fact.at),
+        }
+    }
+
+    fn offered(&mut self, attempt: Attempt) -> Result<(), Refusal> {
+        if attempt <= self.attempt {
+            return Err(Refusal::Duplicate);
+        }
+        match self.state {
+            RunState::RetryScheduled { .. } if attempt == self.attempt.next() => {
+                self.attempt = attempt;
+                self.state = RunState::Queued;
+                Ok(())
+            }
+            RunState::RetryScheduled { .. } => Err(Refusal::OtherAttempt),
+            _ => Err(Refusal::WrongState),
+        }
+    }
+
+    fn lease_taken(
+        &mut self,
+        attempt: Attempt,
+        worker: &WorkerId,
+        fact: &Fact,
+    ) -> Result<(), Refusal> {
+        match self.state {
+            RunState::Queued if attempt == self.attempt => {
+                let (worker, position, taken_at) = (worker.clone(), fact.position, fact.at);
+                let lease = Lease {
+                    attempt,
+                    worker,
+                    position,
+                    taken_at,
+                    last_seq: None,
+                };
+                self.state = RunState::Running { lease, stage: None };
+                Ok(())
+            }
+            RunState::Queued => Err(Refusal::OtherAttempt),
+            _ => Err(Refusal::WrongState),
+        }
+    }
+
+    fn check_holder(&self, attempt: Attempt, worker: Option<&WorkerId>) -> Result<(), Refusal> {
+        let lease = self.state.lease().ok_or(Refusal::WrongState)?;
+        if lease.attempt != attempt {
+            return Err(Refusal::OtherAttempt);
+        }
+        if worker.is_some_and(|worker| *worker != lease.worker) {
+            return Err(Refusal::NotHolder);
+        }
+        Ok(())
+    }
+
+    fn note_seq(&mut self, seq: crate::ids::EventSeq) -> Result<(), Refusal> {
+        let (RunState::Running { lease, .. } | RunState::Paused { lease, .. }) = &mut self.state
+        else {
+            return Err(Refusal::WrongState);
+        };
+        if lease.last_seq.is_some_and(|last| seq <= last) {
+            return Err(Refusal::Duplicate);
+        }
+        lease.last_seq = Some(seq);
+        Ok(())
+    }
+
+    fn reported(&mut self, event: &RunEvent, at: DateTime<Utc>) -> Result<(), Refusal> {
+        let state = self.state.clone();
+        match (state, event) {
+            (_, RunEvent::Progress) => {}
+            (RunState::Running { lease, .. }, RunEvent::StageStarted(stage)) => {
+                self.state = RunState::Running {
+                    lease,
+                    stage: Some(*stage),
+                };
+            }
+            (RunState::Running { lease, stage }, RunEvent::Paused(kind)) => {
+                self.state = RunState::Paused {
+                    lease,
+                    stage,
+                    kind: *kind,
+                };
+            }
+            (RunState::Paused { lease, stage, .. }, RunEvent::Paused(kind)) => {
+                self.state = RunState::Paused {
+                    lease,
+                    stage,
+                    kind: *kind,
+                };
+            }
+            (RunState::Paused { lease, stage, .. }, RunEvent::Resumed) => {
+                self.state = RunState::Running { lease, stage };
+            }
+            (RunState::Running { .. }, RunEvent::Succeeded) => self.state = RunState::Succeeded,
+            (_, RunEvent::Failed(failure)) => self.failed(failure, at),
+            (_, RunEvent::Cancelled) => self.state = RunState::Cancelled,
+            _ => return Err(Refusal::WrongState),
+        }
+        Ok(())
+    }
+
+    fn lost(&mut self, at: DateTime<Utc>) -> Result<(), Refusal> {
+        let failure = Failure::new(
+            FailureCode::LeaseLost,
+            "the worker was not heard of for the length of its lease",
+        );
+        if self.cancel_requested_at.is_some() {
+            self.state = RunState::Cancelled;
+            return Ok(());
+        }
+        self.failures += 1;
+        if !self.retry.allows_another(self.failures) {
+            self.state = RunState::DeadLettered(failure);
+            return Ok(());
+        }
+        // The lease already was a wait: the first loss is offered again at once.
+        let due_at = at + self.retry.delay(self.id, self.failures - 1);
+        self.state = RunState::RetryScheduled {
+            due_at,
+            cause: Some(failure),
+        };
+        Ok(())
+    }
+
+    fn failed(&mut self, failure: &Failure, at: DateTime<Utc>) {
+        self.failures += 1;
+        self.state = if self.cancel_requested_at.is_some() {
+            RunState::Cancelled
+        } else if !failure.retryable {
+            RunState::Failed(failure.clone())
+        } else if self.retry.allows_another(self.failures) {
+            let due_at = at + self.retry.delay(self.id, self.failures);
+            RunState::RetryScheduled {
+                due_at,
+                cause: Some(failure.clone()),
+            }
+        } else {
+            RunState::DeadLettered(failure.clone())
+        };
+    }
+
+    fn back_to_queue(&mut self, at: DateTime<Utc>, cause: Option<Failure>) -> Result<(), Refusal> {
+        self.state = if self.cancel_requested_at.is_some() {
+            RunState::Cancelled
+        } else {
+            RunState::RetryScheduled { due_at: at, cause }
+        };
+        Ok(())
+    }
+
+    fn cancel(&mut self, at: DateTime<Utc>) -> Result<(), Refusal> {
+        if self.state.name().is_terminal() {
+            return Err(Refusal::WrongState);
+        }
+        if self.cancel_requested_at.is_some() {
+            return Err(Refusal::Duplicate);
+        }
+        self.cancel_requested_at = Some(at);
+        // Nobody works on it: the wish is the end.
+        if self.state.lease().is_none() {
+            self.state = RunState::Cancelled;
+        }
+        Ok(())
+    }
+}
+
+impl FactKind {
+    /// The kind's name, for messages and tables.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Offered { .. } => "offered",
+            Self::LeaseTaken { .. } => "lease_taken",
+            Self::LeaseReleased { .. } => "lease_released",
+            Self::LeaseLost { .. } => "lease_lost",
+            Self::Reported { event, .. } => event.name(),
+            Self::Commanded(Command::Cancel) => "cancel_requested",
+        }
+    }
+}
+
+impl RunEvent {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::StageStarted(_) => "stage_started",
+            Self::Progress => "progress",
+            Self::Paused(_) => "paused",
+            Self::Resumed => "resumed",
+            Self::Succeeded => "succeeded",
+            Self::Failed(_) => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}

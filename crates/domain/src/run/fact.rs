@@ -1,0 +1,89 @@
+//! What can happen to a run, as far as its state is concerned.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    failure::Failure,
+    ids::{Attempt, EventSeq, Position},
+    names::WorkerId,
+    run::state::{PauseKind, Stage},
+};
+
+/// One thing that happened, with its place in the total order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Where the broker keeps it.
+    pub position: Position,
+    /// When it happened, by the clock of whoever said it.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub kind: FactKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FactKind {
+    /// The run was put before the fleet.
+    Offered {
+        /// The attempt that is to be taken.
+        attempt: Attempt,
+    },
+    /// A worker won the lease.
+    LeaseTaken {
+        /// The attempt it holds.
+        attempt: Attempt,
+        /// The holder.
+        worker: WorkerId,
+    },
+    /// The holder gave the run back, undone, through no fault of the run.
+    LeaseReleased {
+        /// The attempt it held.
+        attempt: Attempt,
+        /// The former holder.
+        worker: WorkerId,
+    },
+    /// A supervisor declared the holder dead.
+    LeaseLost {
+        /// The attempt that ended.
+        attempt: Attempt,
+    },
+    /// The holder said something.
+    Reported {
+        /// Who said it.
+        worker: WorkerId,
+        /// Under which attempt.
+        attempt: Attempt,
+        /// The n-th thing said under it.
+        seq: EventSeq,
+        /// What was said.
+        event: RunEvent,
+    },
+    /// An operator wished something.
+    Commanded(Command),
+}
+
+/// What a holder can say, as far as the run's state is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunEvent {
+    /// A stage began.
+    StageStarted(Stage),
+    /// Work was done that changes no state.
+    Progress,
+    /// The agent stands still.
+    Paused(PauseKind),
+    /// The agent goes on.
+    Resumed,
+    /// The work is done.
+    Succeeded,
+    /// The attempt failed.
+    Failed(Failure),
+    /// The run was ended because somebody asked for it.
+    Cancelled,
+}
+
+/// What an operator can wish, as far as the run's state is concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// End the run.
+    Cancel,
+}

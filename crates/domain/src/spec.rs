@@ -1,0 +1,193 @@
+//! What was asked for: a checked specification. Raw input becomes one of these once, at the door.
+
+mod git;
+mod text;
+
+use std::{collections::BTreeSet, fmt, str::FromStr, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+pub use git::{BranchName, GitRef, Repository};
+pub use text::{Argv, Effort, Instructions, InvalidText, Line, ModelName};
+
+use crate::{
+    ids::{InvalidId, RunId},
+    names::{Capability, Pool},
+    retry::RetryPolicy,
+    route::Route,
+};
+
+/// A run as asked for, complete and checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSpec {
+    /// A name for people, one line.
+    pub title: Option<Line>,
+    /// What is to be done.
+    pub work: Work,
+    /// What it is done to; agents always have one, commands may do without.
+    pub checkout: Option<Checkout>,
+    /// Where the result goes.
+    pub publish: Publish,
+    /// Whose queue it waits in.
+    pub pool: Pool,
+    /// What its worker must have.
+    pub capabilities: BTreeSet<Capability>,
+    /// Its place in the queue.
+    pub priority: Priority,
+    /// How often it is tried.
+    pub retry: RetryPolicy,
+    /// The longest time one attempt may execute.
+    pub timeout: Duration,
+}
+
+impl RunSpec {
+    /// The route of its offers.
+    #[must_use]
+    pub fn route(&self) -> Route {
+        Route {
+            pool: self.pool.clone(),
+            run_type: self.work.run_type(),
+            capabilities: self.capabilities.clone(),
+        }
+    }
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// An instruction for the Codex CLI.
+    Codex {
+        /// What the agent is told.
+        instructions: Instructions,
+        /// The model; otherwise the worker's choice, otherwise Codex's own.
+        model: Option<ModelName>,
+        /// The reasoning effort, with the same precedence.
+        effort: Option<Effort>,
+    },
+    /// A program and its arguments; no shell is involved.
+    Command {
+        /// The program first.
+        argv: Argv,
+    },
+}
+
+impl Work {
+    /// The run type that this work needs.
+    #[must_use]
+    pub const fn run_type(&self) -> RunType {
+        match self {
+            Self::Codex { .. } => RunType::CodexExec,
+            Self::Command { .. } => RunType::Command,
+        }
+    }
+}
+
+/// Which state of which repository the work starts from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checkout {
+    /// Where it is cloned from, and pushed to.
+    pub repository: Repository,
+    /// Branch, tag or commit; otherwise the remote's default branch.
+    pub starting_ref: Option<GitRef>,
+}
+
+/// Where the result goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Publish {
+    /// Nowhere: the patch is kept as an artifact.
+    None,
+    /// A branch in the repository it came from.
+    Branch {
+        /// The branch as asked for; otherwise [`auto_branch`].
+        branch: Option<BranchName>,
+        /// The commit's message; otherwise one made from the instruction.
+        commit_message: Option<String>,
+    },
+}
+
+/// The branch of a run that names none: `task/<YYYYMMDD>/<run8>`, from the day of submission
+/// and the run's id, the same for every attempt.
+#[must_use]
+pub fn auto_branch(run: RunId, submitted: chrono::DateTime<chrono::Utc>) -> BranchName {
+    BranchName::parse(&format!(
+        "task/{}/{}",
+        submitted.format("%Y%m%d"),
+        run.short()
+    ))
+    .expect("digits, hex and slashes make a branch name")
+}
+
+macro_rules! choices {
+    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// Every choice, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The choice as it is written everywhere.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Self::ALL
+                    .iter()
+                    .copied()
+                    .find(|choice| choice.as_str() == text)
+                    .ok_or_else(|| InvalidId($what, text.chars().take(100).collect()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(choice: $name) -> String {
+                choice.as_str().to_owned()
+            }
+        }
+    };
+}
+pub(crate) use choices;
+
+choices! {
+    /// The kinds of work that this version can do.
+    RunType, "run type" {
+        /// The Codex CLI, headless.
+        CodexExec = "codex_exec",
+        /// Any program.
+        Command = "command",
+    }
+}
+
+choices! {
+    /// A run's place in its queue. Workers take all of a higher priority first.
+    Priority, "priority" {
+        /// Before all others.
+        High = "high",
+        /// The default.
+        Normal = "normal",
+        /// When nothing else waits.
+        Low = "low",
+    }
+}

@@ -1,0 +1,53 @@
+//! The sign of life of a worker and of every run that it holds. Core NATS, kept by nobody.
+
+use std::collections::BTreeSet;
+
+use baton_domain::{
+    Attempt, Capability, EventSeq, Pool, Position, RunId, RunType, Stage, WorkerId,
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A worker's beat, every 3 s.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Beat {
+    /// Who lives.
+    pub worker: WorkerId,
+    /// On which machine.
+    pub hostname: String,
+    /// Which Baton.
+    pub version: String,
+    /// Since when.
+    pub started_at: DateTime<Utc>,
+    /// By the worker's clock.
+    pub at: DateTime<Utc>,
+    /// Runs it can do at once.
+    pub slots: u32,
+    /// Whose queues it serves.
+    pub pools: BTreeSet<Pool>,
+    /// What work it does.
+    pub run_types: BTreeSet<RunType>,
+    /// What it has besides.
+    pub capabilities: BTreeSet<Capability>,
+    /// Whether it takes no more.
+    pub draining: bool,
+    /// The runs that it holds.
+    pub runs: Vec<HeldRun>,
+}
+
+/// A run as its holder sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldRun {
+    /// The run.
+    pub run: RunId,
+    /// The attempt held.
+    pub attempt: Attempt,
+    /// Where the broker keeps the lease.
+    pub lease_position: Position,
+    /// What it is doing.
+    pub stage: Option<Stage>,
+    /// The last event that the broker has.
+    pub last_seq: Option<EventSeq>,
+}

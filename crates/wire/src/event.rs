@@ -1,0 +1,276 @@
+//! Events: what a holder says about its run, past tense. Readers ignore fields and kinds that
+//! they do not know; the recorder keeps them all the same.
+
+use baton_domain::{
+    Attempt, EventSeq, Failure, FailureCode, RunEvent, RunId, Stage, run::PauseKind, spec::RunType,
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// Events of one attempt, in order; the n-th message carries on where the one before ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventsMessage {
+    /// The run.
+    pub run: RunId,
+    /// The attempt that they belong to.
+    pub attempt: Attempt,
+    /// 1 to 500 events, sequences rising by one.
+    pub events: Vec<Reported>,
+}
+
+impl EventsMessage {
+    /// The most events in one message.
+    pub const MAX_EVENTS: usize = 500;
+
+    /// Reads a message, and each event as it was sent.
+    ///
+    /// # Errors
+    /// When it is not JSON of this shape, or holds no events.
+    pub fn read(body: &[u8]) -> Result<(Self, Vec<Value>), serde_json::Error> {
+        let mut value: Value = serde_json::from_slice(body)?;
+        let message: Self = Self::deserialize(&value)?;
+        if message.events.is_empty() {
+            return Err(serde::de::Error::custom("a message of events holds none"));
+        }
+        let raw = match value.get_mut("events").map(Value::take) {
+            Some(Value::Array(raw)) => raw,
+            _ => Vec::new(),
+        };
+        Ok((message, raw))
+    }
+}
+
+/// An event with its place in the attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reported {
+    /// The n-th event of the attempt, from 1.
+    pub seq: EventSeq,
+    /// When it happened, by the worker's clock.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// What a holder can say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(
+    tag = "type",
+    rename_all = "snake_case",
+    rename_all_fields = "camelCase"
+)]
+pub enum Event {
+    /// A stage began.
+    StageStarted {
+        /// Which.
+        #[schema(value_type = String, example = "execute")]
+        stage: Stage,
+    },
+    /// A stage ended well.
+    StageFinished {
+        /// Which.
+        #[schema(value_type = String, example = "execute")]
+        stage: Stage,
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+    },
+    /// The repository is there.
+    CheckedOut {
+        /// The commit that the work starts from.
+        commit: String,
+        /// The branch or tag, if one was named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
+    /// The agent's process runs.
+    AgentStarted {
+        /// What kind of agent.
+        #[schema(value_type = String, example = "codex_exec")]
+        agent: RunType,
+        /// The model in use, if it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        model: Option<String>,
+        /// The effort in use, if it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        effort: Option<String>,
+    },
+    /// The agent's process ended.
+    AgentExited {
+        /// Its exit code, unless a signal ended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit_code: Option<i32>,
+        /// The signal that ended it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signal: Option<i32>,
+        /// How long it ran, in milliseconds.
+        duration_ms: u64,
+    },
+    /// The agent runs a command.
+    CommandStarted {
+        /// The agent's own id of the step.
+        step_id: String,
+        /// The command as the agent gave it, cut at 4,000 characters.
+        command: String,
+    },
+    /// A command of the agent ended.
+    CommandFinished {
+        /// The agent's own id of the step.
+        step_id: String,
+        /// The command as the agent gave it, cut at 4,000 characters.
+        command: String,
+        /// Its exit code, if the agent knows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exit_code: Option<i32>,
+        /// How long it ran, in milliseconds, as the worker saw it.
+        duration_ms: u64,
+        /// The last 4,000 characters that it printed.
+        output_tail: String,
+    },
+    /// The agent said something.
+    AgentMessage {
+        /// The agent's own id of the step.
+        step_id: String,
+        /// What it said, cut at 20,000 characters.
+        text: String,
+    },
+    /// The agent changed files.
+    FilesChanged {
+        /// The agent's own id of the step.
+        step_id: String,
+        /// Paths in the repository, at most 200.
+        paths: Vec<String>,
+    },
+    /// The agent counted its tokens.
+    Usage {
+        /// Tokens read.
+        input_tokens: u64,
+        /// Of these, read from a cache.
+        cached_input_tokens: u64,
+        /// Tokens written.
+        output_tokens: u64,
+    },
+    /// Something went wrong that did not end the attempt.
+    Warning {
+        /// What, for a person.
+        message: String,
+    },
+    /// The log grew.
+    Output {
+        /// Where in the log this text starts, in bytes.
+        offset: u64,
+        /// At most 16 KiB of it.
+        text: String,
+    },
+    /// The log grows on in its file alone; there is too much of it to publish.
+    OutputTruncated {
+        /// Where in the log publishing stopped, in bytes.
+        offset: u64,
+    },
+    /// The workspace's changes were written to `patches/changes.patch`.
+    PatchWritten {
+        /// Changed files.
+        files: u32,
+        /// Added lines.
+        insertions: u32,
+        /// Removed lines.
+        deletions: u32,
+    },
+    /// A file of the attempt is in the artifact store.
+    ArtifactStored {
+        /// Its path among the attempt's artifacts, such as `logs/agent.log`.
+        name: String,
+        /// In bytes.
+        size: u64,
+        /// Of its content, lower-case hex.
+        sha256: String,
+        /// Its media type.
+        content_type: String,
+    },
+    /// A branch was pushed.
+    BranchPushed {
+        /// Its name.
+        branch: String,
+        /// The commit it points to.
+        commit: String,
+    },
+    /// Nothing was published.
+    PublishSkipped {
+        /// Why, for a person.
+        reason: String,
+    },
+    /// The agent stands still.
+    Paused {
+        /// How it is held.
+        #[schema(value_type = String, example = "checkpoint")]
+        kind: PauseKind,
+    },
+    /// The agent goes on.
+    Resumed,
+    /// The work is done.
+    Succeeded {
+        /// The agent's last words, or what was done; cut at 4,000 characters.
+        summary: String,
+    },
+    /// The attempt failed.
+    Failed {
+        /// The kind of failure.
+        #[schema(value_type = String, example = "push_refused")]
+        code: FailureCode,
+        /// What happened and what to do, for a person.
+        message: String,
+        /// Whether another attempt may succeed.
+        retryable: bool,
+    },
+    /// The run was ended because somebody asked for it.
+    Cancelled,
+    /// An event of a later version.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Event {
+    /// What the event means for the run's state.
+    #[must_use]
+    pub fn to_domain(&self) -> RunEvent {
+        match self {
+            Self::StageStarted { stage } => RunEvent::StageStarted(*stage),
+            Self::Paused { kind } => RunEvent::Paused(*kind),
+            Self::Resumed => RunEvent::Resumed,
+            Self::Succeeded { .. } => RunEvent::Succeeded,
+            Self::Failed {
+                code,
+                message,
+                retryable,
+            } => RunEvent::Failed(Failure {
+                code: *code,
+                message: message.clone(),
+                retryable: *retryable,
+            }),
+            Self::Cancelled => RunEvent::Cancelled,
+            _ => RunEvent::Progress,
+        }
+    }
+
+    /// Whether nothing can follow under this attempt.
+    #[must_use]
+    pub const fn ends_attempt(&self) -> bool {
+        matches!(
+            self,
+            Self::Succeeded { .. } | Self::Failed { .. } | Self::Cancelled
+        )
+    }
+}
+
+impl From<Failure> for Event {
+    fn from(failure: Failure) -> Self {
+        Self::Failed {
+            code: failure.code,
+            message: failure.message,
+            retryable: failure.retryable,
+        }
+    }
+}

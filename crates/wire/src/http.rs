@@ -1,0 +1,14 @@
+//! Bodies of the HTTP interface.
+
+mod artifact;
+mod problem;
+mod run;
+mod worker;
+
+pub use artifact::{ArtifactInfo, ArtifactList};
+pub use problem::{PROBLEM_TYPES, Problem};
+pub use run::{
+    ControlRequest, EventPage, EventRecord, LeaseInfo, RunError, RunResult, TaskRun, TaskRunPage,
+    UsageInfo,
+};
+pub use worker::{WorkerInfo, WorkerList, WorkerRun};

@@ -1,0 +1,134 @@
+//! The messages of the RUNS stream as a whole: their ids, and reading any of them by its subject.
+
+use baton_domain::{Attempt, EventSeq, RunId};
+use serde_json::Value;
+
+use crate::{
+    control::ControlMessage,
+    event::EventsMessage,
+    lease::LeaseMessage,
+    offer::Offer,
+    subject::{InvalidSubject, Subject},
+};
+
+/// A message's id: the broker stores a message once per id (within two minutes), and the
+/// recorder keeps each fact once for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageId(String);
+
+impl MessageId {
+    /// Of the offer of an attempt.
+    #[must_use]
+    pub fn offer(run: RunId, attempt: Attempt) -> Self {
+        Self(format!("{run}:offer:{attempt}"))
+    }
+
+    /// Of a message of events, by its first event.
+    #[must_use]
+    pub fn events(run: RunId, attempt: Attempt, first: EventSeq) -> Self {
+        Self(format!("{run}:{attempt}:{first}"))
+    }
+
+    /// Of a step of a lease.
+    #[must_use]
+    pub fn lease(run: RunId, attempt: Attempt, step: &str, by: &str) -> Self {
+        Self(format!("{run}:lease:{attempt}:{step}:{by}"))
+    }
+
+    /// Of a command, by an id that its sender chose.
+    #[must_use]
+    pub fn control(run: RunId, id: uuid::Uuid) -> Self {
+        Self(format!("{run}:ctl:{id}"))
+    }
+
+    /// The id as a header's value.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A message of the RUNS stream, read by its subject.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decoded {
+    /// An offer.
+    Offer(Box<Offer>),
+    /// A step of a lease.
+    Lease(LeaseMessage),
+    /// A command.
+    Control(ControlMessage),
+    /// Events, and each of them as it was sent, so that fields unknown here are kept.
+    Events(EventsMessage, Vec<Value>),
+}
+
+/// A message that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// The subject is none of ours.
+    #[error(transparent)]
+    Subject(#[from] InvalidSubject),
+    /// The body is not what the subject promises.
+    #[error("the body of '{subject}' cannot be read: {source}")]
+    Body {
+        /// Where it was published.
+        subject: String,
+        /// What the parser says.
+        source: serde_json::Error,
+    },
+    /// The body speaks of another run than the subject.
+    #[error("the body of '{subject}' speaks of another run")]
+    OtherRun {
+        /// Where it was published.
+        subject: String,
+    },
+    /// The subject is of a kind that no stream keeps.
+    #[error("'{subject}' is not kept by the RUNS stream")]
+    NotKept {
+        /// Where it was published.
+        subject: String,
+    },
+}
+
+impl Decoded {
+    /// Reads a message of the RUNS stream.
+    ///
+    /// # Errors
+    /// When subject or body are not Baton's, or disagree about the run.
+    pub fn read(subject: &str, body: &[u8]) -> Result<(Subject, Self), DecodeError> {
+        let parsed: Subject = subject.parse()?;
+        let bad = |source| DecodeError::Body {
+            subject: subject.to_owned(),
+            source,
+        };
+        let (run, said, decoded) = match &parsed {
+            Subject::Offer { run, .. } => {
+                let offer: Offer = serde_json::from_slice(body).map_err(bad)?;
+                (*run, offer.run, Self::Offer(Box::new(offer)))
+            }
+            Subject::Lease { run, .. } => {
+                let lease: LeaseMessage = serde_json::from_slice(body).map_err(bad)?;
+                (*run, lease.run, Self::Lease(lease))
+            }
+            Subject::Control { run } => {
+                let control: ControlMessage = serde_json::from_slice(body).map_err(bad)?;
+                (*run, control.run, Self::Control(control))
+            }
+            Subject::Events { run, .. } => {
+                let (events, raw) = EventsMessage::read(body).map_err(bad)?;
+                (*run, events.run, Self::Events(events, raw))
+            }
+            Subject::Beat { .. } => {
+                return Err(DecodeError::NotKept {
+                    subject: subject.to_owned(),
+                });
+            }
+        };
+        if run == said {
+            Ok((parsed, decoded))
+        } else {
+            Err(DecodeError::OtherRun {
+                subject: subject.to_owned(),
+            })
+        }
+    }
+}

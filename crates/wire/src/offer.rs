@@ -1,0 +1,40 @@
+//! The offer: "submitted" and "work to take" in one message.
+
+use baton_domain::{Actor, Attempt, Position, RunId};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::spec::TaskRunRequest;
+
+/// A run put before the fleet, with everything that a worker needs to do it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Offer {
+    /// The run.
+    pub run: RunId,
+    /// The attempt that is to be taken.
+    pub attempt: Attempt,
+    /// The last lease message of the run, 0 if none: the number that the taker's compare-and-set
+    /// expects, so that a late offer can take nothing.
+    pub lease_position: Position,
+    /// Why it is offered.
+    pub reason: OfferReason,
+    /// When this offer was made.
+    pub at: DateTime<Utc>,
+    /// When the run was submitted; the same in every offer of a run.
+    pub submitted_at: DateTime<Utc>,
+    /// Who submitted the run.
+    pub submitted_by: Actor,
+    /// What was asked for.
+    pub spec: TaskRunRequest,
+}
+
+/// Why a run is offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OfferReason {
+    /// It is new.
+    Submitted,
+    /// The attempt before failed, was lost or was given back.
+    Retry,
+}

@@ -1,0 +1,191 @@
+//! The specification of a run as it crosses a boundary: the body of a submission, and part of
+//! every offer. Checking it names every field that is wrong, not only the first.
+
+use std::time::Duration;
+
+use baton_domain::{
+    Capability, Pool, Priority, RetryPolicy, RunSpec, RunType,
+    spec::{
+        Argv, BranchName, Checkout, Effort, GitRef, Instructions, Line, ModelName, Publish,
+        Repository, Work,
+    },
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A run as asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskRunRequest {
+    /// `codex_exec` (the default) or `command`.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub run_type: Option<String>,
+    /// A name for people, one line of at most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Git URL, `user@host:path` or a path on the worker. Required for agents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
+    /// Whose queue; `default` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
+    /// What a worker must have, at most 8.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub required_capabilities: Vec<String>,
+    /// The agent, for callers that name it here: `codex` or `command`. It must agree with `type`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_runtime: Option<String>,
+    /// What is to be done.
+    #[serde(default)]
+    pub task: TaskBody,
+    /// `high`, `normal` (the default) or `low`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<String>,
+    /// How often the run may fail before it is dead-lettered, 1 to 20; 3 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
+    /// Delays between attempts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryBody>,
+    /// The longest time one attempt may execute, 1 to 604,800 seconds; 14,400 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_seconds: Option<u32>,
+    /// Live observation. Not available in this version: leave it out or switched off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub live_session: Option<LiveSessionBody>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TaskBody {
+    /// What the agent is told. Required for agents, 1 to 100,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instructions: Option<String>,
+    /// Program and arguments. Required for commands; no shell is involved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub argv: Option<Vec<String>>,
+    /// How the agent runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runtime: Option<RuntimeBody>,
+    /// Where the work starts and where it goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub git: Option<GitBody>,
+    /// What becomes of the result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publish: Option<PublishBody>,
+}
+
+/// How the agent runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RuntimeBody {
+    /// `exec`, the only mode of this version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// The model; otherwise the worker's, otherwise the agent's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// `none`, `minimal`, `low`, `medium`, `high` or `xhigh`, with the same precedence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<String>,
+}
+
+/// Where the work starts and where it goes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GitBody {
+    /// Branch, tag or commit to start from; the remote's default branch if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starting_branch: Option<String>,
+    /// Branch to write; `auto` or absent means `task/<YYYYMMDD>/<run8>`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_branch: Option<String>,
+}
+
+/// What becomes of the result.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PublishBody {
+    /// `none` (the default) or `branch`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// Only with mode `pr`, which this version does not have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pr_base_branch: Option<String>,
+    /// The commit's message, at most 10,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit_message: Option<String>,
+    /// Only with mode `pr`, which this version does not have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pr_title: Option<String>,
+    /// Only with mode `pr`, which this version does not have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pr_body: Option<String>,
+}
+
+/// Delays between attempts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RetryBody {
+    /// After the first failure, 0 to 86,400 seconds; 5 if absent. It doubles each time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_delay_seconds: Option<u32>,
+    /// At most, 0 to 86,400 seconds; 300 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_delay_seconds: Option<u32>,
+}
+
+/// Live observation.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LiveSessionBody {
+    /// Whether the run is to be observable.
+    #[serde(default)]
+    pub enabled: bool,
+    /// How.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+}
+
+/// A field that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FieldError {
+    /// The field's path, such as `task.git.newBranch`.
+    pub field: String,
+    /// What is wrong and how to mend it; reads on after the field's name.
+    pub message: String,
+}
+
+/// A specification that breaks rules: all of them.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.summary())]
+pub struct InvalidSpec(pub Vec<FieldError>);
+
+impl InvalidSpec {
+    fn summary(&self) -> String {
+        let lines: Vec<String> = self
+            .0
+            .iter()
+            .map(|e| format!("{} {}", e.field, e.message))
+            .collect();
+        lines.join("; ")
+    }
+}
+
+impl TryFrom<&TaskRunRequest> for RunSpec {
+    type Error = InvalidSpec;
+
+    fn try_from(body: &TaskRunRequest) -> Result<Self, InvalidSpec> {
+        let mut check = Checker::default();
+        let spec = check.spec(body);
+        match spec {
+            Some(spec) if check.0.is_empty() => Ok(spec),
+            _ => Err(InvalidSpec(check.0)),
+        }
+    }
+}
+
+mod check;
+use check::Checker;

@@ -1,0 +1,312 @@
+//! The checks, one a field. Each notes what is wrong and goes on.
+
+use std::{collections::BTreeSet, fmt::Display};
+
+use super::{
+    Argv, BranchName, Capability, Checkout, Duration, Effort, FieldError, GitBody, GitRef,
+    Instructions, Line, ModelName, Pool, Priority, Publish, PublishBody, Repository, RetryPolicy,
+    RunSpec, RunType, TaskRunRequest, Work,
+};
+
+#[derive(Default)]
+pub(super) struct Checker(pub(super) Vec<FieldError>);
+
+impl Checker {
+    pub(super) fn spec(&mut self, body: &TaskRunRequest) -> Option<RunSpec> {
+        let run_type = self.run_type(body);
+        self.live_session(body);
+        let title = self.optional("title", body.title.as_deref(), Line::parse);
+        let checkout = self.checkout(body, run_type);
+        let work = self.work(body, run_type);
+        let publish = self.publish(body, checkout.is_some());
+        let pool = self.optional("pool", body.pool.as_deref(), str::parse);
+        let capabilities = self.capabilities(&body.required_capabilities);
+        let priority = self.optional("priority", body.priority.as_deref(), |text| {
+            text.parse()
+                .map_err(|_| "must be 'high', 'normal' or 'low'")
+        });
+        let retry = self.retry(body);
+        let timeout = self.bounded("timeoutSeconds", body.timeout_seconds, 1, 604_800, 14_400);
+        Some(RunSpec {
+            title,
+            work: work?,
+            checkout,
+            publish,
+            pool: pool.unwrap_or_else(Pool::default_pool),
+            capabilities,
+            priority: priority.unwrap_or(Priority::Normal),
+            retry,
+            timeout: Duration::from_secs(u64::from(timeout)),
+        })
+    }
+
+    fn note(&mut self, field: &str, message: impl Display) {
+        self.0.push(FieldError {
+            field: field.to_owned(),
+            message: message.to_string(),
+        });
+    }
+
+    fn optional<T, E: Display>(
+        &mut self,
+        field: &str,
+        text: Option<&str>,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        match parse(text?) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.note(field, error);
+                None
+            }
+        }
+    }
+
+    fn bounded(
+        &mut self,
+        field: &str,
+        given: Option<u32>,
+        min: u32,
+        max: u32,
+        default: u32,
+    ) -> u32 {
+        let value = given.unwrap_or(default);
+        if (min..=max).contains(&value) {
+            return value;
+        }
+        self.note(field, format!("is {value}: {min} to {max} is allowed"));
+        default
+    }
+
+    fn run_type(&mut self, body: &TaskRunRequest) -> RunType {
+        let by_runtime =
+            self.optional(
+                "targetRuntime",
+                body.target_runtime.as_deref(),
+                |text| match text {
+                    "codex" => Ok(RunType::CodexExec),
+                    "command" => Ok(RunType::Command),
+                    other => Err(format!("'{other}' is unknown: use 'codex' or 'command'")),
+                },
+            );
+        let by_type = self.optional("type", body.run_type.as_deref(), |text| {
+            text.parse::<RunType>()
+                .map_err(|_| format!("'{text}' is unknown: use 'codex_exec' or 'command'"))
+        });
+        if let (Some(a), Some(b)) = (by_type, by_runtime)
+            && a != b
+        {
+            self.note(
+                "targetRuntime",
+                format!("does not agree with type '{a}': leave one of the two out"),
+            );
+        }
+        by_type.or(by_runtime).unwrap_or(RunType::CodexExec)
+    }
+
+    fn live_session(&mut self, body: &TaskRunRequest) {
+        if body
+            .live_session
+            .as_ref()
+            .is_some_and(|session| session.enabled)
+        {
+            self.note(
+                "liveSession.enabled",
+                "is not available in this version: leave it out or set it to false",
+            );
+        }
+    }
+
+    fn checkout(&mut self, body: &TaskRunRequest, run_type: RunType) -> Option<Checkout> {
+        let git = body.task.git.clone().unwrap_or_default();
+        let starting_ref = self.optional(
+            "task.git.startingBranch",
+            git.starting_branch.as_deref(),
+            GitRef::parse,
+        );
+        if body.repository.is_none() {
+            if run_type != RunType::Command {
+                self.note(
+                    "repository",
+                    "is missing: give a git URL or an absolute path on the worker",
+                );
+            } else if git != GitBody::default() {
+                self.note("task.git", "needs a repository");
+            }
+        }
+        let repository =
+            self.optional("repository", body.repository.as_deref(), Repository::parse)?;
+        Some(Checkout {
+            repository,
+            starting_ref,
+        })
+    }
+
+    fn work(&mut self, body: &TaskRunRequest, run_type: RunType) -> Option<Work> {
+        let runtime = body.task.runtime.clone().unwrap_or_default();
+        if runtime.mode.as_deref().is_some_and(|mode| mode != "exec") {
+            self.note(
+                "task.runtime.mode",
+                "must be 'exec', the only mode of this version",
+            );
+        }
+        let model = self.optional(
+            "task.runtime.model",
+            runtime.model.as_deref(),
+            ModelName::parse,
+        );
+        let effort = self.optional("task.runtime.effort", runtime.effort.as_deref(), |text| {
+            text.parse::<Effort>()
+                .map_err(|_| "must be 'none', 'minimal', 'low', 'medium', 'high' or 'xhigh'")
+        });
+        match run_type {
+            RunType::CodexExec => {
+                self.only_with(body.task.argv.is_some(), "task.argv", "command");
+                let text = body.task.instructions.as_deref().unwrap_or_default();
+                let instructions =
+                    self.optional("task.instructions", Some(text), Instructions::parse)?;
+                Some(Work::Codex {
+                    instructions,
+                    model,
+                    effort,
+                })
+            }
+            RunType::Command => {
+                self.only_with(
+                    body.task.instructions.is_some(),
+                    "task.instructions",
+                    "codex_exec",
+                );
+                self.only_with(model.is_some(), "task.runtime.model", "codex_exec");
+                self.only_with(effort.is_some(), "task.runtime.effort", "codex_exec");
+                let Some(argv) = &body.task.argv else {
+                    self.note(
+                        "task.argv",
+                        "is missing: give the program and its arguments as a list",
+                    );
+                    return None;
+                };
+                match Argv::parse(argv) {
+                    Ok(argv) => Some(Work::Command { argv }),
+                    Err(error) => {
+                        self.note("task.argv", error);
+                        None
+                    }
+                }
+            }
+        }
+    }
+
+    fn only_with(&mut self, given: bool, field: &str, run_type: &str) {
+        if given {
+            self.note(field, format!("belongs to runs of type '{run_type}'"));
+        }
+    }
+
+    fn publish(&mut self, body: &TaskRunRequest, has_checkout: bool) -> Publish {
+        let given = body.task.publish.clone().unwrap_or_default();
+        let new_branch = body
+            .task
+            .git
+            .as_ref()
+            .and_then(|git| git.new_branch.as_deref())
+            .filter(|name| *name != "auto");
+        let branch = self.optional("task.git.newBranch", new_branch, BranchName::parse);
+        self.pr_fields(&given);
+        let commit_message = self.optional(
+            "task.publish.commitMessage",
+            given.commit_message.as_deref(),
+            commit_message,
+        );
+        match given.mode.as_deref().unwrap_or("none") {
+            "none" => Publish::None,
+            "branch" => {
+                if !has_checkout && body.repository.is_none() {
+                    self.note("task.publish.mode", "'branch' needs a repository");
+                }
+                Publish::Branch {
+                    branch,
+                    commit_message,
+                }
+            }
+            "pr" => {
+                self.note(
+                    "task.publish.mode",
+                    "'pr' is not available in this version: use 'branch'",
+                );
+                Publish::None
+            }
+            other => {
+                self.note(
+                    "task.publish.mode",
+                    format!("'{other}' is unknown: use 'none' or 'branch'"),
+                );
+                Publish::None
+            }
+        }
+    }
+
+    fn pr_fields(&mut self, given: &PublishBody) {
+        let fields = [
+            (given.pr_base_branch.is_some(), "task.publish.prBaseBranch"),
+            (given.pr_title.is_some(), "task.publish.prTitle"),
+            (given.pr_body.is_some(), "task.publish.prBody"),
+        ];
+        for (_, field) in fields.iter().filter(|(present, _)| *present) {
+            self.note(
+                field,
+                "belongs to publish mode 'pr', which this version does not have",
+            );
+        }
+    }
+
+    fn capabilities(&mut self, given: &[String]) -> BTreeSet<Capability> {
+        if given.len() > 8 {
+            self.note(
+                "requiredCapabilities",
+                format!("has {} names: 8 are allowed", given.len()),
+            );
+        }
+        given
+            .iter()
+            .enumerate()
+            .filter_map(|(i, name)| {
+                self.optional(
+                    &format!("requiredCapabilities[{i}]"),
+                    Some(name),
+                    str::parse,
+                )
+            })
+            .collect()
+    }
+
+    fn retry(&mut self, body: &TaskRunRequest) -> RetryPolicy {
+        let given = body.retry.clone().unwrap_or_default();
+        RetryPolicy {
+            max_attempts: self.bounded("maxAttempts", body.max_attempts, 1, 20, 3),
+            first_delay_seconds: self.bounded(
+                "retry.firstDelaySeconds",
+                given.first_delay_seconds,
+                0,
+                86_400,
+                5,
+            ),
+            max_delay_seconds: self.bounded(
+                "retry.maxDelaySeconds",
+                given.max_delay_seconds,
+                0,
+                86_400,
+                300,
+            ),
+        }
+    }
+}
+
+fn commit_message(text: &str) -> Result<String, &'static str> {
+    let good = !text.trim().is_empty() && text.chars().count() <= 10_000 && !text.contains('\0');
+    if good {
+        Ok(text.to_owned())
+    } else {
+        Err("must have 1 to 10,000 characters")
+    }
+}

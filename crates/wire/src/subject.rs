@@ -1,0 +1,176 @@
+//! Subjects of the broker: `baton.v1.…`. Built and parsed here and nowhere else.
+//!
+//! `<shard>` is the last hex digit of the run's id: 16 shards that anyone can derive.
+
+use std::{fmt, str::FromStr};
+
+use baton_domain::{Priority, Route, RunId, WorkerId};
+
+/// A subject that a message is published to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// `baton.v1.run.<shard>.<run>.offer.<route>.<priority>`: the run, put before the fleet.
+    Offer {
+        /// The run.
+        run: RunId,
+        /// Who may take it.
+        route: Route,
+        /// How soon.
+        priority: Priority,
+    },
+    /// `baton.v1.run.<shard>.<run>.lease.<worker>`: a lease taken, released or lost.
+    Lease {
+        /// The run.
+        run: RunId,
+        /// Who says so.
+        worker: WorkerId,
+    },
+    /// `baton.v1.run.<shard>.<run>.ctl`: an operator's command.
+    Control {
+        /// The run.
+        run: RunId,
+    },
+    /// `baton.v1.run.<shard>.<run>.evt.<worker>`: events, one or more in a message.
+    Events {
+        /// The run.
+        run: RunId,
+        /// Who says so.
+        worker: WorkerId,
+    },
+    /// `baton.v1.beat.<worker>`: liveness; kept by nobody.
+    Beat {
+        /// Who lives.
+        worker: WorkerId,
+    },
+}
+
+/// A subject that is none of ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{subject}' is not a Baton subject: {why}")]
+pub struct InvalidSubject {
+    subject: String,
+    why: &'static str,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Offer {
+                run,
+                route,
+                priority,
+            } => {
+                write!(
+                    f,
+                    "baton.v1.run.{}.{run}.offer.{route}.{priority}",
+                    run.shard()
+                )
+            }
+            Self::Lease { run, worker } => {
+                write!(f, "baton.v1.run.{}.{run}.lease.{worker}", run.shard())
+            }
+            Self::Control { run } => write!(f, "baton.v1.run.{}.{run}.ctl", run.shard()),
+            Self::Events { run, worker } => {
+                write!(f, "baton.v1.run.{}.{run}.evt.{worker}", run.shard())
+            }
+            Self::Beat { worker } => write!(f, "baton.v1.beat.{worker}"),
+        }
+    }
+}
+
+impl FromStr for Subject {
+    type Err = InvalidSubject;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSubject> {
+        parse(text).map_err(|why| InvalidSubject {
+            subject: text.chars().take(300).collect(),
+            why,
+        })
+    }
+}
+
+fn parse(text: &str) -> Result<Subject, &'static str> {
+    let rest = text
+        .strip_prefix("baton.v1.")
+        .ok_or("it does not start with 'baton.v1.'")?;
+    let tokens: Vec<&str> = rest.split('.').collect();
+    if let ["beat", worker] = tokens[..] {
+        return Ok(Subject::Beat {
+            worker: worker_id(worker)?,
+        });
+    }
+    let ["run", shard, run, kind, ref tail @ ..] = tokens[..] else {
+        return Err("it is neither 'run' nor 'beat'");
+    };
+    let run: RunId = run.parse().map_err(|_| "the run id is no canonical UUID")?;
+    if shard.chars().ne([run.shard()]) {
+        return Err("the shard is not the last digit of the run id");
+    }
+    match (kind, tail) {
+        ("ctl", []) => Ok(Subject::Control { run }),
+        ("lease", [worker]) => Ok(Subject::Lease {
+            run,
+            worker: worker_id(worker)?,
+        }),
+        ("evt", [worker]) => Ok(Subject::Events {
+            run,
+            worker: worker_id(worker)?,
+        }),
+        ("offer", [route, priority]) => Ok(Subject::Offer {
+            run,
+            route: route.parse().map_err(|_| "the route is malformed")?,
+            priority: priority.parse().map_err(|_| "the priority is unknown")?,
+        }),
+        _ => Err("its kind is unknown"),
+    }
+}
+
+fn worker_id(text: &str) -> Result<WorkerId, &'static str> {
+    text.parse().map_err(|_| "the worker id is malformed")
+}
+
+/// Subjects to listen to, with wildcards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filter {
+    /// Everything about every run: what the RUNS stream keeps.
+    AllRuns,
+    /// Everything about one run.
+    Run(RunId),
+    /// Offers of one route and priority: the filter of its durable consumer.
+    Offers(Route, Priority),
+    /// Offers of one route, whatever the priority.
+    Route(Route),
+    /// Every offer.
+    AllOffers,
+    /// Leases of one run, whoever says so: what compare-and-set looks at.
+    Leases(RunId),
+    /// Beats of every worker.
+    Beats,
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AllRuns => f.write_str("baton.v1.run.>"),
+            Self::Run(run) => write!(f, "baton.v1.run.{}.{run}.>", run.shard()),
+            Self::Offers(route, priority) => write!(f, "baton.v1.run.*.*.offer.{route}.{priority}"),
+            Self::Route(route) => write!(f, "baton.v1.run.*.*.offer.{route}.*"),
+            Self::AllOffers => f.write_str("baton.v1.run.*.*.offer.*.*"),
+            Self::Leases(run) => write!(f, "baton.v1.run.{}.{run}.lease.*", run.shard()),
+            Self::Beats => f.write_str("baton.v1.beat.*"),
+        }
+    }
+}
+
+/// The name of the durable consumer that holds a route's queue at one priority.
+#[must_use]
+pub fn queue_name(route: &Route, priority: Priority) -> String {
+    format!("offer-{route}-{priority}")
+}
+
+/// The route and priority of a queue's consumer; `None` for consumers of another kind.
+#[must_use]
+pub fn parse_queue_name(name: &str) -> Option<(Route, Priority)> {
+    let (route, priority) = name.strip_prefix("offer-")?.rsplit_once('-')?;
+    Some((route.parse().ok()?, priority.parse().ok()?))
+}

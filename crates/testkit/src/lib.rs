@@ -1,1 +1,24 @@
-//! For tests only: a private broker, a private database, builders, the scripted model endpoint.
+//! For tests only: a private broker and a private database per test, the scripted model endpoint,
+//! sample repositories, faults on the wire, and the built binary as a process.
+//!
+//! A tool that is missing is a panic that names `scripts/bootstrap`, never a skipped test.
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a test helper's way of failing is to panic with the reason"
+)]
+
+mod broker;
+pub mod codex;
+mod database;
+mod fault;
+pub mod git;
+mod leftovers;
+mod model;
+mod process;
+mod tools;
+
+pub use broker::TestBroker;
+pub use database::TestDatabase;
+pub use fault::Proxy;
+pub use model::{Fault, FaultKind, ModelEndpoint, Recorded, Script, Turn, Usage};
+pub use process::{Process, ProcessOptions};

@@ -1,0 +1,143 @@
+//! One private Postgres per test, copied from a cluster that is made once per workspace.
+
+use std::{
+    fs::{self, File, Permissions},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use baton_standalone::{Durability, Postgres, PostgresBinaries, PostgresOptions};
+use tempfile::TempDir;
+
+use crate::tools;
+
+/// Part of the template's name: raise it when what goes into the template changes.
+const TEMPLATE_VERSION: u32 = 1;
+
+/// A Postgres with one empty database, its data in a folder that goes with it.
+#[derive(Debug)]
+pub struct TestDatabase {
+    // Before the folder, so that the server is gone when the folder is removed.
+    server: Postgres,
+    _folder: TempDir,
+}
+
+impl TestDatabase {
+    /// Starts a server without `fsync`: commits survive [`kill9`](Self::kill9), not a power cut.
+    pub async fn start() -> Self {
+        let binaries = tools::search()
+            .postgres(None)
+            .unwrap_or_else(|error| panic!("{error}"));
+        let template = template(&binaries).await;
+        let folder = reachable_folder();
+        let dir = folder.path().join("postgres");
+        copy(&template, &dir);
+        let server = Postgres::start(options(binaries, dir))
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
+        Self {
+            server,
+            _folder: folder,
+        }
+    }
+
+    /// `postgres://…`, of a superuser on the empty database; the same after every restart.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The process id while it is running.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.server.pid()
+    }
+
+    /// Stops the server in order; its data stays for [`start_again`](Self::start_again).
+    pub async fn stop(&mut self) {
+        self.server.stop().await;
+    }
+
+    /// Kills the server as a crash would.
+    pub async fn kill9(&mut self) {
+        self.server.kill9().await;
+    }
+
+    /// Starts it again at the same address with the same data.
+    pub async fn start_again(&mut self) {
+        let started = self.server.start_again().await;
+        started.unwrap_or_else(|error| panic!("{error}"));
+    }
+
+    /// Stops it and starts it again.
+    pub async fn restart(&mut self) {
+        self.stop().await;
+        self.start_again().await;
+    }
+}
+
+fn options(binaries: PostgresBinaries, dir: PathBuf) -> PostgresOptions {
+    PostgresOptions {
+        binaries,
+        dir,
+        port: None,
+        durability: Durability::Scratch,
+    }
+}
+
+/// The template's folder, made by whichever test comes first while the others wait.
+async fn template(binaries: &PostgresBinaries) -> PathBuf {
+    let cache = tools::workspace().join("target/testkit");
+    fs::create_dir_all(&cache).expect("a folder for templates");
+    let name = format!("postgres-{}-v{TEMPLATE_VERSION}", binaries.major);
+    let template = cache.join(&name);
+    if template.exists() {
+        return template;
+    }
+    let lock = File::create(cache.join(format!("{name}.lock"))).expect("the template's lock file");
+    let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock))
+        .await
+        .expect("taking a lock does not panic")
+        .expect("the template's lock");
+    if !template.exists() {
+        make(binaries, &template).await;
+    }
+    drop(lock);
+    template
+}
+
+/// Makes the cluster where any user can reach it (the workspace may be below root's closed home),
+/// then brings it to its place by a rename, so that a half-made one is never seen.
+async fn make(binaries: &PostgresBinaries, template: &Path) {
+    let folder = reachable_folder();
+    let dir = folder.path().join("postgres");
+    Postgres::prepare(&options(binaries.clone(), dir.clone()))
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    let partial = template.with_extension("partial");
+    if partial.exists() {
+        fs::remove_dir_all(&partial).expect("an older half-made template can be removed");
+    }
+    copy(&dir, &partial);
+    fs::rename(&partial, template).expect("the template can be put in its place");
+}
+
+/// A temporary folder that the user Postgres runs as can pass through.
+fn reachable_folder() -> TempDir {
+    tempfile::Builder::new()
+        .prefix("baton-database-")
+        .permissions(Permissions::from_mode(0o711))
+        .tempdir()
+        .expect("a folder for the database")
+}
+
+fn copy(from: &Path, to: &Path) {
+    let said = Command::new("cp")
+        .args(["--archive", "--reflink=auto"])
+        .args([from, to])
+        .output()
+        .expect("cp runs");
+    let words = String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success(), "failed to copy a cluster: {words}");
+}

@@ -1,0 +1,53 @@
+//! Finding what a process has left behind, by a mark in the environment that children inherit:
+//! neither a new session nor a new parent hides it.
+
+use std::fs;
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+/// A process that is still there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Leftover {
+    pub(crate) pid: u32,
+    /// Its command line, for the failing test's message.
+    command: String,
+}
+
+/// The running processes whose environment says `name=value`. Ended ones that nobody has reaped
+/// have no environment any more and do not count.
+pub(crate) fn marked(name: &str, value: &str) -> Vec<Leftover> {
+    let wanted = format!("{name}={value}");
+    let entries = fs::read_dir("/proc").expect("/proc can be read");
+    entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|pid| has(*pid, wanted.as_bytes()))
+        .map(|pid| Leftover {
+            pid,
+            command: command_of(pid),
+        })
+        .collect()
+}
+
+/// Sends a signal to a process that has just been seen; one that has ended meanwhile is no error.
+pub(crate) fn send(pid: u32, signal: Signal) {
+    let pid = Pid::from_raw(i32::try_from(pid).expect("linux pids fit into 22 bits"));
+    let _ = kill(pid, signal);
+}
+
+fn has(pid: u32, wanted: &[u8]) -> bool {
+    // Other users' processes cannot be read, and are not ours.
+    fs::read(format!("/proc/{pid}/environ"))
+        .is_ok_and(|bytes| bytes.split(|byte| *byte == 0).any(|entry| entry == wanted))
+}
+
+fn command_of(pid: u32) -> String {
+    let bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&bytes)
+        .replace('\0', " ")
+        .trim()
+        .to_owned()
+}

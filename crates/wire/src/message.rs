@@ -41,6 +41,13 @@ impl MessageId {
         Self(format!("{run}:ctl:{id}"))
     }
 
+    /// Of a first offer under an idempotency key, by the SHA-256 of submitter and key: the second
+    /// submission meets the first at the broker, whatever the database knows.
+    #[must_use]
+    pub fn idempotent(sha256: &str) -> Self {
+        Self(format!("idem:{sha256}"))
+    }
+
     /// The id as a header's value.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -25,6 +25,13 @@ pub struct Offer {
     pub submitted_at: DateTime<Utc>,
     /// Who submitted the run.
     pub submitted_by: Actor,
+    /// The submitter's `Idempotency-Key`, if one was given; unique for the submitter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+    /// SHA-256 of the request as checked, lower-case hex: tells a repeat under the same key from
+    /// another request. Present with the key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_digest: Option<String>,
     /// What was asked for.
     pub spec: TaskRunRequest,
 }

@@ -44,8 +44,18 @@ pub const PROBLEM_TYPES: &[(&str, u16, &str)] = &[
         403,
         "the request is addressed to a name that this server does not answer to",
     ),
+    (
+        "forbidden-origin",
+        403,
+        "the request comes from a page of another site",
+    ),
     ("not-found", 404, "there is no such thing"),
     ("method-not-allowed", 405, "the path has no such method"),
+    (
+        "request-timeout",
+        408,
+        "the request took too long to arrive",
+    ),
     ("conflict", 409, "the present state forbids it"),
     (
         "idempotency-conflict",
@@ -57,7 +67,17 @@ pub const PROBLEM_TYPES: &[(&str, u16, &str)] = &[
         422,
         "the content is not what its digest says",
     ),
+    (
+        "invalid-artifact-name",
+        422,
+        "the artifact's name is not a plain relative path",
+    ),
     ("broker-unavailable", 503, "the broker cannot be reached"),
     ("history-unavailable", 503, "the database cannot be reached"),
+    (
+        "storage-unavailable",
+        503,
+        "the artifact store cannot be used",
+    ),
     ("internal", 500, "a fault of the server"),
 ];

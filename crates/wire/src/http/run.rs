@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::spec::TaskRunRequest;
 
@@ -182,4 +183,24 @@ pub struct ControlRequest {
     /// Why, for the record; at most 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+}
+
+/// A wish of an operator, as taken down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ControlEvent {
+    /// Its own id.
+    pub id: Uuid,
+    /// The run.
+    #[schema(value_type = String, format = Uuid)]
+    pub task_run_id: RunId,
+    /// Who wishes it.
+    #[schema(value_type = String)]
+    pub actor: Actor,
+    /// `cancel`.
+    pub action: String,
+    /// What belongs to the action, such as `note`.
+    pub metadata: Value,
+    /// When the server took it.
+    pub created_at: DateTime<Utc>,
 }

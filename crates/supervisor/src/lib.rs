@@ -1,1 +1,3 @@
-//! Role: keeps promises that have time in them: leases, retries, dead letters.
+//! Role: keeps the promises that have time in them: leases, retries.
+
+pub mod core;

@@ -1,1 +1,11 @@
-//! Journeys through the built binary, a file each.
+//! Journeys through the built binary, a file each, named after what a user would see. Every part is
+//! a process of its own, with a real NATS server, a real Postgres, the real git and the real Codex CLI.
+
+mod stack;
+
+mod bad_input;
+mod documents;
+mod killed_parts;
+mod main_job;
+mod rebuild;
+mod two_workers;

@@ -1,0 +1,201 @@
+//! A whole Baton of processes: broker, database, API, recorder, supervisor, workers.
+
+mod client;
+mod rows;
+
+use std::{net::TcpListener, path::PathBuf};
+
+use baton_testkit::{
+    ModelEndpoint, Process, ProcessOptions, Script, TestBroker, TestDatabase,
+    codex::{self, CodexHome},
+};
+use tempfile::TempDir;
+
+pub(crate) use client::Client;
+pub(crate) use rows::Rows;
+
+/// How a stack differs from the usual one.
+pub(crate) struct Plan {
+    /// What the model says.
+    pub(crate) script: Script,
+    /// How many workers there are.
+    pub(crate) workers: usize,
+    /// How many runs each can do at once.
+    pub(crate) slots: usize,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            script: Script::new([]),
+            workers: 1,
+            slots: 2,
+        }
+    }
+}
+
+/// A running Baton. Everything is killed and removed when it is dropped.
+pub(crate) struct Stack {
+    pub(crate) api: Process,
+    pub(crate) recorder: Process,
+    pub(crate) supervisor: Process,
+    pub(crate) workers: Vec<Process>,
+    pub(crate) broker: TestBroker,
+    pub(crate) database: TestDatabase,
+    pub(crate) model: ModelEndpoint,
+    pub(crate) client: Client,
+    state: TempDir,
+    environment: Vec<(String, String)>,
+    _codex_home: CodexHome,
+}
+
+impl Stack {
+    /// Starts everything and waits until the API is ready.
+    pub(crate) async fn start(plan: Plan) -> Self {
+        let broker = TestBroker::start().await;
+        let database = TestDatabase::start().await;
+        let model = ModelEndpoint::start(plan.script).await;
+        let codex_home = CodexHome::logged_in();
+        let state = TempDir::new().expect("a state folder");
+        let api_url = format!("http://127.0.0.1:{}", free_port());
+        let environment = environment(&broker, &database, &model, &codex_home, &state, &api_url);
+        for arguments in [&["nats", "apply"][..], &["migrate"]] {
+            let status = Process::start(role(&environment, arguments)).wait().await;
+            assert!(status.success(), "baton {} failed", arguments.join(" "));
+        }
+        let start = |arguments: &[&str]| Process::start(role(&environment, arguments));
+        let slots = plan.slots.to_string();
+        let workers = (1..=plan.workers)
+            .map(|n| {
+                let id = format!("worker-{n}");
+                let folder = state.path().join(&id).display().to_string();
+                start(&[
+                    "worker",
+                    "--worker-id",
+                    &id,
+                    "--state-dir",
+                    &folder,
+                    "--slots",
+                    &slots,
+                ])
+            })
+            .collect();
+        let mut api = start(&["api"]);
+        api.wait_for_ok(&format!("{api_url}/health/ready")).await;
+        Self {
+            api,
+            recorder: start(&["recorder"]),
+            supervisor: start(&["supervisor"]),
+            workers,
+            client: Client::new(&api_url),
+            broker,
+            database,
+            model,
+            state,
+            environment,
+            _codex_home: codex_home,
+        }
+    }
+
+    /// Runs `baton` with these arguments to its end, and asserts that it succeeded.
+    pub(crate) async fn baton(&self, arguments: &[&str]) -> String {
+        let mut process = Process::start(role(&self.environment, arguments));
+        let status = process.wait().await;
+        assert!(
+            status.success(),
+            "baton {} failed:\n{}",
+            arguments.join(" "),
+            process.log()
+        );
+        process.log()
+    }
+
+    /// The rows that the recorder has written.
+    pub(crate) fn rows(&self) -> Rows {
+        Rows::read(&self.database.url())
+    }
+
+    /// A folder of this stack.
+    pub(crate) fn folder(&self) -> PathBuf {
+        self.state.path().to_owned()
+    }
+
+    /// Stops every role in order; none may leave anything behind.
+    pub(crate) async fn stop(mut self) {
+        for worker in &mut self.workers {
+            worker.stop().await;
+        }
+        self.api.stop().await;
+        self.supervisor.stop().await;
+        self.recorder.stop().await;
+    }
+}
+
+fn environment(
+    broker: &TestBroker,
+    database: &TestDatabase,
+    model: &ModelEndpoint,
+    codex_home: &CodexHome,
+    state: &TempDir,
+    api_url: &str,
+) -> Vec<(String, String)> {
+    let overrides = codex::overrides(&model.url());
+    let overrides: Vec<String> = overrides.into_iter().filter(|word| word != "-c").collect();
+    let listen = api_url.trim_start_matches("http://").to_owned();
+    [
+        ("BATON_NATS_URL", broker.url()),
+        ("BATON_DATABASE_URL", database.url()),
+        ("BATON_API_LISTEN", listen),
+        ("BATON_API_URL", api_url.to_owned()),
+        (
+            "BATON_ARTIFACTS_DIR",
+            state.path().join("artifacts").display().to_string(),
+        ),
+        (
+            "BATON_WORKER_CODEX_BIN",
+            codex::program().display().to_string(),
+        ),
+        (
+            "BATON_WORKER_CODEX_HOME",
+            codex_home.path().display().to_string(),
+        ),
+        ("BATON_WORKER_CODEX_CONFIG", overrides.join("\n")),
+        (
+            "BATON_WORKER_CODEX_SANDBOX",
+            "danger-full-access".to_owned(),
+        ),
+        ("BATON_LOG", "info".to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .to_vec()
+}
+
+fn role(environment: &[(String, String)], arguments: &[&str]) -> ProcessOptions {
+    let options =
+        ProcessOptions::new(&arguments.join(" "), binary()).args(arguments.iter().copied());
+    environment
+        .iter()
+        .fold(options, |options, (name, value)| options.env(name, value))
+}
+
+/// The binary that was built beside this test.
+pub(crate) fn binary() -> PathBuf {
+    let test = std::env::current_exe().expect("the path of this test");
+    let folder = test
+        .parent()
+        .and_then(std::path::Path::parent)
+        .expect("the folder of the build");
+    let binary = folder.join("baton");
+    assert!(
+        binary.exists(),
+        "{} is missing: run `cargo build`",
+        binary.display()
+    );
+    binary
+}
+
+/// A port that nobody listens at, for a server that must come back at the same one.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port of the loopback");
+    listener.local_addr().expect("its address").port()
+}

@@ -1,0 +1,125 @@
+//! The API as a caller sees it: plain JSON, nothing of the server's types.
+
+use std::time::Duration;
+
+use reqwest::{Response, StatusCode};
+use serde_json::{Value, json};
+use tokio::time::{Instant, interval};
+
+const PATIENCE: Duration = Duration::from_secs(90);
+const POLL: Duration = Duration::from_millis(50);
+
+/// A caller of the API.
+#[derive(Debug, Clone)]
+pub(crate) struct Client {
+    base: String,
+    http: reqwest::Client,
+}
+
+impl Client {
+    pub(crate) fn new(base: &str) -> Self {
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(20))
+            .build();
+        Self {
+            base: base.to_owned(),
+            http: http.expect("an HTTP client"),
+        }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// Submits a run and returns it.
+    pub(crate) async fn submit(&self, body: &Value) -> Value {
+        let answer = self.try_submit(body).await;
+        let status = answer.status();
+        let text = answer.text().await.expect("a body");
+        assert!(
+            matches!(status, StatusCode::CREATED | StatusCode::ACCEPTED),
+            "submit answered {status}: {text}"
+        );
+        serde_json::from_str(&text).expect("a run")
+    }
+
+    pub(crate) async fn try_submit(&self, body: &Value) -> Response {
+        let request = self.http.post(self.url("/api/task-runs")).json(body);
+        request.send().await.expect("the API answers")
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let answer = self
+            .http
+            .get(self.url(path))
+            .send()
+            .await
+            .expect("the API answers");
+        let status = answer.status();
+        let text = answer.text().await.expect("a body");
+        assert!(status.is_success(), "GET {path} answered {status}: {text}");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    pub(crate) async fn text(&self, path: &str) -> String {
+        let answer = self
+            .http
+            .get(self.url(path))
+            .send()
+            .await
+            .expect("the API answers");
+        assert!(
+            answer.status().is_success(),
+            "GET {path} answered {}",
+            answer.status()
+        );
+        answer.text().await.expect("a body")
+    }
+
+    /// The run once it has ended. The API, the recorder or the database may be away for a while.
+    pub(crate) async fn ended(&self, id: &str) -> Value {
+        let over = ["succeeded", "failed", "cancelled", "dead_lettered"];
+        self.until(id, |run| over.iter().any(|state| run["state"] == *state))
+            .await
+    }
+
+    /// The run once it is as wished.
+    pub(crate) async fn until(&self, id: &str, wished: impl Fn(&Value) -> bool) -> Value {
+        let mut poll = interval(POLL);
+        let deadline = Instant::now() + PATIENCE;
+        let mut last = json!(null);
+        while Instant::now() < deadline {
+            poll.tick().await;
+            let Ok(answer) = self
+                .http
+                .get(self.url(&format!("/api/task-runs/{id}")))
+                .send()
+                .await
+            else {
+                continue;
+            };
+            let Ok(run) = answer.json::<Value>().await else {
+                continue;
+            };
+            if wished(&run) {
+                return run;
+            }
+            last = run;
+        }
+        panic!("run {id} did not get there; it is {last:#}");
+    }
+
+    /// All events of a run.
+    pub(crate) async fn events(&self, id: &str) -> Vec<Value> {
+        let page = self
+            .get(&format!("/api/task-runs/{id}/events?limit=1000"))
+            .await;
+        assert_eq!(page["hasMore"], false, "the test reads one page");
+        page["events"].as_array().expect("events").clone()
+    }
+}
+
+/// The id of a run.
+pub(crate) fn id(run: &Value) -> String {
+    run["id"].as_str().expect("an id").to_owned()
+}

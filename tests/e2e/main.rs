@@ -8,4 +8,5 @@ mod documents;
 mod killed_parts;
 mod main_job;
 mod rebuild;
+mod subscriber;
 mod two_workers;

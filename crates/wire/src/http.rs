@@ -3,6 +3,7 @@
 mod artifact;
 mod info;
 mod problem;
+mod record;
 mod run;
 mod worker;
 

@@ -55,6 +55,21 @@ pub struct TaskRunRequest {
     pub live_session: Option<LiveSessionBody>,
 }
 
+impl TaskRunRequest {
+    /// The run's name for people: the title given, otherwise the first line of the instruction or
+    /// command; at most 200 characters.
+    #[must_use]
+    pub fn display_title(&self) -> String {
+        let given = self.title.as_deref().map(str::trim);
+        let told = self.task.instructions.as_deref();
+        let command = self.task.argv.as_ref().map(|argv| argv.join(" "));
+        let text = given.or(told).or(command.as_deref()).unwrap_or_default();
+        let line = text.trim().lines().next().unwrap_or_default();
+        let printable = line.trim_end().chars().filter(|c| !c.is_control());
+        printable.take(200).collect()
+    }
+}
+
 /// What is to be done.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

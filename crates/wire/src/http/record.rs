@@ -1,0 +1,148 @@
+//! What a message of the RUNS stream says, as records of events: the same for rows and for live
+//! views.
+
+use baton_domain::{Actor, Position, WorkerId};
+use serde_json::{Map, Value, json};
+
+use super::EventRecord;
+use crate::{
+    control::{ControlCommand, ControlMessage},
+    event::EventsMessage,
+    lease::{LeaseMessage, LeaseStep},
+    message::Decoded,
+    offer::{Offer, OfferReason},
+    subject::Subject,
+};
+
+/// Who offers a run again.
+const SUPERVISOR: &str = "supervisor";
+
+impl EventRecord {
+    /// The records of a message, in order, not yet judged by the recorder.
+    #[must_use]
+    pub fn of_message(position: Position, subject: &Subject, message: &Decoded) -> Vec<Self> {
+        let at = Place { position };
+        match (message, subject) {
+            (Decoded::Offer(offer), _) => vec![at.offer(offer)],
+            (Decoded::Lease(lease), Subject::Lease { worker, .. }) => vec![at.lease(lease, worker)],
+            (Decoded::Control(control), _) => vec![at.control(control)],
+            (Decoded::Events(events, raw), Subject::Events { worker, .. }) => {
+                at.events(events, raw, worker)
+            }
+            // Decoding takes the kind from the subject: other pairs do not exist.
+            _ => Vec::new(),
+        }
+    }
+}
+
+struct Place {
+    position: Position,
+}
+
+impl Place {
+    fn offer(&self, offer: &Offer) -> EventRecord {
+        let (kind, source) = match offer.reason {
+            OfferReason::Submitted => ("submitted", offer.submitted_by.as_str()),
+            OfferReason::Retry => ("offered", SUPERVISOR),
+        };
+        EventRecord {
+            position: self.position.get(),
+            index: 0,
+            run_id: offer.run,
+            attempt: Some(offer.attempt.get()),
+            seq: None,
+            source: source.to_owned(),
+            kind: kind.to_owned(),
+            at: offer.at,
+            effective: None,
+            refusal: None,
+            data: json!({}),
+        }
+    }
+
+    fn lease(&self, lease: &LeaseMessage, by: &WorkerId) -> EventRecord {
+        let kind = match lease.step {
+            LeaseStep::Taken => "lease_taken",
+            LeaseStep::Released => "lease_released",
+            LeaseStep::Lost => "lease_lost",
+        };
+        let mut data = json!({"worker": lease.worker});
+        if let Some(reason) = &lease.reason {
+            data["reason"] = json!(reason);
+        }
+        EventRecord {
+            position: self.position.get(),
+            index: 0,
+            run_id: lease.run,
+            attempt: Some(lease.attempt.get()),
+            seq: None,
+            source: by.to_string(),
+            kind: kind.to_owned(),
+            at: lease.at,
+            effective: None,
+            refusal: None,
+            data,
+        }
+    }
+
+    fn control(&self, control: &ControlMessage) -> EventRecord {
+        let mut data = json!({"id": control.id});
+        let kind = match &control.command {
+            ControlCommand::Cancel { note } => {
+                if let Some(note) = note {
+                    data["note"] = json!(note);
+                }
+                "cancel_requested"
+            }
+            ControlCommand::Unknown => "unknown_command",
+        };
+        EventRecord {
+            position: self.position.get(),
+            index: 0,
+            run_id: control.run,
+            attempt: None,
+            seq: None,
+            source: Actor::as_str(&control.actor).to_owned(),
+            kind: kind.to_owned(),
+            at: control.at,
+            effective: None,
+            refusal: None,
+            data,
+        }
+    }
+
+    fn events(&self, message: &EventsMessage, raw: &[Value], by: &WorkerId) -> Vec<EventRecord> {
+        let pairs = message.events.iter().zip(raw).enumerate();
+        pairs
+            .map(|(index, (event, raw))| {
+                let (kind, data) = split(raw);
+                EventRecord {
+                    position: self.position.get(),
+                    index: u16::try_from(index).unwrap_or(u16::MAX),
+                    run_id: message.run,
+                    attempt: Some(message.attempt.get()),
+                    seq: Some(event.seq.get()),
+                    source: by.to_string(),
+                    kind,
+                    at: event.at,
+                    effective: None,
+                    refusal: None,
+                    data,
+                }
+            })
+            .collect()
+    }
+}
+
+/// An event as sent, parted into its type and its own fields.
+fn split(raw: &Value) -> (String, Value) {
+    let kind = raw.get("type").and_then(Value::as_str).unwrap_or_default();
+    let fields: Map<String, Value> = raw
+        .as_object()
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| !["seq", "at", "type"].contains(&name.as_str()))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    (kind.to_owned(), Value::Object(fields))
+}

@@ -3,7 +3,7 @@
 #![cfg(test)]
 
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::Path,
 };
@@ -39,24 +39,27 @@ fn postgres(dir: &Path) -> PostgresOptions {
     }
 }
 
-/// The first line that the server says, which is its description in JSON.
-fn greeting(server: &NatsServer) -> String {
-    let address = server.url().replace("nats://", "");
-    let mut connection = TcpStream::connect(address).unwrap();
-    connection.write_all(b"PING\r\n").unwrap();
+/// A connection to a NATS server that has said its first line, which describes it in JSON.
+fn greet(address: &str) -> (TcpStream, String) {
+    let connection = TcpStream::connect(address).unwrap();
     let mut line = String::new();
-    BufReader::new(connection).read_line(&mut line).unwrap();
-    line
+    let mut reader = BufReader::new(connection);
+    reader.read_line(&mut line).unwrap();
+    (reader.into_inner(), line)
 }
 
-/// The bytes that a Postgres answers to "do you speak TLS": `N`.
-fn speaks(server: &Postgres) -> bool {
-    use std::io::Read;
-    let mut connection = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
+fn greeting(server: &NatsServer) -> String {
+    greet(&server.url().replace("nats://", "")).1
+}
+
+/// A connection to a Postgres that has said that it does not speak TLS.
+fn knock(port: u16) -> TcpStream {
+    let mut connection = TcpStream::connect(("127.0.0.1", port)).unwrap();
     connection.write_all(&[0, 0, 0, 8, 4, 210, 22, 47]).unwrap();
     let mut answer = [0];
     connection.read_exact(&mut answer).unwrap();
-    answer == *b"N"
+    assert_eq!(answer, *b"N");
+    connection
 }
 
 #[tokio::test]
@@ -115,14 +118,14 @@ async fn postgres_keeps_its_address_over_stop_kill_and_restart() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Postgres::start(postgres(folder.path())).await.unwrap();
     let (url, first) = (server.url(), server.pid());
-    assert!(speaks(&server));
+    knock(server.port());
 
     server.kill9().await;
     assert_eq!(server.pid(), None);
     server.start_again().await.unwrap();
-    assert!(speaks(&server));
+    knock(server.port());
     server.restart().await.unwrap();
-    assert!(speaks(&server));
+    knock(server.port());
     assert_eq!(server.url(), url);
     assert_ne!(server.pid(), first);
 }
@@ -152,4 +155,48 @@ async fn data_of_another_version_is_refused() {
     options.binaries.major += 1;
     let error = Postgres::start(options).await.unwrap_err();
     assert!(matches!(error, Error::Version { .. }), "{error}");
+}
+
+const OWNED: &str = "BATON_TEST_OWNED_SERVER";
+
+/// Started again as a process of its own by the test below, it owns a server until it is killed.
+/// As a test it has nothing to say.
+#[tokio::test]
+async fn owner_of_a_server() {
+    if let Some(folder) = std::env::var_os(OWNED) {
+        let server = NatsServer::start(nats(Path::new(&folder))).await.unwrap();
+        let database = Postgres::start(postgres(Path::new(&folder))).await.unwrap();
+        println!("owns {} {}", server.url(), database.port());
+        std::future::pending::<()>().await;
+    }
+}
+
+#[test]
+fn servers_do_not_outlive_a_killed_owner() {
+    use std::process::Stdio;
+    let folder = tempfile::Builder::new()
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o711))
+        .tempdir()
+        .unwrap();
+    let mut owner = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "owner_of_a_server", "--nocapture"])
+        .env(OWNED, folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(owner.stdout.take().unwrap()).lines();
+    let line = lines
+        .map(Result::unwrap)
+        .find(|line| line.contains("owns "))
+        .unwrap();
+    let (_, told) = line.split_once("owns nats://").unwrap();
+    let (broker, port) = told.split_once(' ').unwrap();
+    let connections = [greet(broker).0, knock(port.parse().unwrap())];
+
+    owner.kill().unwrap();
+    owner.wait().unwrap();
+    for mut connection in connections {
+        // It ends when the server does; a reset is an end too.
+        let _ = connection.read_to_end(&mut Vec::new());
+    }
 }

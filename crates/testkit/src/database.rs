@@ -1,8 +1,7 @@
 //! One private Postgres per test, copied from a cluster that is made once per workspace.
 
 use std::{
-    fs::{self, File, Permissions},
-    os::unix::fs::PermissionsExt,
+    fs::{self, File},
     path::{Path, PathBuf},
     process::Command,
 };
@@ -10,10 +9,10 @@ use std::{
 use baton_standalone::{Durability, Postgres, PostgresBinaries, PostgresOptions};
 use tempfile::TempDir;
 
-use crate::tools;
+use crate::{scratch, tools};
 
 /// Part of the template's name: raise it when what goes into the template changes.
-const TEMPLATE_VERSION: u32 = 1;
+const TEMPLATE_VERSION: u32 = 2;
 
 /// A Postgres with one empty database, its data in a folder that goes with it.
 #[derive(Debug)]
@@ -30,7 +29,7 @@ impl TestDatabase {
             .postgres(None)
             .unwrap_or_else(|error| panic!("{error}"));
         let template = template(&binaries).await;
-        let folder = reachable_folder();
+        let folder = scratch::folder();
         let dir = folder.path().join("postgres");
         copy(&template, &dir);
         let server = Postgres::start(options(binaries, dir))
@@ -110,7 +109,7 @@ async fn template(binaries: &PostgresBinaries) -> PathBuf {
 /// Makes the cluster where any user can reach it (the workspace may be below root's closed home),
 /// then brings it to its place by a rename, so that a half-made one is never seen.
 async fn make(binaries: &PostgresBinaries, template: &Path) {
-    let folder = reachable_folder();
+    let folder = scratch::folder();
     let dir = folder.path().join("postgres");
     Postgres::prepare(&options(binaries.clone(), dir.clone()))
         .await
@@ -121,15 +120,6 @@ async fn make(binaries: &PostgresBinaries, template: &Path) {
     }
     copy(&dir, &partial);
     fs::rename(&partial, template).expect("the template can be put in its place");
-}
-
-/// A temporary folder that the user Postgres runs as can pass through.
-fn reachable_folder() -> TempDir {
-    tempfile::Builder::new()
-        .prefix("baton-database-")
-        .permissions(Permissions::from_mode(0o711))
-        .tempdir()
-        .expect("a folder for the database")
 }
 
 fn copy(from: &Path, to: &Path) {

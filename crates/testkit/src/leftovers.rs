@@ -1,10 +1,13 @@
 //! Finding what a process has left behind, by a mark in the environment that children inherit:
 //! neither a new session nor a new parent hides it.
 
-use std::fs;
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
 
 use nix::{
-    sys::signal::{Signal, kill},
+    sys::signal::{self, Signal},
     unistd::Pid,
 };
 
@@ -32,10 +35,26 @@ pub(crate) fn marked(name: &str, value: &str) -> Vec<Leftover> {
         .collect()
 }
 
+/// Kills the marked processes and waits until they are gone; whether they are.
+pub(crate) fn kill(name: &str, value: &str, patience: Duration) -> bool {
+    let deadline = Instant::now() + patience;
+    loop {
+        let left = marked(name, value);
+        if left.is_empty() || Instant::now() > deadline {
+            return left.is_empty();
+        }
+        for process in left {
+            send(process.pid, Signal::SIGKILL);
+        }
+        // Called by `drop`, where nothing can be awaited.
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// Sends a signal to a process that has just been seen; one that has ended meanwhile is no error.
 pub(crate) fn send(pid: u32, signal: Signal) {
     let pid = Pid::from_raw(i32::try_from(pid).expect("linux pids fit into 22 bits"));
-    let _ = kill(pid, signal);
+    let _ = signal::kill(pid, signal);
 }
 
 fn has(pid: u32, wanted: &[u8]) -> bool {

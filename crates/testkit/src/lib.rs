@@ -15,6 +15,7 @@ pub mod git;
 mod leftovers;
 mod model;
 mod process;
+mod scratch;
 mod tools;
 
 pub use broker::TestBroker;

@@ -20,7 +20,7 @@ use tokio::{
     time::{Instant, interval, timeout},
 };
 
-use crate::leftovers::{Leftover, marked, send};
+use crate::leftovers::{self, Leftover, marked, send};
 
 /// How long a test waits for a process to do something before it fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -247,8 +247,13 @@ impl Drop for Process {
         if let Some(pid) = self.pid() {
             send(pid, Signal::SIGKILL);
         }
-        for left in marked(MARK, &self.mark) {
-            send(left.pid, Signal::SIGKILL);
+        let killed = leftovers::kill(MARK, &self.mark, LEFTOVERS_WITHIN);
+        if !std::thread::panicking() {
+            assert!(
+                killed,
+                "what {} started cannot be killed",
+                self.options.name
+            );
         }
     }
 }

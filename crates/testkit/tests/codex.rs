@@ -5,7 +5,7 @@
 use std::{path::Path, process::Stdio};
 
 use baton_testkit::{
-    Fault, ModelEndpoint, Script, Turn, Usage,
+    Fault, ModelEndpoint, Process, ProcessOptions, Script, Turn, Usage,
     codex::{self, CodexHome},
 };
 use serde_json::Value;
@@ -33,7 +33,7 @@ impl Said {
     }
 }
 
-async fn run(endpoint: &ModelEndpoint, home: &CodexHome, folder: &Path, words: &str) -> Said {
+async fn run(url: &str, home: &CodexHome, folder: &Path, words: &str) -> Said {
     let said = Command::new(codex::program())
         .args([
             "exec",
@@ -42,7 +42,9 @@ async fn run(endpoint: &ModelEndpoint, home: &CodexHome, folder: &Path, words: &
         ])
         .args(["--skip-git-repo-check", "-m", "scripted-model", "-C"])
         .arg(folder)
-        .args(codex::overrides(&endpoint.url()))
+        .args(codex::overrides(url))
+        // Fewer than by default, each of which waits twice as long as the one before.
+        .args(["-c", "model_providers.scripted.stream_max_retries=2"])
         .arg(words)
         .env("CODEX_HOME", home.path())
         .stdin(Stdio::null())
@@ -79,7 +81,7 @@ async fn codex_does_what_the_script_says_and_the_endpoint_remembers_it() {
     .await;
     let folder = tempfile::tempdir().unwrap();
     let home = CodexHome::logged_in();
-    let said = run(&endpoint, &home, folder.path(), "make the file").await;
+    let said = run(&endpoint.url(), &home, folder.path(), "make the file").await;
 
     assert!(said.success, "{}", said.errors);
     let made = std::fs::read_to_string(folder.path().join("made.txt")).unwrap();
@@ -115,7 +117,7 @@ async fn an_agent_repeats_what_failed_and_gets_the_same_turn() {
     .await;
     let folder = tempfile::tempdir().unwrap();
     let home = CodexHome::logged_in();
-    let said = run(&endpoint, &home, folder.path(), "do it").await;
+    let said = run(&endpoint.url(), &home, folder.path(), "do it").await;
     assert!(said.success, "{}", said.errors);
     let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
     assert_eq!(log, "once\n");
@@ -128,7 +130,7 @@ async fn a_model_that_refuses_fails_the_agent() {
     let endpoint = ModelEndpoint::start(Script::new([refusal])).await;
     let folder = tempfile::tempdir().unwrap();
     let home = CodexHome::logged_in();
-    let said = run(&endpoint, &home, folder.path(), "do it").await;
+    let said = run(&endpoint.url(), &home, folder.path(), "do it").await;
     assert!(!said.success);
     assert_eq!(said.last()["type"], "turn.failed");
 }
@@ -146,12 +148,49 @@ async fn conversations_side_by_side_keep_their_own_place() {
     let folder = tempfile::tempdir().unwrap();
     let (one, other) = (CodexHome::logged_in(), CodexHome::logged_in());
     let plain_first = async {
-        let said = run(&endpoint, &one, folder.path(), "as usual").await;
+        let said = run(&endpoint.url(), &one, folder.path(), "as usual").await;
         endpoint.release("special");
         said
     };
-    let special = run(&endpoint, &other, folder.path(), "the special way");
+    let url = endpoint.url();
+    let special = run(&url, &other, folder.path(), "the special way");
     let (plain, special) = tokio::join!(plain_first, special);
     assert_eq!(plain.items("agent_message")[0]["text"], "plain");
     assert_eq!(special.items("agent_message")[0]["text"], "special");
+}
+
+#[tokio::test]
+async fn the_endpoint_as_a_program_prints_its_address_and_serves_a_script_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("script.json");
+    let turns = r#"{"turns": [{"exec": "echo from-a-file"}, {"say": "done"}]}"#;
+    std::fs::write(&script, turns).unwrap();
+    let program = ProcessOptions::new("scripted-model", env!("CARGO_BIN_EXE_scripted-model"));
+    let script = script.to_str().unwrap();
+    let mut program = Process::start(program.args(["--script", script]));
+    let url = program.wait_for_line("http://127.0.0.1:").await;
+    let home = CodexHome::logged_in();
+    let said = run(&url, &home, folder.path(), "do it").await;
+    let output = &said.items("command_execution")[0]["aggregated_output"];
+    assert_eq!(output, "from-a-file\n");
+    assert!(program.stop().await.success());
+}
+
+#[tokio::test]
+async fn a_home_can_carry_the_model_in_its_configuration() {
+    let endpoint = ModelEndpoint::start(Script::new([Turn::say("configured")])).await;
+    let home = CodexHome::logged_in();
+    home.use_model(&endpoint.url());
+    let folder = tempfile::tempdir().unwrap();
+    let said = Command::new(codex::program())
+        .args(["exec", "--json", "--skip-git-repo-check", "-C"])
+        .arg(folder.path())
+        .arg("do it")
+        .env("CODEX_HOME", home.path())
+        .stdin(Stdio::null())
+        .output()
+        .await
+        .unwrap();
+    assert!(said.status.success());
+    assert_eq!(endpoint.requests().len(), 1);
 }

@@ -30,7 +30,7 @@ async fn make(place: &Place, durability: Durability) -> Result<()> {
     private_dir(&fresh, place)?;
     let password = random_word().map_err(Error::file("read", "/dev/urandom"))?;
     init(place, durability, &fresh, &password).await?;
-    create_database(place, &fresh).await?;
+    create_database(place, durability, &fresh).await?;
     write_private(&place.password(), &password)?;
     settle(place, &home, &fresh)
 }
@@ -90,15 +90,20 @@ async fn init(place: &Place, durability: Durability, data: &Path, password: &str
     made
 }
 
-/// By the single-user server, which needs no port and no client.
-async fn create_database(place: &Place, data: &Path) -> Result<()> {
+/// By the single-user server, which needs no port and no client. It takes a statement a line.
+async fn create_database(place: &Place, durability: Durability, data: &Path) -> Result<()> {
     let mut command = Command::new(&place.binaries.postgres);
     command
         .args(["--single", "-c", "lc_messages=C", "-D"])
         .arg(data)
-        .arg("postgres");
-    let statement = format!("CREATE DATABASE {DATABASE}\n");
-    run(place, PROGRAM, command, &statement).await
+        .arg("template1");
+    let mut statements = format!("CREATE DATABASE {DATABASE}\n");
+    if durability == Durability::Scratch {
+        // Half the files, for those who copy a cluster per test.
+        statements += "ALTER DATABASE template0 IS_TEMPLATE false\n";
+        statements += "DROP DATABASE template0\nDROP DATABASE postgres\n";
+    }
+    run(place, PROGRAM, command, &statements).await
 }
 
 /// Runs a program to its end with `input`; its words are in the error.

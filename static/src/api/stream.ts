@@ -1,0 +1,82 @@
+// A stream of events that does not give up. EventSource resumes a broken connection by itself;
+// this also resumes after a refusal, and lets go of the connection while nobody looks.
+import type { EventRecord } from "./types";
+
+export type StreamStatus = "connecting" | "live" | "reconnecting" | "resting";
+
+export interface StreamHandlers {
+  /** An event. It may come twice. */
+  event: (record: EventRecord) => void;
+  /** The connection's state changed. */
+  status: (status: StreamStatus) => void;
+  /** The server says whether its history is behind. */
+  history: (delayed: boolean) => void;
+}
+
+const FIRST_DELAY_MS = 1_000;
+const LAST_DELAY_MS = 15_000;
+/** Browsers allow six connections a host: a forgotten tab must not hold one for ever. */
+const REST_AFTER_MS = 60_000;
+
+/** Where a stream starts: after a position, or now. One that starts now starts anew after a rest. */
+export type StreamStart = { after: number } | "now";
+
+/** Opens the stream. Returns the way to close it. */
+export function openStream(path: string, start: StreamStart, handlers: StreamHandlers): () => void {
+  let source: EventSource | null = null;
+  let position = start === "now" ? null : start.after;
+  let delay = FIRST_DELAY_MS;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let rest: ReturnType<typeof setTimeout> | undefined;
+
+  function open(first: boolean): void {
+    handlers.status(first ? "connecting" : "reconnecting");
+    source = new EventSource(position === null ? path : `${path}?after=${String(position)}`);
+    source.addEventListener("open", () => {
+      delay = FIRST_DELAY_MS;
+      handlers.status("live");
+    });
+    source.addEventListener("run-event", (message: MessageEvent<string>) => {
+      const resume = Number(message.lastEventId);
+      if (position !== null && message.lastEventId !== "" && Number.isFinite(resume)) {
+        position = resume;
+      }
+      handlers.event(JSON.parse(message.data) as EventRecord);
+    });
+    source.addEventListener("history", (message: MessageEvent<string>) => {
+      handlers.history((JSON.parse(message.data) as { delayed: boolean }).delayed);
+    });
+    source.addEventListener("error", failed);
+  }
+
+  function failed(): void {
+    handlers.status("reconnecting");
+    if (source?.readyState !== EventSource.CLOSED) return;
+    source.close();
+    retry = setTimeout(() => open(false), delay * (0.75 + Math.random() / 2));
+    delay = Math.min(delay * 2, LAST_DELAY_MS);
+  }
+
+  function visibility(): void {
+    clearTimeout(rest);
+    if (document.visibilityState === "hidden") {
+      rest = setTimeout(() => {
+        clearTimeout(retry);
+        source?.close();
+        source = null;
+        handlers.status("resting");
+      }, REST_AFTER_MS);
+    } else if (source === null) {
+      open(false);
+    }
+  }
+
+  open(true);
+  document.addEventListener("visibilitychange", visibility);
+  return () => {
+    clearTimeout(retry);
+    clearTimeout(rest);
+    source?.close();
+    document.removeEventListener("visibilitychange", visibility);
+  };
+}

@@ -1,0 +1,175 @@
+// The form of a submission: its fields, the request they make, and where the server's complaints
+// belong.
+import type { FieldError, TaskBody, TaskRunRequest } from "../api/types";
+import { joinArgv, splitArgv } from "../lib/argv";
+
+export interface SubmitForm {
+  type: "codex_exec" | "command";
+  title: string;
+  repository: string;
+  startingBranch: string;
+  instructions: string;
+  command: string;
+  publish: "none" | "branch";
+  newBranch: string;
+  model: string;
+  effort: string;
+  pool: string;
+  priority: string;
+  maxAttempts: string;
+  timeoutSeconds: string;
+}
+
+export type FormField = keyof SubmitForm;
+
+export const EMPTY_FORM: SubmitForm = {
+  type: "codex_exec",
+  title: "",
+  repository: "",
+  startingBranch: "",
+  instructions: "",
+  command: "",
+  publish: "none",
+  newBranch: "",
+  model: "",
+  effort: "",
+  pool: "",
+  priority: "",
+  maxAttempts: "",
+  timeoutSeconds: "",
+};
+
+/** The request's fields, and the form's field that each is typed into. */
+const HOMES: readonly [string, FormField][] = [
+  ["type", "type"],
+  ["targetRuntime", "type"],
+  ["title", "title"],
+  ["repository", "repository"],
+  ["task.git.startingBranch", "startingBranch"],
+  ["task.git.newBranch", "newBranch"],
+  ["task.git", "repository"],
+  ["task.instructions", "instructions"],
+  ["task.argv", "command"],
+  ["task.runtime.model", "model"],
+  ["task.runtime.effort", "effort"],
+  ["task.publish", "publish"],
+  ["pool", "pool"],
+  ["priority", "priority"],
+  ["maxAttempts", "maxAttempts"],
+  ["timeoutSeconds", "timeoutSeconds"],
+];
+
+export interface FormErrors {
+  fields: Partial<Record<FormField, string>>;
+  /** Complaints about fields that the form does not have. */
+  rest: FieldError[];
+}
+
+export const NO_ERRORS: FormErrors = { fields: {}, rest: [] };
+
+/** Puts each complaint where its field is. Several at one field are joined. */
+export function placeErrors(errors: readonly FieldError[]): FormErrors {
+  const placed: FormErrors = { fields: {}, rest: [] };
+  for (const error of errors) {
+    const home = HOMES.find(([path]) => within(error.field, path))?.[1];
+    if (home === undefined) {
+      placed.rest.push(error);
+      continue;
+    }
+    const before = placed.fields[home];
+    placed.fields[home] = before === undefined ? error.message : `${before}; ${error.message}`;
+  }
+  return placed;
+}
+
+function within(field: string, path: string): boolean {
+  return field === path || field.startsWith(`${path}.`) || field.startsWith(`${path}[`);
+}
+
+export type Built = { ok: true; request: TaskRunRequest } | { ok: false; errors: FormErrors };
+
+/** The request that the form stands for. Empty fields are left out, so that the server's
+ * defaults hold; whether the values are good is the server's to say. */
+export function buildRequest(form: SubmitForm): Built {
+  const fields: FormErrors["fields"] = {};
+  const maxAttempts = whole(form.maxAttempts, (message) => (fields.maxAttempts = message));
+  const timeout = whole(form.timeoutSeconds, (message) => (fields.timeoutSeconds = message));
+  const task = buildTask(form, fields);
+  if (Object.keys(fields).length > 0) return { ok: false, errors: { fields, rest: [] } };
+  const request: TaskRunRequest = {
+    type: form.type,
+    ...given("title", form.title),
+    ...given("repository", form.repository),
+    ...given("pool", form.pool),
+    ...given("priority", form.priority),
+    ...(maxAttempts === null ? {} : { maxAttempts }),
+    ...(timeout === null ? {} : { timeoutSeconds: timeout }),
+    task,
+  };
+  return { ok: true, request };
+}
+
+function buildTask(form: SubmitForm, fields: FormErrors["fields"]): TaskBody {
+  const git = {
+    ...given("startingBranch", form.startingBranch),
+    ...(form.publish === "branch" ? given("newBranch", form.newBranch) : {}),
+  };
+  const common = {
+    ...(Object.keys(git).length > 0 ? { git } : {}),
+    ...(form.publish === "branch" ? { publish: { mode: "branch" } } : {}),
+  };
+  if (form.type === "command") {
+    const split = splitArgv(form.command);
+    if (split.ok) return { ...(split.argv.length > 0 ? { argv: split.argv } : {}), ...common };
+    fields.command = split.message;
+    return common;
+  }
+  const runtime = { ...given("model", form.model), ...given("effort", form.effort) };
+  return {
+    ...given("instructions", form.instructions),
+    ...(Object.keys(runtime).length > 0 ? { runtime } : {}),
+    ...common,
+  };
+}
+
+function given<K extends string>(name: K, value: string): Partial<Record<K, string>> {
+  const trimmed = value.trim();
+  return trimmed === "" ? {} : ({ [name]: trimmed } as Record<K, string>);
+}
+
+function whole(value: string, refuse: (message: string) => void): number | null {
+  const trimmed = value.trim();
+  if (trimmed === "") return null;
+  if (/^\d{1,9}$/.test(trimmed)) return Number(trimmed);
+  refuse("must be a whole number");
+  return null;
+}
+
+/** The form that makes this request again. */
+export function formOf(request: TaskRunRequest): SubmitForm {
+  const task = request.task ?? {};
+  const number = (value: number | null | undefined) => (value == null ? "" : String(value));
+  return {
+    type:
+      request.type === "command" || request.targetRuntime === "command" ? "command" : "codex_exec",
+    title: request.title ?? "",
+    repository: request.repository ?? "",
+    startingBranch: task.git?.startingBranch ?? "",
+    instructions: task.instructions ?? "",
+    command: joinArgv(task.argv ?? []),
+    publish: task.publish?.mode === "branch" ? "branch" : "none",
+    newBranch: task.git?.newBranch ?? "",
+    model: task.runtime?.model ?? "",
+    effort: task.runtime?.effort ?? "",
+    pool: request.pool ?? "",
+    priority: request.priority ?? "",
+    maxAttempts: number(request.maxAttempts),
+    timeoutSeconds: number(request.timeoutSeconds),
+  };
+}
+
+/** A key that the server has not seen, also where `crypto.randomUUID` is not allowed. */
+export function newIdempotencyKey(): string {
+  const random = crypto.getRandomValues(new Uint8Array(16));
+  return `page-${[...random].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+}

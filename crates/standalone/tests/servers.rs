@@ -3,14 +3,17 @@
 #![cfg(test)]
 
 use std::{
+    fs::Permissions,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    os::unix::fs::PermissionsExt,
     path::Path,
 };
 
 use baton_standalone::{
     Durability, Error, NatsOptions, NatsServer, Postgres, PostgresOptions, Search, SyncPolicy,
 };
+use tempfile::TempDir;
 
 fn search() -> Search {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -37,6 +40,14 @@ fn postgres(dir: &Path) -> PostgresOptions {
         port: None,
         durability: Durability::Scratch,
     }
+}
+
+/// A temporary folder that others can pass through with mode 0711, and cannot with 0700.
+fn folder(mode: u32) -> TempDir {
+    tempfile::Builder::new()
+        .permissions(Permissions::from_mode(mode))
+        .tempdir()
+        .unwrap()
 }
 
 /// A connection to a NATS server that has said its first line, which describes it in JSON.
@@ -115,7 +126,7 @@ async fn a_taken_fixed_port_is_an_error() {
 
 #[tokio::test]
 async fn postgres_keeps_its_address_over_stop_kill_and_restart() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder(0o711);
     let mut server = Postgres::start(postgres(folder.path())).await.unwrap();
     let (url, first) = (server.url(), server.pid());
     knock(server.port());
@@ -132,8 +143,7 @@ async fn postgres_keeps_its_address_over_stop_kill_and_restart() {
 
 #[tokio::test]
 async fn postgres_keeps_its_password_to_itself_and_over_starts() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder(0o711);
     let mut options = postgres(folder.path());
     options.durability = Durability::Kept;
     let first = Postgres::start(options.clone()).await.unwrap();
@@ -147,9 +157,27 @@ async fn postgres_keeps_its_password_to_itself_and_over_starts() {
     assert_eq!(second.url(), url);
 }
 
+/// Root's home is closed to the user that Postgres runs as; a user's own is not.
+#[tokio::test]
+async fn postgres_runs_for_a_state_folder_that_it_cannot_reach() {
+    let closed = folder(0o700);
+    let dir = closed.path().join("state");
+    let server = Postgres::start(postgres(&dir)).await.unwrap();
+    let url = server.url();
+    drop(server);
+    let again = Postgres::start(PostgresOptions {
+        port: Some(url.rsplit([':', '/']).nth(1).unwrap().parse().unwrap()),
+        ..postgres(&dir)
+    });
+    assert_eq!(again.await.unwrap().url(), url);
+    if let Ok(elsewhere) = dir.join("data").read_link() {
+        std::fs::remove_dir_all(elsewhere.parent().unwrap()).unwrap();
+    }
+}
+
 #[tokio::test]
 async fn data_of_another_version_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder(0o711);
     let mut options = postgres(folder.path());
     Postgres::prepare(&options).await.unwrap();
     options.binaries.major += 1;
@@ -174,10 +202,7 @@ async fn owner_of_a_server() {
 #[test]
 fn servers_do_not_outlive_a_killed_owner() {
     use std::process::Stdio;
-    let folder = tempfile::Builder::new()
-        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o711))
-        .tempdir()
-        .unwrap();
+    let folder = folder(0o711);
     let mut owner = std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "owner_of_a_server", "--nocapture"])
         .env(OWNED, folder.path())

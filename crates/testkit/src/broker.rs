@@ -3,23 +3,36 @@
 use baton_standalone::{NatsOptions, NatsServer, SyncPolicy};
 use tempfile::TempDir;
 
-use crate::tools;
+#[cfg(feature = "containers")]
+use crate::containers::Container;
+use crate::{source::Source, tools};
 
-/// A NATS server with JetStream, its data in a folder that goes with it.
+/// A NATS server with JetStream that is gone, with its data, when this is dropped.
 #[derive(Debug)]
-pub struct TestBroker {
-    // Before the folder, so that the server is gone when the folder is removed.
-    server: NatsServer,
-    _folder: TempDir,
+pub struct TestBroker(Server);
+
+#[derive(Debug)]
+enum Server {
+    Process {
+        // Before the folder, so that the server is gone when the folder is removed.
+        server: NatsServer,
+        _folder: TempDir,
+    },
+    #[cfg(feature = "containers")]
+    Container(Container),
 }
 
 impl TestBroker {
     /// Starts a server that leaves `fsync` for later: acknowledged data survives [`kill9`](Self::kill9).
     pub async fn start() -> Self {
-        Self::with_sync(SyncPolicy::Default).await
+        match Source::asked_for() {
+            Source::Processes => Self::with_sync(SyncPolicy::Default).await,
+            #[cfg(feature = "containers")]
+            Source::Containers => Self(Server::Container(Container::nats().await)),
+        }
     }
 
-    /// Starts a server with the policy on `fsync` that a test is about.
+    /// Starts a server with the policy on `fsync` that a test is about; always a process.
     pub async fn with_sync(sync: SyncPolicy) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("baton-broker-")
@@ -38,38 +51,60 @@ impl TestBroker {
         let server = NatsServer::start(options)
             .await
             .unwrap_or_else(|error| panic!("{error}"));
-        Self {
+        Self(Server::Process {
             server,
             _folder: folder,
-        }
+        })
     }
 
     /// `nats://127.0.0.1:<port>`; the same after every restart.
     #[must_use]
     pub fn url(&self) -> String {
-        self.server.url()
+        match &self.0 {
+            Server::Process { server, .. } => server.url(),
+            #[cfg(feature = "containers")]
+            Server::Container(container) => container.url(),
+        }
     }
 
-    /// The process id while it is running.
+    /// The process id while it is running as a process of this machine.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
-        self.server.pid()
+        match &self.0 {
+            Server::Process { server, .. } => server.pid(),
+            #[cfg(feature = "containers")]
+            Server::Container(_) => None,
+        }
     }
 
     /// Stops the server in order; its data stays for [`start_again`](Self::start_again).
     pub async fn stop(&mut self) {
-        self.server.stop().await;
+        match &mut self.0 {
+            Server::Process { server, .. } => server.stop().await,
+            #[cfg(feature = "containers")]
+            Server::Container(container) => container.stop().await,
+        }
     }
 
     /// Kills the server as a crash would.
     pub async fn kill9(&mut self) {
-        self.server.kill9().await;
+        match &mut self.0 {
+            Server::Process { server, .. } => server.kill9().await,
+            #[cfg(feature = "containers")]
+            Server::Container(container) => container.kill9().await,
+        }
     }
 
     /// Starts it again at the same address with the same data.
     pub async fn start_again(&mut self) {
-        let started = self.server.start_again().await;
-        started.unwrap_or_else(|error| panic!("{error}"));
+        match &mut self.0 {
+            Server::Process { server, .. } => {
+                let started = server.start_again().await;
+                started.unwrap_or_else(|error| panic!("{error}"));
+            }
+            #[cfg(feature = "containers")]
+            Server::Container(container) => container.start_again().await,
+        }
     }
 
     /// Stops it and starts it again.

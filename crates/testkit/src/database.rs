@@ -9,70 +9,109 @@ use std::{
 use baton_standalone::{Durability, Postgres, PostgresBinaries, PostgresOptions};
 use tempfile::TempDir;
 
-use crate::{scratch, tools};
+#[cfg(feature = "containers")]
+use crate::containers::Container;
+use crate::{scratch, source::Source, tools};
 
 /// Part of the template's name: raise it when what goes into the template changes.
 const TEMPLATE_VERSION: u32 = 2;
 
-/// A Postgres with one empty database, its data in a folder that goes with it.
+/// A Postgres with one empty database that is gone, with its data, when this is dropped.
 #[derive(Debug)]
-pub struct TestDatabase {
-    // Before the folder, so that the server is gone when the folder is removed.
-    server: Postgres,
-    _folder: TempDir,
+pub struct TestDatabase(Server);
+
+#[derive(Debug)]
+enum Server {
+    Process {
+        // Before the folder, so that the server is gone when the folder is removed.
+        server: Postgres,
+        _folder: TempDir,
+    },
+    #[cfg(feature = "containers")]
+    Container(Container),
 }
 
 impl TestDatabase {
     /// Starts a server without `fsync`: commits survive [`kill9`](Self::kill9), not a power cut.
     pub async fn start() -> Self {
-        let binaries = tools::search()
-            .postgres(None)
-            .unwrap_or_else(|error| panic!("{error}"));
-        let template = template(&binaries).await;
-        let folder = scratch::folder();
-        let dir = folder.path().join("postgres");
-        copy(&template, &dir);
-        let server = Postgres::start(options(binaries, dir))
-            .await
-            .unwrap_or_else(|error| panic!("{error}"));
-        Self {
-            server,
-            _folder: folder,
+        match Source::asked_for() {
+            Source::Processes => Self(process().await),
+            #[cfg(feature = "containers")]
+            Source::Containers => Self(Server::Container(Container::postgres().await)),
         }
     }
 
     /// `postgres://…`, of a superuser on the empty database; the same after every restart.
     #[must_use]
     pub fn url(&self) -> String {
-        self.server.url()
+        match &self.0 {
+            Server::Process { server, .. } => server.url(),
+            #[cfg(feature = "containers")]
+            Server::Container(container) => container.url(),
+        }
     }
 
-    /// The process id while it is running.
+    /// The process id while it is running as a process of this machine.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
-        self.server.pid()
+        match &self.0 {
+            Server::Process { server, .. } => server.pid(),
+            #[cfg(feature = "containers")]
+            Server::Container(_) => None,
+        }
     }
 
     /// Stops the server in order; its data stays for [`start_again`](Self::start_again).
     pub async fn stop(&mut self) {
-        self.server.stop().await;
+        match &mut self.0 {
+            Server::Process { server, .. } => server.stop().await,
+            #[cfg(feature = "containers")]
+            Server::Container(container) => container.stop().await,
+        }
     }
 
     /// Kills the server as a crash would.
     pub async fn kill9(&mut self) {
-        self.server.kill9().await;
+        match &mut self.0 {
+            Server::Process { server, .. } => server.kill9().await,
+            #[cfg(feature = "containers")]
+            Server::Container(container) => container.kill9().await,
+        }
     }
 
     /// Starts it again at the same address with the same data.
     pub async fn start_again(&mut self) {
-        let started = self.server.start_again().await;
-        started.unwrap_or_else(|error| panic!("{error}"));
+        match &mut self.0 {
+            Server::Process { server, .. } => {
+                let started = server.start_again().await;
+                started.unwrap_or_else(|error| panic!("{error}"));
+            }
+            #[cfg(feature = "containers")]
+            Server::Container(container) => container.start_again().await,
+        }
     }
 
     /// Stops it and starts it again.
     pub async fn restart(&mut self) {
         self.stop().await;
         self.start_again().await;
+    }
+}
+
+async fn process() -> Server {
+    let binaries = tools::search()
+        .postgres(None)
+        .unwrap_or_else(|error| panic!("{error}"));
+    let template = template(&binaries).await;
+    let folder = scratch::folder();
+    let dir = folder.path().join("postgres");
+    copy(&template, &dir);
+    let server = Postgres::start(options(binaries, dir))
+        .await
+        .unwrap_or_else(|error| panic!("{error}"));
+    Server::Process {
+        server,
+        _folder: folder,
     }
 }
 
@@ -89,7 +128,9 @@ fn options(binaries: PostgresBinaries, dir: PathBuf) -> PostgresOptions {
 async fn template(binaries: &PostgresBinaries) -> PathBuf {
     let cache = tools::workspace().join("target/testkit");
     fs::create_dir_all(&cache).expect("a folder for templates");
-    let name = format!("postgres-{}-v{TEMPLATE_VERSION}", binaries.major);
+    // Another user could not read its files.
+    let user = nix::unistd::geteuid();
+    let name = format!("postgres-{}-v{TEMPLATE_VERSION}-user{user}", binaries.major);
     let template = cache.join(&name);
     if template.exists() {
         return template;

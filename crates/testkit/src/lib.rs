@@ -9,6 +9,8 @@
 
 mod broker;
 pub mod codex;
+#[cfg(feature = "containers")]
+mod containers;
 mod database;
 mod fault;
 pub mod git;
@@ -16,6 +18,7 @@ mod leftovers;
 mod model;
 mod process;
 mod scratch;
+mod source;
 mod tools;
 
 pub use broker::TestBroker;

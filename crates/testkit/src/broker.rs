@@ -19,7 +19,7 @@ enum Server {
         _folder: TempDir,
     },
     #[cfg(feature = "containers")]
-    Container(Container),
+    Container(Box<Container>),
 }
 
 impl TestBroker {
@@ -28,7 +28,7 @@ impl TestBroker {
         match Source::asked_for() {
             Source::Processes => Self::with_sync(SyncPolicy::Default).await,
             #[cfg(feature = "containers")]
-            Source::Containers => Self(Server::Container(Container::nats().await)),
+            Source::Containers => Self(Server::Container(Box::new(Container::nats().await))),
         }
     }
 

@@ -28,7 +28,7 @@ enum Server {
         _folder: TempDir,
     },
     #[cfg(feature = "containers")]
-    Container(Container),
+    Container(Box<Container>),
 }
 
 impl TestDatabase {
@@ -37,7 +37,7 @@ impl TestDatabase {
         match Source::asked_for() {
             Source::Processes => Self(process().await),
             #[cfg(feature = "containers")]
-            Source::Containers => Self(Server::Container(Container::postgres().await)),
+            Source::Containers => Self(Server::Container(Box::new(Container::postgres().await))),
         }
     }
 

@@ -142,6 +142,8 @@ pub enum Filter {
     Route(Route),
     /// Every offer.
     AllOffers,
+    /// Offers of one run, whatever the route: the last one says what is offered now.
+    RunOffers(RunId),
     /// Leases of one run, whoever says so: what compare-and-set looks at.
     Leases(RunId),
     /// Beats of every worker.
@@ -156,6 +158,7 @@ impl fmt::Display for Filter {
             Self::Offers(route, priority) => write!(f, "baton.v1.run.*.*.offer.{route}.{priority}"),
             Self::Route(route) => write!(f, "baton.v1.run.*.*.offer.{route}.*"),
             Self::AllOffers => f.write_str("baton.v1.run.*.*.offer.*.*"),
+            Self::RunOffers(run) => write!(f, "baton.v1.run.{}.{run}.offer.*.*", run.shard()),
             Self::Leases(run) => write!(f, "baton.v1.run.{}.{run}.lease.*", run.shard()),
             Self::Beats => f.write_str("baton.v1.beat.*"),
         }

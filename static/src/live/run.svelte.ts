@@ -47,7 +47,7 @@ export class LiveRun {
       this.#settle.cancel();
       this.#rereadFiles.cancel();
       if (this.#flush !== null) clearTimeout(this.#flush);
-      health.stream = null;
+      health.leave();
     });
     void this.#start();
   }
@@ -109,7 +109,7 @@ export class LiveRun {
           if (status === "live") this.#settle.call();
         },
         history: (delayed) => {
-          health.historyDelayed = delayed;
+          health.note("stream", delayed);
           if (!delayed) this.#settle.call();
         },
       },
@@ -155,7 +155,9 @@ export class LiveRun {
       if (after !== null) await this.#readEvents(after);
       await this.#readRun();
       this.error = null;
-      if (unsettledAfter(this.history) !== null) this.#later(() => this.#settle.call(), RETRY_MS);
+      const unsettled = unsettledAfter(this.history) !== null;
+      health.note("news", unsettled);
+      if (unsettled) this.#later(() => this.#settle.call(), RETRY_MS);
       else if (isTerminal(this.base?.state ?? "")) this.#rereadFiles.call();
     } catch (thrown) {
       if (this.#stop.signal.aborted) return;

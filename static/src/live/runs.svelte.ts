@@ -11,6 +11,7 @@ import { health } from "./health.svelte";
 const PAGE = 50;
 const MOST = 200;
 const BEHIND_MS = 700;
+const FAILED_MS = 2_000;
 const REREAD_MS = 30_000;
 
 export class LiveRuns {
@@ -36,7 +37,7 @@ export class LiveRuns {
         if (status === "live") this.#reread.call();
       },
       history: (delayed) => {
-        health.historyDelayed = delayed;
+        health.note("stream", delayed);
         if (!delayed) this.#reread.call();
       },
     });
@@ -45,7 +46,7 @@ export class LiveRuns {
       close();
       clearInterval(timer);
       this.#reread.cancel();
-      health.stream = null;
+      health.leave();
     });
     void this.#read();
   }
@@ -101,9 +102,9 @@ export class LiveRuns {
       this.#notePools();
       const fresh = new Set(body.runs.map((run) => run.id));
       await this.#readOlder(touched.filter((id) => !fresh.has(id)));
-      if (meta.historyPosition !== null && meta.historyPosition < this.#heard) {
-        setTimeout(() => this.#reread.call(), BEHIND_MS);
-      }
+      const behind = meta.historyPosition !== null && meta.historyPosition < this.#heard;
+      health.note("news", behind);
+      if (behind) this.#later(BEHIND_MS);
     } catch (thrown) {
       this.#failed(thrown);
     }
@@ -127,8 +128,12 @@ export class LiveRuns {
   #failed(thrown: unknown): void {
     if (this.#stop.signal.aborted) return;
     this.error = toApiError(thrown);
+    this.#later(FAILED_MS);
+  }
+
+  #later(delay: number): void {
     setTimeout(() => {
       if (!this.#stop.signal.aborted) this.#reread.call();
-    }, 2_000);
+    }, delay);
   }
 }

@@ -20,8 +20,10 @@ export interface Entry {
   /** Long output behind a fold. */
   detail: string | null;
   durationMs: number | null;
-  /** A command that has not ended. */
+  /** A command or stage that has not ended. */
   open: boolean;
+  /** A command or stage whose attempt ended before it did. */
+  cut: boolean;
   /** Why it changed nothing; null if it counts. */
   refused: string | null;
 }
@@ -83,7 +85,10 @@ function newGroup(attempt: number): AttemptGroup {
 /** Whatever is still open when its attempt ends will never be heard of again. */
 function settle(group: AttemptGroup): void {
   if (group.endedAt === null) return;
-  for (const entry of group.entries) entry.open = false;
+  for (const entry of group.entries) {
+    entry.cut = entry.open;
+    entry.open = false;
+  }
 }
 
 function addEvent(group: AttemptGroup, event: EventRecord): void {
@@ -152,6 +157,7 @@ function blank(event: EventRecord): Entry {
     detail: null,
     durationMs: null,
     open: false,
+    cut: false,
     refused: null,
   };
 }

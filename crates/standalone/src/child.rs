@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A running (or just ended) child process. Dropping it ends the process and waits for that.
 #[derive(Debug)]
-pub(crate) struct Child {
+pub struct Child {
     pid: Pid,
     shared: Arc<Shared>,
     ended: watch::Receiver<Option<ExitStatus>>,
@@ -55,8 +55,12 @@ impl Shared {
 impl Child {
     /// Starts `command` in a process group of its own (a Ctrl-C at the terminal is for the owner
     /// to act on), with its output appended to `log`. `last_words` is sent when it is dropped.
-    pub(crate) fn spawn(
-        program: &'static str,
+    /// `program` is its name in errors.
+    ///
+    /// # Errors
+    /// [`Error::File`] for a log that cannot be opened, [`Error::Spawn`] for the program.
+    pub fn spawn(
+        program: &str,
         mut command: Command,
         log: &Path,
         last_words: Signal,
@@ -80,11 +84,11 @@ impl Child {
                     }
                 }
             })
-            .map_err(|source| Error::Spawn { program, source })?;
+            .map_err(Error::spawn(program))?;
         let id = start
             .recv()
             .unwrap_or_else(|_| Err(io::Error::other("the keeper thread ended")))
-            .map_err(|source| Error::Spawn { program, source })?;
+            .map_err(Error::spawn(program))?;
         Ok(Self {
             pid: Pid::from_raw(i32::try_from(id).expect("linux pids fit into 22 bits")),
             shared,
@@ -94,17 +98,20 @@ impl Child {
         })
     }
 
-    pub(crate) fn pid(&self) -> u32 {
+    /// The process id; another process may have it once this one has ended.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
         self.pid.as_raw().unsigned_abs()
     }
 
     /// The exit status, once it has ended.
-    pub(crate) fn status(&self) -> Option<ExitStatus> {
+    #[must_use]
+    pub fn status(&self) -> Option<ExitStatus> {
         *self.ended.borrow()
     }
 
     /// Sends `signal`, unless the process has ended already.
-    pub(crate) fn signal(&self, signal: Signal) {
+    pub fn signal(&self, signal: Signal) {
         let reaped = self.shared.lock();
         if !*reaped && let Err(error) = kill(self.pid, signal) {
             tracing::debug!(pid = %self.pid, %signal, %error, "signal not delivered");
@@ -112,13 +119,13 @@ impl Child {
     }
 
     /// Waits until the process has ended and is reaped.
-    pub(crate) async fn ended(&self) {
+    pub async fn ended(&self) {
         // An error means that the keeper is gone, and with it the process.
         let _ = self.ended.clone().wait_for(Option::is_some).await;
     }
 
     /// Sends `signal` and waits for the end; kills the process if that takes over ten seconds.
-    pub(crate) async fn end(&self, signal: Signal) {
+    pub async fn end(&self, signal: Signal) {
         self.signal(signal);
         if tokio::time::timeout(PATIENCE, self.ended()).await.is_err() {
             tracing::warn!(pid = %self.pid, "killing a process that did not stop");
@@ -177,7 +184,8 @@ fn redirect(command: &mut Command, log: &Path) -> Result<()> {
 
 /// A command for `program` that gets `signal` from the kernel when its owner dies, however that
 /// happens. Needs `setpriv` of util-linux; without it only an orderly end of the owner counts.
-pub(crate) fn leashed(program: &Path, signal: Signal) -> Command {
+#[must_use]
+pub fn leashed(program: &Path, signal: Signal) -> Command {
     let Some(setpriv) = setpriv() else {
         return Command::new(program);
     };

@@ -29,8 +29,8 @@ pub enum Error {
     /// The operating system did not start the program.
     #[error("failed to start {program}")]
     Spawn {
-        /// The program, as typed.
-        program: &'static str,
+        /// The program's name.
+        program: String,
         /// Why not.
         source: io::Error,
     },
@@ -79,6 +79,14 @@ impl Error {
         move |source| Self::File {
             action,
             path,
+            source,
+        }
+    }
+
+    /// For `map_err`: a program that the system did not start.
+    pub(crate) fn spawn(program: &str) -> impl Fn(io::Error) -> Self {
+        move |source| Self::Spawn {
+            program: program.to_owned(),
             source,
         }
     }

@@ -12,9 +12,11 @@ mod nats;
 mod port;
 mod postgres;
 
+pub use child::{Child, leashed};
 pub use error::Error;
 pub use locate::{PostgresBinaries, Search};
 pub use nats::{NatsOptions, NatsServer, SyncPolicy};
+pub use port::free_port;
 pub use postgres::{Durability, Postgres, PostgresOptions};
 
 /// What every fallible function of this crate returns.

@@ -64,7 +64,7 @@ impl NatsServer {
             .map_err(Error::file("create", &options.store_dir))?;
         let mut tries = PORT_TRIES;
         loop {
-            let port = options.port.unwrap_or_else(port::pick);
+            let port = options.port.unwrap_or_else(port::free_port);
             match launch(&options, port).await {
                 Ok(child) => {
                     return Ok(Self {

@@ -10,9 +10,10 @@ use std::{
 const FIRST: u16 = 15_000;
 const COUNT: u64 = 17_000;
 
-/// A random port that nobody listens on just now. Another process may still take it first, so the
-/// caller tries again with a new one when its server finds it taken.
-pub(crate) fn pick() -> u16 {
+/// A random loopback port that nobody listens on just now, and that no outgoing connection will be
+/// given. Another server may still take it first: one that finds it taken tries again with a new one.
+#[must_use]
+pub fn free_port() -> u16 {
     std::iter::repeat_with(candidate)
         .take(1_000)
         .find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok())
@@ -31,7 +32,7 @@ mod tests {
 
     #[test]
     fn a_picked_port_can_be_bound_and_lies_below_the_ephemeral_range() {
-        let port = pick();
+        let port = free_port();
         assert!((15_000..32_000).contains(&port));
         TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
     }

@@ -1,8 +1,7 @@
 //! The same servers from containers: a fixed port on the host, so that a restart keeps the
 //! address.
 
-use std::net::TcpListener;
-
+use baton_standalone::free_port;
 use testcontainers::{
     ContainerAsync, ContainerRequest, GenericImage, ImageExt,
     core::{IntoContainerPort, WaitFor},
@@ -72,10 +71,4 @@ impl Container {
         let started = self.container.start().await;
         started.expect("the container starts again");
     }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free loopback port");
-    let address = listener.local_addr().expect("a bound listener has one");
-    address.port()
 }

@@ -21,8 +21,10 @@ mod scratch;
 mod source;
 mod tools;
 
+pub use baton_standalone::free_port;
 pub use broker::TestBroker;
 pub use database::TestDatabase;
 pub use fault::Proxy;
 pub use model::{Fault, FaultKind, ModelEndpoint, Recorded, Script, Turn, Usage};
+pub use nix::sys::signal::Signal;
 pub use process::{Process, ProcessOptions};

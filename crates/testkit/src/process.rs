@@ -4,23 +4,23 @@
 use std::{
     ffi::OsString,
     fs::{self, File},
-    os::unix::process::CommandExt,
+    io::{Read, Seek, SeekFrom},
     path::PathBuf,
-    process::{Command, ExitStatus, Stdio},
+    process::ExitStatus,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
+use baton_standalone::{Child, leashed};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    process::Child,
     time::{Instant, interval, timeout},
 };
 
-use crate::leftovers::{self, Leftover, marked, send};
+use crate::leftovers::{self, Leftover, marked};
 
 /// How long a test waits for a process to do something before it fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -75,12 +75,14 @@ impl ProcessOptions {
 }
 
 /// A process and its log. Dropping it kills it and everything that it has started; when the test
-/// is failing, the log is printed.
+/// is failing, the log is printed. It gets SIGTERM when the test itself is killed.
 #[derive(Debug)]
 pub struct Process {
     options: ProcessOptions,
     mark: String,
     logs: TempDir,
+    /// Where in the log the words of the current start begin.
+    start: u64,
     child: Option<Child>,
 }
 
@@ -93,6 +95,7 @@ impl Process {
         let mut process = Self {
             mark: format!("{}-{count}", std::process::id()),
             logs: TempDir::new().expect("a folder for the log"),
+            start: 0,
             options,
             child: None,
         };
@@ -102,56 +105,62 @@ impl Process {
 
     /// Starts an ended process again, with the same arguments and a continued log.
     pub fn start_again(&mut self) {
-        assert!(self.child.is_none(), "{} is running", self.options.name);
-        let log = self.open_log();
-        let mut command = Command::new(&self.options.program);
+        let name = &self.options.name;
+        assert!(self.pid().is_none(), "{name} is running");
+        let mut command = leashed(&self.options.program, Signal::SIGTERM);
         command
             .args(&self.options.arguments)
             .envs(self.options.environment.iter().map(|(k, v)| (k, v)))
-            .env(MARK, &self.mark)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a second handle of the log"))
-            .stderr(log)
-            .process_group(0);
+            .env(MARK, &self.mark);
         if let Some(folder) = &self.options.folder {
             command.current_dir(folder);
         }
-        let started = tokio::process::Command::from(command).spawn();
-        let program = self.options.program.display();
-        let started = started.unwrap_or_else(|error| panic!("failed to start {program}: {error}"));
+        self.start = fs::metadata(self.log_path()).map_or(0, |log| log.len());
+        let started = Child::spawn(name, command, &self.log_path(), Signal::SIGKILL);
+        let started = started.unwrap_or_else(|error| panic!("{error}"));
         self.child = Some(started);
     }
 
     /// The process id while it is running.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
-        self.child.as_ref()?.id()
+        let child = self.child.as_ref()?;
+        child.status().is_none().then(|| child.pid())
     }
 
-    /// Everything that the process has printed so far.
+    /// Everything that the process has printed so far, over all its starts.
     #[must_use]
     pub fn log(&self) -> String {
-        let bytes = fs::read(self.log_path()).expect("the log can be read");
+        self.log_from(0)
+    }
+
+    fn log_from(&self, start: u64) -> String {
+        let mut bytes = Vec::new();
+        let mut log = File::open(self.log_path()).expect("the log exists");
+        log.seek(SeekFrom::Start(start))
+            .expect("a file can be sought in");
+        log.read_to_end(&mut bytes).expect("the log can be read");
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Waits until a line of the log contains `text` and returns that line. Fails the test when
-    /// the process ends before that, or after a minute.
+    /// Waits until a line of the log since the last start contains `text`, and returns that line.
+    /// Fails the test when the process ends before that, or after a minute.
     pub async fn wait_for_line(&mut self, text: &str) -> String {
         let mut poll = interval(POLL);
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let ended = self.has_ended();
-            let log = self.log();
-            if let Some(line) = log.lines().find(|line| line.contains(text)) {
-                return line.to_owned();
+            let running = self.pid().is_some();
+            let log = self.log_from(self.start);
+            // The last line may not have been written to its end.
+            let mut lines = log.split_inclusive('\n');
+            let whole = |line: &str| line.ends_with('\n') || !running;
+            if let Some(line) = lines.find(|line| line.contains(text) && whole(line)) {
+                return line.trim_end().to_owned();
             }
             let name = &self.options.name;
-            assert!(!ended, "{name} ended without printing {text:?}:\n{log}");
-            assert!(
-                Instant::now() < deadline,
-                "{name} did not print {text:?}:\n{log}"
-            );
+            assert!(running, "{name} ended without printing {text:?}:\n{log}");
+            let in_time = Instant::now() < deadline;
+            assert!(in_time, "{name} did not print {text:?}:\n{log}");
             poll.tick().await;
         }
     }
@@ -165,16 +174,14 @@ impl Process {
             let name = &self.options.name;
             let in_time = Instant::now() < deadline;
             assert!(in_time, "{name} did not answer at {url}:\n{}", self.log());
-            let name = self.options.name.clone();
-            assert!(!self.has_ended(), "{name} ended:\n{}", self.log());
+            assert!(self.pid().is_some(), "{name} ended:\n{}", self.log());
             poll.tick().await;
         }
     }
 
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
-        let pid = self.pid().expect("the process is running");
-        send(pid, signal);
+        self.running().signal(signal);
     }
 
     /// Kills the process as a crash would, and waits until it is gone. What it has started lives on.
@@ -198,14 +205,19 @@ impl Process {
         status
     }
 
-    /// Waits for the end; fails the test after a minute.
+    /// Waits for the end; fails the test after a minute. The status of one that has ended already
+    /// can be asked for again.
     pub async fn wait(&mut self) -> ExitStatus {
-        let mut child = self.child.take().expect("the process is running");
-        let Ok(status) = timeout(PATIENCE, child.wait()).await else {
-            self.child = Some(child);
-            panic!("{} did not end:\n{}", self.options.name, self.log());
-        };
-        status.expect("a child can be waited for")
+        let child = self.child.as_ref().expect("it has been started");
+        let ended = timeout(PATIENCE, child.ended()).await;
+        let name = &self.options.name;
+        assert!(ended.is_ok(), "{name} did not end:\n{}", self.log());
+        child.status().expect("an ended child has a status")
+    }
+
+    fn running(&self) -> &Child {
+        let child = self.child.as_ref().filter(|child| child.status().is_none());
+        child.unwrap_or_else(|| panic!("{} has ended:\n{}", self.options.name, self.log()))
     }
 
     async fn leftovers(&self) -> Vec<Leftover> {
@@ -220,21 +232,8 @@ impl Process {
         }
     }
 
-    fn has_ended(&mut self) -> bool {
-        match &mut self.child {
-            Some(child) => child.try_wait().is_ok_and(|status| status.is_some()),
-            None => true,
-        }
-    }
-
     fn log_path(&self) -> PathBuf {
         self.logs.path().join("log")
-    }
-
-    fn open_log(&self) -> File {
-        let path = self.log_path();
-        let opened = File::options().create(true).append(true).open(path);
-        opened.expect("the log can be written")
     }
 }
 
@@ -244,9 +243,8 @@ impl Drop for Process {
         if std::thread::panicking() {
             eprintln!("---- log of {}\n{}", self.options.name, self.log());
         }
-        if let Some(pid) = self.pid() {
-            send(pid, Signal::SIGKILL);
-        }
+        // Before what it has started, so that it starts no more.
+        self.child = None;
         let killed = leftovers::kill(MARK, &self.mark, LEFTOVERS_WITHIN);
         if !std::thread::panicking() {
             assert!(

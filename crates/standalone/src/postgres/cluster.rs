@@ -122,15 +122,15 @@ async fn run(
     if let Some(other) = place.runs_as {
         other.wear(&mut command);
     }
-    let failed = |source| Error::Spawn { program, source };
+    let failed = Error::spawn(program);
     let mut child = tokio::process::Command::from(command)
         .kill_on_drop(true)
         .spawn()
-        .map_err(failed)?;
+        .map_err(&failed)?;
     if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(input.as_bytes()).await.map_err(failed)?;
+        stdin.write_all(input.as_bytes()).await.map_err(&failed)?;
     }
-    let said = child.wait_with_output().await.map_err(failed)?;
+    let said = child.wait_with_output().await.map_err(&failed)?;
     if said.status.success() {
         return Ok(());
     }

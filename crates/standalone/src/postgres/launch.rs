@@ -43,7 +43,7 @@ pub(super) async fn on_some_port(
     }
     let mut tries = PORT_TRIES;
     loop {
-        let port = port::pick();
+        let port = port::free_port();
         match on_port(place, durability, port).await {
             Ok(child) => return Ok((child, port)),
             Err(error) if error.is_port_taken() && tries > 1 => tries -= 1,

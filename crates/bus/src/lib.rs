@@ -1,1 +1,35 @@
 //! The only crate that speaks to NATS: connections, topology, publishing, consuming.
+//!
+//! Everything about runs lies in one stream, RUNS. A [`Bus`] publishes to it under message ids
+//! and fences, so that every step may be repeated, and reads it three ways: the queue of offers
+//! ([`Bus::offers`]), the recorder's durable reading ([`Bus::record_from`]) and a tail for
+//! whoever looks on ([`Bus::tail`]). Beats and the wake-up of idle workers are core NATS.
+
+mod beat;
+mod connect;
+mod connection;
+mod control_feed;
+mod delivery;
+mod error;
+mod follow;
+mod get;
+mod message;
+mod offers;
+mod publish;
+mod queue;
+mod record;
+mod retry;
+mod tail;
+mod topology;
+
+pub use connect::{Bus, BusOptions, Credentials};
+pub use connection::Connection;
+pub use control_feed::ControlFeed;
+pub use delivery::Delivery;
+pub use error::BusError;
+pub use message::RawMessage;
+pub use offers::{OfferScope, OfferSource};
+pub use publish::{Fence, Patience, PublishError};
+pub use record::RecordSource;
+pub use tail::TailStart;
+pub use topology::{Difference, RUNS, Topology};

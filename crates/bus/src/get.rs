@@ -1,0 +1,67 @@
+//! Reading single messages of the RUNS stream, without a consumer.
+
+use async_nats::jetstream::{
+    response::Response,
+    stream::{DirectGetErrorKind, Info, Stream},
+};
+use baton_domain::Position;
+
+use crate::{
+    connect::Bus,
+    error::BusError,
+    message::{self, RawMessage},
+    topology::RUNS,
+};
+
+impl Bus {
+    /// The message at a position; `None` when there is none, or no more.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] when the broker does not answer.
+    pub async fn get(&self, position: Position) -> Result<Option<RawMessage>, BusError> {
+        let found = self.runs().await?.direct_get(position.get()).await;
+        present(found)
+    }
+
+    /// The stream's last sequence: what has been said up to now.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] when the broker does not answer or has no stream.
+    pub async fn last_position(&self) -> Result<Position, BusError> {
+        let answer: Response<Info> = self
+            .jetstream()
+            .request(format!("STREAM.INFO.{RUNS}"), &())
+            .await
+            .map_err(BusError::unavailable)?;
+        match answer {
+            Response::Ok(info) => Ok(message::position(info.state.last_sequence)),
+            Response::Err { error } => Err(BusError::unavailable(error)),
+        }
+    }
+
+    /// The last message on one literal subject.
+    pub(crate) async fn last_of(&self, subject: &str) -> Result<Option<RawMessage>, BusError> {
+        let found = self.runs().await?.direct_get_last_for_subject(subject).await;
+        present(found)
+    }
+
+    async fn runs(&self) -> Result<Stream<()>, BusError> {
+        self.jetstream()
+            .get_stream_no_info(RUNS)
+            .await
+            .map_err(BusError::unavailable)
+    }
+}
+
+fn present(
+    found: Result<
+        async_nats::jetstream::message::StreamMessage,
+        async_nats::jetstream::stream::DirectGetError,
+    >,
+) -> Result<Option<RawMessage>, BusError> {
+    match found {
+        Ok(message) => Ok(Some(RawMessage::of_stream(message))),
+        Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(None),
+        Err(error) => Err(BusError::unavailable(error)),
+    }
+}

@@ -9,6 +9,8 @@ use std::{
 
 use crate::{Error, Result};
 
+/// The oldest NATS server that keeps what our streams ask of it; older ones drop fields silently.
+const OLDEST_NATS: [u32; 3] = [2, 14, 4];
 /// The oldest major version of Postgres that Baton's migrations run on.
 const OLDEST_POSTGRES: u32 = 15;
 
@@ -41,18 +43,21 @@ pub struct PostgresBinaries {
 }
 
 impl Search {
-    /// The NATS server. `explicit` is taken as it is, if it is a program at all.
+    /// The first NATS server of version 2.14.4 or later; `explicit` is the only one looked at.
     ///
     /// # Errors
     /// [`Error::Missing`] when there is none.
     pub fn nats_server(&self, explicit: Option<&Path>) -> Result<PathBuf> {
-        if let Some(path) = explicit {
-            return Some(path.to_path_buf())
-                .filter(|path| is_program(path))
-                .ok_or_else(|| missing_nats(path.display().to_string()));
-        }
-        self.program("nats-server")
-            .ok_or_else(|| missing_nats(self.looked()))
+        let candidates: Vec<PathBuf> = match explicit {
+            Some(path) => vec![path.to_path_buf()],
+            None => self.folders().map(|f| f.join("nats-server")).collect(),
+        };
+        let found = candidates.iter().find(|path| is_new_nats(path));
+        found.cloned().ok_or_else(|| Error::Missing {
+            program: "nats-server, version 2.14.4 or later,",
+            looked: list(&candidates),
+            hint: "install one from nats.io",
+        })
     }
 
     /// The first Postgres of version 15 or later; Debian's own folders count with the highest
@@ -89,25 +94,31 @@ impl Search {
             .chain(self.extra.iter().cloned())
             .chain(USUAL.iter().map(PathBuf::from))
     }
-
-    fn looked(&self) -> String {
-        list(&self.folders().collect::<Vec<_>>())
-    }
 }
 
-fn missing_nats(looked: String) -> Error {
-    Error::Missing {
-        program: "nats-server",
-        looked,
-        hint: "install nats-server 2.14.4 or later",
-    }
+fn is_new_nats(path: &Path) -> bool {
+    is_program(path)
+        && Command::new(path)
+            .arg("--version")
+            .output()
+            .ok()
+            .and_then(|said| nats_version(&String::from_utf8_lossy(&said.stdout)))
+            .is_some_and(|version| version >= OLDEST_NATS)
 }
 
-/// Each folder once, in the order of the search.
-fn list(folders: &[PathBuf]) -> String {
+/// `[2, 15, 1]` of `nats-server: v2.15.1`, and of `… v2.15.1-RC.2`.
+fn nats_version(said: &str) -> Option<[u32; 3]> {
+    let (_, version) = said.trim().split_once(": v")?;
+    let release = version.split('-').next()?;
+    let parts: Option<Vec<u32>> = release.split('.').map(|part| part.parse().ok()).collect();
+    parts?.try_into().ok()
+}
+
+/// Each place once, in the order of the search.
+fn list(places: &[PathBuf]) -> String {
     let mut seen: Vec<String> = Vec::new();
-    for folder in folders {
-        let name = folder.display().to_string();
+    for place in places {
+        let name = place.display().to_string();
         if !seen.contains(&name) {
             seen.push(name);
         }
@@ -185,14 +196,21 @@ mod tests {
     }
 
     #[test]
-    fn the_path_comes_before_further_folders_and_plain_files_are_no_programs() {
+    fn the_path_comes_first_but_plain_files_and_old_servers_are_passed_over() {
         let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        let wanted = program(second.path(), "nats-server", "");
+        let new = "#!/bin/sh\necho 'nats-server: v2.14.4'\n";
+        let wanted = program(second.path(), "nats-server", new);
         fs::write(first.path().join("nats-server"), "not executable").unwrap();
         let mut search = search(first.path());
         search.extra.push(second.path().into());
         assert_eq!(search.nats_server(None).unwrap(), wanted);
-        let earlier = program(first.path(), "nats-server", "");
+        program(
+            first.path(),
+            "nats-server",
+            &new.replace("2.14.4", "2.9.10"),
+        );
+        assert_eq!(search.nats_server(None).unwrap(), wanted);
+        let earlier = program(first.path(), "nats-server", new);
         assert_eq!(search.nats_server(None).unwrap(), earlier);
     }
 
@@ -222,10 +240,16 @@ mod tests {
     }
 
     #[test]
-    fn versions_are_read_as_postgres_words_them() {
+    fn versions_are_read_as_the_programs_word_them() {
         let debian = "postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n";
         assert_eq!(major_version(debian), Some(15));
         assert_eq!(major_version("postgres (PostgreSQL) 18beta1\n"), Some(18));
         assert_eq!(major_version("nonsense"), None);
+        assert_eq!(nats_version("nats-server: v2.15.1\n"), Some([2, 15, 1]));
+        assert_eq!(
+            nats_version("nats-server: v2.15.0-RC.2\n"),
+            Some([2, 15, 0])
+        );
+        assert_eq!(nats_version("nonsense"), None);
     }
 }

@@ -1,1 +1,33 @@
-//! The only crate that speaks SQL: readers, the recorder's writer, migrations.
+//! The only crate that speaks SQL: readers, the recorder's writer, locks, migrations.
+//!
+//! Rows are private and become domain types by conversions that name what does not fit. Knows
+//! neither the broker nor its messages.
+
+pub mod artifacts;
+pub mod events;
+pub mod position;
+pub mod runs;
+pub mod unreadable;
+
+mod batch;
+mod error;
+mod feed;
+mod lock;
+mod migrate;
+mod pool;
+mod row;
+mod writer;
+
+pub use artifacts::StoredArtifact;
+pub use batch::{Batch, UnreadableMessage};
+pub use error::{InvalidRow, StoreError};
+pub use events::{EventPage, NewEvent, StoredEvent};
+pub use feed::{History, PositionFeed};
+pub use lock::{Lock, LockName};
+pub use migrate::SchemaVersion;
+pub use pool::{Store, StoreOptions};
+pub use position::RecordedPosition;
+pub use runs::{
+    IdempotencyKey, Outcome, RunFilter, RunPage, RunRecord, StoredRun, Submission, Usage,
+};
+pub use writer::Writer;

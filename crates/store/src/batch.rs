@@ -1,0 +1,40 @@
+//! What the recorder writes at once.
+
+use baton_domain::Position;
+use chrono::{DateTime, Utc};
+
+use crate::{
+    artifacts::StoredArtifact,
+    events::NewEvent,
+    runs::{RunRecord, StoredRun},
+};
+
+/// Everything that a stretch of the stream changes. Written whole or not at all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// Runs that were submitted in it, as they stand after it.
+    pub new_runs: Vec<StoredRun>,
+    /// Older runs that it changed, as they stand after it; each once.
+    pub changed_runs: Vec<RunRecord>,
+    /// What was said in it. Reports that are kept already are left out.
+    pub events: Vec<NewEvent>,
+    /// Files that it tells of; each once. A later report of the same file replaces an earlier one.
+    pub artifacts: Vec<StoredArtifact>,
+    /// Messages of it that could not be read.
+    pub unreadable: Vec<UnreadableMessage>,
+}
+
+/// A message that could not be read, kept as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadableMessage {
+    /// Where the broker keeps it.
+    pub position: Position,
+    /// Where it was published.
+    pub subject: String,
+    /// Its body.
+    pub payload: Vec<u8>,
+    /// Why it could not be read.
+    pub error: String,
+    /// When the broker took it.
+    pub stored_at: DateTime<Utc>,
+}

@@ -1,0 +1,242 @@
+//! A row of `task_runs`, and the run that it tells of.
+
+use baton_domain::{
+    Actor, Failure, Lease, Pool, Position, RetryPolicy, Run, RunId, RunState, Stage, StateName,
+};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{IdempotencyKey, Outcome, RunRecord, StoredRun, Submission, Usage};
+use crate::error::{InvalidRow, Place};
+
+/// `SELECT` of whole runs; what follows is the statement from `WHERE` on, and its arguments.
+macro_rules! select_runs {
+    ($rest:tt $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            crate::runs::row::RunRow,
+            "SELECT id, run_type, title, pool, repository, priority, submitted_by, submitted_at,
+                submitted_position, idempotency_key, request_digest, request, max_attempts,
+                retry_first_delay_seconds, retry_max_delay_seconds, state, attempt, failures,
+                stage, pause_kind, lease_worker, lease_position, lease_taken_at, lease_last_seq,
+                last_lease_position, due_at, failure_code, failure_message, failure_retryable,
+                cancel_requested_at, started_at, finished_at, result_summary, result_branch,
+                result_commit, result_files_changed, result_insertions, result_deletions,
+                usage_input_tokens, usage_cached_input_tokens, usage_output_tokens, position
+             FROM task_runs " + $rest
+            $(, $argument)*
+        )
+    };
+}
+pub(super) use select_runs;
+
+pub(crate) struct RunRow {
+    pub(super) id: Uuid,
+    pub(super) run_type: String,
+    pub(super) title: String,
+    pub(super) pool: String,
+    pub(super) repository: Option<String>,
+    pub(super) priority: String,
+    pub(super) submitted_by: String,
+    pub(super) submitted_at: DateTime<Utc>,
+    pub(super) submitted_position: i64,
+    pub(super) idempotency_key: Option<String>,
+    pub(super) request_digest: Option<String>,
+    pub(super) request: Value,
+    pub(super) max_attempts: i32,
+    pub(super) retry_first_delay_seconds: i32,
+    pub(super) retry_max_delay_seconds: i32,
+    pub(super) state: String,
+    pub(super) attempt: i32,
+    pub(super) failures: i32,
+    pub(super) stage: Option<String>,
+    pub(super) pause_kind: Option<String>,
+    pub(super) lease_worker: Option<String>,
+    pub(super) lease_position: Option<i64>,
+    pub(super) lease_taken_at: Option<DateTime<Utc>>,
+    pub(super) lease_last_seq: Option<i32>,
+    pub(super) last_lease_position: i64,
+    pub(super) due_at: Option<DateTime<Utc>>,
+    pub(super) failure_code: Option<String>,
+    pub(super) failure_message: Option<String>,
+    pub(super) failure_retryable: Option<bool>,
+    pub(super) cancel_requested_at: Option<DateTime<Utc>>,
+    pub(super) started_at: Option<DateTime<Utc>>,
+    pub(super) finished_at: Option<DateTime<Utc>>,
+    pub(super) result_summary: Option<String>,
+    pub(super) result_branch: Option<String>,
+    pub(super) result_commit: Option<String>,
+    pub(super) result_files_changed: Option<i64>,
+    pub(super) result_insertions: Option<i64>,
+    pub(super) result_deletions: Option<i64>,
+    pub(super) usage_input_tokens: Option<i64>,
+    pub(super) usage_cached_input_tokens: Option<i64>,
+    pub(super) usage_output_tokens: Option<i64>,
+    pub(super) position: i64,
+}
+
+impl TryFrom<RunRow> for StoredRun {
+    type Error = InvalidRow;
+
+    fn try_from(row: RunRow) -> Result<Self, InvalidRow> {
+        let id = row.id;
+        let place = Place {
+            table: "task_runs",
+            key: &id,
+        };
+        Ok(Self {
+            record: row.record(&place)?,
+            submission: row.submission(&place)?,
+        })
+    }
+}
+
+type At<'a> = Place<'a, Uuid>;
+
+impl RunRow {
+    fn record(&self, at: &At<'_>) -> Result<RunRecord, InvalidRow> {
+        Ok(RunRecord {
+            run: self.run(at)?,
+            last_lease: at.position("last_lease_position", self.last_lease_position)?,
+            started_at: self.started_at,
+            finished_at: self.finished_at,
+            outcome: self.outcome(at)?,
+        })
+    }
+
+    fn run(&self, at: &At<'_>) -> Result<Run, InvalidRow> {
+        Ok(Run {
+            id: RunId::from_uuid(self.id),
+            retry: self.retry(at)?,
+            attempt: at.attempt("attempt", self.attempt)?,
+            failures: at.small_count("failures", self.failures.into())?,
+            cancel_requested_at: self.cancel_requested_at,
+            state: self.state(at)?,
+            position: at.position("position", self.position)?,
+        })
+    }
+
+    fn retry(&self, at: &At<'_>) -> Result<RetryPolicy, InvalidRow> {
+        let first = self.retry_first_delay_seconds.into();
+        let max = self.retry_max_delay_seconds.into();
+        Ok(RetryPolicy {
+            max_attempts: at.small_count("max_attempts", self.max_attempts.into())?,
+            first_delay_seconds: at.small_count("retry_first_delay_seconds", first)?,
+            max_delay_seconds: at.small_count("retry_max_delay_seconds", max)?,
+        })
+    }
+
+    fn state(&self, at: &At<'_>) -> Result<RunState, InvalidRow> {
+        let name: StateName = at.fit("state", self.state.parse())?;
+        Ok(match name {
+            StateName::Queued => RunState::Queued,
+            StateName::Running => RunState::Running {
+                lease: self.lease(at)?,
+                stage: self.stage(at)?,
+            },
+            StateName::Paused => RunState::Paused {
+                lease: self.lease(at)?,
+                stage: self.stage(at)?,
+                kind: {
+                    let kind = at.known("pause_kind", self.pause_kind.as_deref())?;
+                    at.fit("pause_kind", kind.parse())?
+                },
+            },
+            StateName::RetryScheduled => RunState::RetryScheduled {
+                due_at: at.known("due_at", self.due_at)?,
+                cause: self.failure(at)?,
+            },
+            StateName::Succeeded => RunState::Succeeded,
+            StateName::Failed => RunState::Failed(at.known("failure_code", self.failure(at)?)?),
+            StateName::Cancelled => RunState::Cancelled,
+            StateName::DeadLettered => {
+                RunState::DeadLettered(at.known("failure_code", self.failure(at)?)?)
+            }
+        })
+    }
+
+    fn lease(&self, at: &At<'_>) -> Result<Lease, InvalidRow> {
+        let worker = at.known("lease_worker", self.lease_worker.as_deref())?;
+        let position = at.known("lease_position", self.lease_position)?;
+        let last_seq = self.lease_last_seq.map(|n| at.seq("lease_last_seq", n));
+        Ok(Lease {
+            // No attempt is offered while another is held.
+            attempt: at.attempt("attempt", self.attempt)?,
+            worker: at.fit("lease_worker", worker.parse())?,
+            position: at.position("lease_position", position)?,
+            taken_at: at.known("lease_taken_at", self.lease_taken_at)?,
+            last_seq: last_seq.transpose()?,
+        })
+    }
+
+    fn stage(&self, at: &At<'_>) -> Result<Option<Stage>, InvalidRow> {
+        let stage = self.stage.as_deref().map(str::parse).transpose();
+        at.fit("stage", stage)
+    }
+
+    fn failure(&self, at: &At<'_>) -> Result<Option<Failure>, InvalidRow> {
+        let Some(code) = &self.failure_code else {
+            return Ok(None);
+        };
+        Ok(Some(Failure {
+            code: at.fit("failure_code", code.parse())?,
+            message: at.known("failure_message", self.failure_message.clone())?,
+            retryable: at.known("failure_retryable", self.failure_retryable)?,
+        }))
+    }
+
+    fn outcome(&self, at: &At<'_>) -> Result<Outcome, InvalidRow> {
+        let small = |column, n: Option<i64>| n.map(|n| at.small_count(column, n)).transpose();
+        Ok(Outcome {
+            summary: self.result_summary.clone(),
+            branch: self.result_branch.clone(),
+            commit: self.result_commit.clone(),
+            files_changed: small("result_files_changed", self.result_files_changed)?,
+            insertions: small("result_insertions", self.result_insertions)?,
+            deletions: small("result_deletions", self.result_deletions)?,
+            usage: self.usage(at)?,
+        })
+    }
+
+    fn usage(&self, at: &At<'_>) -> Result<Option<Usage>, InvalidRow> {
+        let Some(input) = self.usage_input_tokens else {
+            return Ok(None);
+        };
+        let count = |column, n: Option<i64>| at.count(column, at.known(column, n)?);
+        Ok(Some(Usage {
+            input_tokens: at.count("usage_input_tokens", input)?,
+            cached_input_tokens: count(
+                "usage_cached_input_tokens",
+                self.usage_cached_input_tokens,
+            )?,
+            output_tokens: count("usage_output_tokens", self.usage_output_tokens)?,
+        }))
+    }
+
+    fn submission(self, at: &At<'_>) -> Result<Submission, InvalidRow> {
+        let pool: Pool = at.fit("pool", self.pool.parse())?;
+        let submitted_by = at.fit("submitted_by", Actor::try_from(self.submitted_by))?;
+        let position: Position = at.position("submitted_position", self.submitted_position)?;
+        let idempotency = self.idempotency_key.zip(self.request_digest);
+        Ok(Submission {
+            run_type: at.fit("run_type", self.run_type.parse())?,
+            title: self.title,
+            pool,
+            repository: self.repository,
+            priority: at.fit("priority", self.priority.parse())?,
+            submitted_by,
+            submitted_at: self.submitted_at,
+            position,
+            idempotency: idempotency.map(|(key, request_digest)| IdempotencyKey {
+                key,
+                request_digest,
+            }),
+            request: self.request,
+        })
+    }
+}
+
+/// Rows as runs.
+pub(super) fn runs(rows: Vec<RunRow>) -> Result<Vec<StoredRun>, InvalidRow> {
+    rows.into_iter().map(StoredRun::try_from).collect()
+}

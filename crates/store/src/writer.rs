@@ -1,0 +1,170 @@
+//! The recorder's way of writing: one transaction a batch, on the connection that holds the lock.
+
+use baton_domain::{Position, RunId};
+use chrono::{DateTime, Utc};
+use sqlx::{Connection, PgConnection};
+
+use crate::{
+    Batch, Lock, LockName, RecordedPosition, RunRecord, Store, StoreError, artifacts, events, feed,
+    position, row::position_out, runs, unreadable,
+};
+
+/// The right to write the run tables. After an error other than [`StoreError::Rejected`] it is to
+/// be dropped: what was written last is then unknown, and the next writer reads the position.
+#[derive(Debug)]
+pub struct Writer {
+    lock: Lock,
+    reached: RecordedPosition,
+}
+
+impl Store {
+    /// Waits until nobody else writes, and takes over where they stopped.
+    ///
+    /// # Errors
+    /// When the database is or becomes unavailable, or was not migrated.
+    pub async fn writer(&self) -> Result<Writer, StoreError> {
+        self.check_schema().await?;
+        let mut lock = self.lock(LockName::Recorder).await?;
+        let reached = position::read(lock.connection()).await?;
+        Ok(Writer { lock, reached })
+    }
+}
+
+impl Writer {
+    /// How far the tables reach.
+    #[must_use]
+    pub const fn reached(&self) -> RecordedPosition {
+        self.reached
+    }
+
+    /// Returns when the right to write is lost. May be dropped and called again.
+    pub async fn lost(&mut self) -> StoreError {
+        self.lock.lost().await
+    }
+
+    /// The records of those of the runs that are known.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    pub async fn load(&mut self, ids: &[RunId]) -> Result<Vec<RunRecord>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        runs::load(self.lock.connection(), ids).await
+    }
+
+    /// Counts positions in the stream that was made at this time from now on. Nothing may be
+    /// recorded of another.
+    ///
+    /// # Errors
+    /// When the database is unavailable, or another recorder has written.
+    pub async fn adopt_stream(&mut self, created_at: DateTime<Utc>) -> Result<(), StoreError> {
+        let done = sqlx::query!(
+            "UPDATE recorder_position SET stream_created_at = $1
+             WHERE stream_created_at IS NULL AND position = 0",
+            created_at,
+        )
+        .execute(self.lock.connection())
+        .await?;
+        if done.rows_affected() != 1 {
+            return Err(StoreError::LostOwnership);
+        }
+        self.reached.stream_created_at = Some(created_at);
+        Ok(())
+    }
+
+    /// Writes what a stretch of the stream changes, up to its last message, and wakes everybody
+    /// who follows the position. All of it or nothing.
+    ///
+    /// # Errors
+    /// When the database is unavailable or refuses a value, or another recorder has written.
+    pub async fn write(&mut self, batch: &Batch, through: Position) -> Result<(), StoreError> {
+        let from = self.reached.position;
+        let mut transaction = self.lock.connection().begin().await?;
+        claim(&mut transaction, from, through).await?;
+        runs::insert(&mut transaction, &batch.new_runs).await?;
+        runs::update(&mut transaction, &moved(batch)).await?;
+        events::append(&mut transaction, &batch.events).await?;
+        artifacts::write(&mut transaction, &batch.artifacts).await?;
+        unreadable::write(&mut transaction, &batch.unreadable).await?;
+        notify(&mut transaction, through).await?;
+        transaction.commit().await?;
+        self.reached.position = through;
+        Ok(())
+    }
+
+    /// Empties every run table and forgets position and stream, to begin again from the first
+    /// message.
+    ///
+    /// # Errors
+    /// When the database is unavailable.
+    pub async fn clear(&mut self) -> Result<(), StoreError> {
+        let mut transaction = self.lock.connection().begin().await?;
+        sqlx::query!(
+            "TRUNCATE task_runs, task_run_events, task_run_artifacts, unreadable_messages"
+        )
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query!("UPDATE recorder_position SET position = 0, stream_created_at = NULL")
+            .execute(&mut *transaction)
+            .await?;
+        notify(&mut transaction, Position::START).await?;
+        transaction.commit().await?;
+        self.reached = RecordedPosition {
+            position: Position::START,
+            stream_created_at: None,
+        };
+        Ok(())
+    }
+
+    /// Gives the right to write back now.
+    ///
+    /// # Errors
+    /// When the connection is lost; the right is free all the same.
+    pub async fn release(self) -> Result<(), StoreError> {
+        self.lock.release().await
+    }
+}
+
+/// Runs whose rows have to be rewritten: all but those that stand as they were submitted.
+fn moved(batch: &Batch) -> Vec<&RunRecord> {
+    let new = batch.new_runs.iter();
+    new.filter(|run| {
+        run.record.run.position > run.submission.position || run.record.last_lease > Position::START
+    })
+    .map(|run| &run.record)
+    .chain(&batch.changed_runs)
+    .collect()
+}
+
+/// Moves the position, unless somebody else has. Comes first: its lock on the row makes a second
+/// writer wait, and then fail.
+async fn claim(
+    connection: &mut PgConnection,
+    from: Position,
+    through: Position,
+) -> Result<(), StoreError> {
+    let done = sqlx::query!(
+        "UPDATE recorder_position SET position = $2 WHERE position = $1",
+        position_out(from),
+        position_out(through),
+    )
+    .execute(connection)
+    .await?;
+    if done.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::LostOwnership)
+    }
+}
+
+async fn notify(connection: &mut PgConnection, through: Position) -> Result<(), StoreError> {
+    sqlx::query!(
+        "SELECT pg_notify($1, $2)",
+        feed::CHANNEL,
+        through.to_string()
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -3,11 +3,12 @@
 mod client;
 mod rows;
 
-use std::{net::TcpListener, path::PathBuf};
+use std::path::PathBuf;
 
 use baton_testkit::{
     ModelEndpoint, Process, ProcessOptions, Script, TestBroker, TestDatabase,
     codex::{self, CodexHome},
+    free_port,
 };
 use tempfile::TempDir;
 
@@ -192,10 +193,4 @@ pub(crate) fn binary() -> PathBuf {
         binary.display()
     );
     binary
-}
-
-/// A port that nobody listens at, for a server that must come back at the same one.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port of the loopback");
-    listener.local_addr().expect("its address").port()
 }

@@ -12,16 +12,29 @@ use crate::stack::{Plan, Stack, id};
 async fn a_python_service_sees_the_events_of_a_run_live() {
     let stack = Stack::start(Plan::default()).await;
     let go = stack.folder().join("go");
-    let wait = format!("until [ -e {} ]; do sleep 0.02; done; echo gone", go.display());
-    let run = stack.client.submit(&json!({"type": "command", "task": {"argv": ["sh", "-c", wait]}})).await;
+    let wait = format!(
+        "until [ -e {} ]; do sleep 0.02; done; echo gone",
+        go.display()
+    );
+    let run = stack
+        .client
+        .submit(&json!({"type": "command", "task": {"argv": ["sh", "-c", wait]}}))
+        .await;
     let run = id(&run);
 
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let packages = root.join("../.tools/python");
-    assert!(packages.join("nats").exists(), "nats-py is missing: run scripts/bootstrap test");
+    assert!(
+        packages.join("nats").exists(),
+        "nats-py is missing: run scripts/bootstrap test"
+    );
     let script = root.join("subscriber/follow.py");
     let options = ProcessOptions::new("follow.py", "python3")
-        .args([script.into_os_string(), stack.broker.url().into(), run.clone().into()])
+        .args([
+            script.into_os_string(),
+            stack.broker.url().into(),
+            run.clone().into(),
+        ])
         .env("PYTHONPATH", packages);
     let mut service = Process::start(options);
     service.wait_for_line("ready").await;
@@ -29,11 +42,20 @@ async fn a_python_service_sees_the_events_of_a_run_live() {
 
     assert!(service.wait().await.success(), "{}", service.log());
     let log = service.log();
-    let heard: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let kinds: Vec<&str> = heard.iter().filter_map(|event| event["type"].as_str()).collect();
+    let heard: Vec<Value> = log
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let kinds: Vec<&str> = heard
+        .iter()
+        .filter_map(|event| event["type"].as_str())
+        .collect();
     assert!(kinds.contains(&"agent_exited"), "{kinds:?}");
     assert_eq!(kinds.last(), Some(&"succeeded"));
     let subject = heard[0]["subject"].as_str().expect("a subject");
-    assert_eq!(subject, format!("baton.v1.run.{}.{run}.evt.worker-1", &run[run.len() - 1..]));
+    assert_eq!(
+        subject,
+        format!("baton.v1.run.{}.{run}.evt.worker-1", &run[run.len() - 1..])
+    );
     stack.stop().await;
 }

@@ -12,15 +12,21 @@ export interface SubmitForm {
   command: string;
   publish: "none" | "branch";
   newBranch: string;
+  commitMessage: string;
   model: string;
   effort: string;
   pool: string;
+  /** Names, separated by commas or spaces. */
+  capabilities: string;
   priority: string;
   maxAttempts: string;
   timeoutSeconds: string;
+  /** Has no field; taken over from the run that this one is to be like. */
+  retry: NonNullable<TaskRunRequest["retry"]> | null;
 }
 
-export type FormField = keyof SubmitForm;
+/** A field that a person fills in. */
+export type FormField = Exclude<keyof SubmitForm, "retry">;
 
 export const EMPTY_FORM: SubmitForm = {
   type: "codex_exec",
@@ -31,12 +37,15 @@ export const EMPTY_FORM: SubmitForm = {
   command: "",
   publish: "none",
   newBranch: "",
+  commitMessage: "",
   model: "",
   effort: "",
   pool: "",
+  capabilities: "",
   priority: "",
   maxAttempts: "",
   timeoutSeconds: "",
+  retry: null,
 };
 
 /** The request's fields, and the form's field that each is typed into. */
@@ -52,8 +61,10 @@ const HOMES: readonly [string, FormField][] = [
   ["task.argv", "command"],
   ["task.runtime.model", "model"],
   ["task.runtime.effort", "effort"],
+  ["task.publish.commitMessage", "commitMessage"],
   ["task.publish", "publish"],
   ["pool", "pool"],
+  ["requiredCapabilities", "capabilities"],
   ["priority", "priority"],
   ["maxAttempts", "maxAttempts"],
   ["timeoutSeconds", "timeoutSeconds"],
@@ -95,13 +106,16 @@ export function buildRequest(form: SubmitForm): Built {
   const maxAttempts = whole(form.maxAttempts, (message) => (fields.maxAttempts = message));
   const timeout = whole(form.timeoutSeconds, (message) => (fields.timeoutSeconds = message));
   const task = buildTask(form, fields);
+  const capabilities = form.capabilities.split(/[\s,]+/).filter((name) => name !== "");
   if (Object.keys(fields).length > 0) return { ok: false, errors: { fields, rest: [] } };
   const request: TaskRunRequest = {
     type: form.type,
     ...given("title", form.title),
     ...given("repository", form.repository),
     ...given("pool", form.pool),
+    ...(capabilities.length > 0 ? { requiredCapabilities: capabilities } : {}),
     ...given("priority", form.priority),
+    ...(form.retry === null ? {} : { retry: form.retry }),
     ...(maxAttempts === null ? {} : { maxAttempts }),
     ...(timeout === null ? {} : { timeoutSeconds: timeout }),
     task,
@@ -116,7 +130,9 @@ function buildTask(form: SubmitForm, fields: FormErrors["fields"]): TaskBody {
   };
   const common = {
     ...(Object.keys(git).length > 0 ? { git } : {}),
-    ...(form.publish === "branch" ? { publish: { mode: "branch" } } : {}),
+    ...(form.publish === "branch"
+      ? { publish: { mode: "branch", ...given("commitMessage", form.commitMessage) } }
+      : {}),
   };
   if (form.type === "command") {
     const split = splitArgv(form.command);
@@ -159,12 +175,15 @@ export function formOf(request: TaskRunRequest): SubmitForm {
     command: joinArgv(task.argv ?? []),
     publish: task.publish?.mode === "branch" ? "branch" : "none",
     newBranch: task.git?.newBranch ?? "",
+    commitMessage: task.publish?.commitMessage ?? "",
     model: task.runtime?.model ?? "",
     effort: task.runtime?.effort ?? "",
     pool: request.pool ?? "",
+    capabilities: (request.requiredCapabilities ?? []).join(", "),
     priority: request.priority ?? "",
     maxAttempts: number(request.maxAttempts),
     timeoutSeconds: number(request.timeoutSeconds),
+    retry: request.retry ?? null,
   };
 }
 

@@ -20,6 +20,8 @@ export interface Entry {
   /** Long output behind a fold. */
   detail: string | null;
   durationMs: number | null;
+  /** The stage, or the agent's id of the step, that a later event ends. */
+  step: string | null;
   /** A command or stage that has not ended. */
   open: boolean;
   /** A command or stage whose attempt ended before it did. */
@@ -117,12 +119,12 @@ function closeOpen(group: AttemptGroup, event: EventRecord): boolean {
   if (start === undefined) return false;
   const mark = event.type === "stage_finished" ? text(event, "stage") : text(event, "stepId");
   const entry = group.entries.findLast(
-    (each) => each.open && each.refused === null && each.key === `${start}-${mark ?? ""}`,
+    (each) => each.open && each.refused === null && each.kind === start && each.step === mark,
   );
   if (entry === undefined) return false;
-  const { key, at, kind } = entry;
-  // The key stays, so that an opened fold stays open; the step may come again under a new one.
-  Object.assign(entry, blank(event), describe(event), { key: `${key}-${at}`, at, kind });
+  const { key, at, kind, step } = entry;
+  // What it is stays, so that an opened fold stays open.
+  Object.assign(entry, blank(event), describe(event), { key, at, kind, step });
   return true;
 }
 
@@ -156,6 +158,7 @@ function blank(event: EventRecord): Entry {
     body: null,
     detail: null,
     durationMs: null,
+    step: null,
     open: false,
     cut: false,
     refused: null,
@@ -221,7 +224,7 @@ const WORDS: Record<string, Describe> = {
     body: text(event, "note"),
   }),
   stage_started: (event) => ({
-    key: `stage_started-${text(event, "stage") ?? ""}`,
+    step: text(event, "stage"),
     title: stageName(event),
     open: true,
   }),
@@ -244,7 +247,7 @@ const WORDS: Record<string, Describe> = {
     durationMs: number(event, "durationMs"),
   }),
   command_started: (event) => ({
-    key: `command_started-${text(event, "stepId") ?? ""}`,
+    step: text(event, "stepId"),
     title: "",
     code: text(event, "command"),
     open: true,

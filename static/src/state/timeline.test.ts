@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+
+import type { EventRecord } from "../api/types";
+import { timeline } from "./timeline";
+
+let position = 0;
+
+function event(type: string, data: object = {}, more: Partial<EventRecord> = {}): EventRecord {
+  position += 1;
+  return {
+    position,
+    index: 0,
+    runId: "r",
+    attempt: 1,
+    seq: null,
+    source: "w-1",
+    type,
+    at: new Date(position * 1_000).toISOString(),
+    effective: true,
+    refusal: null,
+    data,
+    ...more,
+  };
+}
+
+describe("timeline", () => {
+  it("groups by attempt, and puts a command where it was given", () => {
+    const groups = timeline([
+      event("submitted", {}, { source: "dana" }),
+      event("lease_taken", { worker: "w-1" }),
+      event("cancel_requested", {}, { attempt: null, source: "dana" }),
+      event("lease_lost", { worker: "w-1" }, { source: "s-1" }),
+      event("offered", {}, { attempt: 2, source: "supervisor" }),
+    ]);
+    expect(groups.map((group) => [group.attempt, group.worker, group.outcome])).toEqual([
+      [1, "w-1", "worker lost"],
+      [2, null, null],
+    ]);
+    expect(groups[0]?.entries.map((entry) => entry.kind)).toContain("cancel_requested");
+  });
+
+  it("makes a command's start and end one entry", () => {
+    const start = event("command_started", { stepId: "a", command: "make" });
+    const end = event("command_finished", {
+      stepId: "a",
+      command: "make",
+      exitCode: 2,
+      durationMs: 1500,
+      outputTail: "no",
+    });
+    const [entry, ...others] = timeline([start, end])[0]?.entries ?? [];
+    expect(others).toEqual([]);
+    expect(entry).toMatchObject({
+      kind: "command_started",
+      at: start.at,
+      code: "make",
+      title: "exit 2",
+      tone: "warn",
+      durationMs: 1500,
+      detail: "no",
+      open: false,
+    });
+  });
+
+  it("tells steps apart that share an id, one after the other", () => {
+    const step = { stepId: "a", command: "make" };
+    const groups = timeline([
+      event("command_started", step),
+      event("command_finished", { ...step, exitCode: 0 }),
+      event("command_started", step),
+      event("command_finished", { ...step, exitCode: 1 }),
+    ]);
+    const entries = groups[0]?.entries ?? [];
+    expect(entries.map((entry) => entry.title)).toEqual(["exit 0", "exit 1"]);
+    expect(new Set(entries.map((entry) => entry.key)).size).toBe(2);
+  });
+
+  it("says that a command was cut off when its attempt ended first", () => {
+    const groups = timeline([
+      event("command_started", { stepId: "a", command: "make" }),
+      event("lease_lost", {}, { source: "s-1" }),
+    ]);
+    expect(groups[0]?.entries[0]).toMatchObject({ open: false, cut: true });
+  });
+
+  it("strikes what came too late, with the reason, and lets it end nothing", () => {
+    const late = { effective: false, refusal: "other_attempt" };
+    const groups = timeline([
+      event("command_started", { stepId: "a", command: "make" }),
+      event("command_finished", { stepId: "a", command: "make", exitCode: 0 }, late),
+      event("succeeded", { summary: "done" }, late),
+    ]);
+    expect(groups[0]?.outcome).toBeNull();
+    expect(groups[0]?.entries.map((entry) => [entry.open, entry.refused])).toEqual([
+      [true, null],
+      [false, "late: its attempt was over"],
+      [false, "late: its attempt was over"],
+    ]);
+  });
+
+  it("shows late output once, and no other output", () => {
+    const late = { effective: false, refusal: "other_attempt" };
+    const groups = timeline([
+      event("output", { offset: 0, text: "a" }),
+      event("output", { offset: 1, text: "b" }, late),
+      event("output", { offset: 2, text: "c" }, late),
+    ]);
+    expect(groups[0]?.entries).toHaveLength(1);
+  });
+
+  it("shows kinds and fields that it does not know", () => {
+    const groups = timeline([event("teleported", { to: "mars" }), event("failed", { code: 7 })]);
+    expect(groups[0]?.entries[0]).toMatchObject({ title: "teleported" });
+    expect(groups[0]?.entries[0]?.detail).toContain("mars");
+    expect(groups[0]?.entries[1]).toMatchObject({ title: "Failed:", code: null });
+  });
+
+  it("has a key for every entry", () => {
+    const started = { stage: "prepare" };
+    const groups = timeline([
+      event("stage_started", started),
+      event("stage_finished", started),
+      event("stage_started", started),
+      event("stage_started", started),
+    ]);
+    const keys = groups[0]?.entries.map((entry) => entry.key) ?? [];
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});

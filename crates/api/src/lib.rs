@@ -1,1 +1,31 @@
 //! Role: the front door. HTTP, server-sent events, artifacts, the embedded dashboard.
+//!
+//! [`ApiServer`] is the role: made from [`ApiOptions`] and [`ApiDeps`], bound, then served until
+//! it is told to stop. Handlers are below `routes`, one a file; what they share is in `state`.
+//! Writing means publishing: the API never writes a table.
+
+mod artifacts;
+mod beats;
+mod broker;
+mod dashboard;
+mod extract;
+mod find;
+mod follow;
+mod history;
+mod hosts;
+mod hub;
+mod idempotency;
+mod openapi;
+mod options;
+mod problem;
+mod record;
+mod reply;
+mod router;
+mod routes;
+mod server;
+mod shown;
+mod state;
+
+pub use openapi::openapi_json;
+pub use options::{ApiDeps, ApiError, ApiOptions};
+pub use server::{ApiServer, BoundApi};

@@ -1,0 +1,114 @@
+//! The workers' beats: the latest of each, with the time of its arrival by this machine's own
+//! clock that never goes back.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use baton_bus::Bus;
+use baton_domain::{Attempt, RunId, WorkerId};
+use baton_wire::{
+    Beat,
+    http::{WorkerInfo, WorkerRun},
+};
+use futures::StreamExt as _;
+use tokio_util::sync::CancellationToken;
+
+/// A worker that was silent for longer is not listed.
+const FORGOTTEN: Duration = Duration::from_secs(60);
+
+/// How long to wait before listening again after the subscription was lost.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What was heard.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Beats(Arc<Mutex<BTreeMap<WorkerId, Heard>>>);
+
+#[derive(Debug)]
+struct Heard {
+    beat: Beat,
+    at: Instant,
+}
+
+impl Beats {
+    /// Listens until it is told to stop.
+    pub(crate) async fn run(self, bus: Bus, stop: CancellationToken) -> &'static str {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.listen(&bus, &stop).await {
+                tracing::warn!(%error, "failed to listen to beats");
+            }
+            stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
+        }
+        "listener to beats"
+    }
+
+    async fn listen(&self, bus: &Bus, stop: &CancellationToken) -> Result<(), baton_bus::BusError> {
+        let mut beats = std::pin::pin!(bus.beats().await?);
+        while let Some(Some(beat)) = stop.run_until_cancelled(beats.next()).await {
+            self.note(beat, Instant::now());
+        }
+        Ok(())
+    }
+
+    fn note(&self, beat: Beat, at: Instant) {
+        let mut heard = self.lock();
+        heard.retain(|_, old| at.duration_since(old.at) <= FORGOTTEN);
+        heard.insert(beat.worker.clone(), Heard { beat, at });
+    }
+
+    /// How long ago the worker said that it holds this attempt, in milliseconds.
+    pub(crate) fn age_ms(&self, worker: &WorkerId, run: RunId, attempt: Attempt) -> Option<u64> {
+        let heard = self.lock();
+        let heard = heard.get(worker)?;
+        let holds = |held: &&baton_wire::beat::HeldRun| held.run == run && held.attempt == attempt;
+        heard.beat.runs.iter().find(holds)?;
+        Some(millis(heard.at.elapsed()))
+    }
+
+    /// The workers heard of lately, by id.
+    pub(crate) fn workers(&self) -> Vec<WorkerInfo> {
+        self.lock()
+            .values()
+            .filter(|heard| heard.at.elapsed() <= FORGOTTEN)
+            .map(Heard::info)
+            .collect()
+    }
+
+    /// A panic elsewhere leaves a map that is still a map.
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<WorkerId, Heard>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Heard {
+    fn info(&self) -> WorkerInfo {
+        let beat = &self.beat;
+        WorkerInfo {
+            id: beat.worker.to_string(),
+            hostname: beat.hostname.clone(),
+            version: beat.version.clone(),
+            started_at: beat.started_at,
+            beat_age_ms: millis(self.at.elapsed()),
+            slots: beat.slots,
+            pools: beat.pools.iter().map(ToString::to_string).collect(),
+            run_types: beat.run_types.iter().map(ToString::to_string).collect(),
+            capabilities: beat.capabilities.iter().map(ToString::to_string).collect(),
+            draining: beat.draining,
+            runs: beat.runs.iter().map(held).collect(),
+        }
+    }
+}
+
+fn held(run: &baton_wire::beat::HeldRun) -> WorkerRun {
+    WorkerRun {
+        id: run.run.to_string(),
+        attempt: run.attempt.get(),
+        stage: run.stage.map(|stage| stage.to_string()),
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

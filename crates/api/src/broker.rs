@@ -1,0 +1,92 @@
+//! What the API asks of the broker, in bounded time, with its failures as problems.
+
+use std::{future::Future, time::Duration};
+
+use baton_bus::{Bus, BusError, Fence, Patience, PublishError, RawMessage};
+use baton_domain::{Position, Route, RunId};
+use baton_wire::{Decoded, Filter, MessageId, Offer, Subject};
+use serde::Serialize;
+
+use crate::problem::{Answer, Kind, Problem};
+
+/// The longest that a question to the broker may take.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// Publishes a message; its acknowledgement is the commit.
+pub(crate) async fn publish<T: Serialize + Sync>(
+    bus: &Bus,
+    subject: &Subject,
+    id: &MessageId,
+    message: &T,
+) -> Answer<Position> {
+    bus.publish(subject, id, message, Fence::None, &Patience::Short)
+        .await
+        .map_err(refused)
+}
+
+/// Makes sure that the route's queue exists, so that somebody finds its offers.
+pub(crate) async fn ensure_queue(bus: &Bus, route: &Route) -> Answer<()> {
+    bounded(bus.ensure_queue(route)).await
+}
+
+/// The offer that stands at a position.
+pub(crate) async fn offer_at(bus: &Bus, position: Position) -> Answer<Option<Offer>> {
+    let message = bounded(bus.get(position)).await?;
+    Ok(message.as_ref().and_then(offer))
+}
+
+/// The last offer of a run, and where it stands.
+pub(crate) async fn last_offer(bus: &Bus, run: RunId) -> Answer<Option<(Offer, Position)>> {
+    let message = bounded(bus.get_last(&Filter::RunOffers(run))).await?;
+    Ok(message
+        .as_ref()
+        .and_then(|message| Some((offer(message)?, message.position))))
+}
+
+fn offer(message: &RawMessage) -> Option<Offer> {
+    match Decoded::read(&message.subject, &message.payload) {
+        Ok((_, Decoded::Offer(offer))) => Some(*offer),
+        _ => None,
+    }
+}
+
+async fn bounded<T>(asking: impl Future<Output = Result<T, BusError>>) -> Answer<T> {
+    match tokio::time::timeout(LIMIT, asking).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(unavailable(&error)),
+        Err(_) => Err(unavailable(&"it does not answer")),
+    }
+}
+
+fn unavailable(error: &dyn std::fmt::Display) -> Problem {
+    tracing::warn!(%error, "failed to ask the broker");
+    Problem::new(
+        Kind::BrokerUnavailable,
+        "the broker cannot be reached: nothing was changed, try again in a moment",
+    )
+}
+
+fn refused(error: PublishError) -> Problem {
+    match error {
+        PublishError::TooLarge { .. } => Problem::new(
+            Kind::BodyTooLarge,
+            "the request is larger than the broker takes in one message",
+        ),
+        PublishError::Full => {
+            tracing::error!("the broker's stream of runs is full");
+            Problem::new(
+                Kind::BrokerUnavailable,
+                "the broker has no room for more: nothing was changed, tell the operator",
+            )
+        }
+        // The outcome may be unknown: the message may have been kept without our knowing.
+        PublishError::Unavailable(error) => {
+            tracing::warn!(%error, "failed to publish");
+            Problem::new(
+                Kind::BrokerUnavailable,
+                "the broker did not acknowledge in time: try again with the same Idempotency-Key",
+            )
+        }
+        error => Problem::internal(&error),
+    }
+}

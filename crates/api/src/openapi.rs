@@ -1,0 +1,74 @@
+//! The OpenAPI document, made from the handlers themselves.
+
+use utoipa::{
+    OpenApi,
+    openapi::{Info, License, Tag, path::Paths},
+};
+
+/// What the document says besides its paths. Types that no operation names as its body.
+#[derive(OpenApi)]
+#[openapi(components(schemas(baton_wire::http::Problem, baton_wire::Event)))]
+struct Base;
+
+/// The document as JSON, indented, with a line's end at its end.
+///
+/// # Panics
+/// Never: the document is made of strings and maps.
+#[must_use]
+pub fn openapi_json() -> String {
+    let mut text = document()
+        .to_pretty_json()
+        .expect("a document of strings and maps is JSON");
+    text.push('\n');
+    text
+}
+
+/// The document.
+pub(crate) fn document() -> utoipa::openapi::OpenApi {
+    let (_, mut document) = crate::routes::documented().split_for_parts();
+    document.paths = plain_paths(document.paths);
+    document
+}
+
+/// The document before any path.
+pub(crate) fn base() -> utoipa::openapi::OpenApi {
+    let mut document = Base::openapi();
+    let mut info = Info::new("Baton", env!("CARGO_PKG_VERSION"));
+    info.description = Some(
+        "Task runs for coding agents: submit, watch, end, and fetch what they left. Times are \
+         RFC 3339 UTC; errors are RFC 9457 problems (see docs/errors.md); positions are places in \
+         the one total order of everything that happened."
+            .to_owned(),
+    );
+    let mut license = License::new("Apache-2.0");
+    license.identifier = Some("Apache-2.0".to_owned());
+    info.license = Some(license);
+    document.info = info;
+    document.tags = Some(
+        [
+            ("runs", "Submit runs, find them, end them"),
+            ("events", "What happened, as pages and as live streams"),
+            ("artifacts", "Files that runs left"),
+            ("fleet", "The workers"),
+            ("server", "The server itself"),
+        ]
+        .map(|(name, words)| {
+            let mut tag = Tag::new(name);
+            tag.description = Some(words.to_owned());
+            tag
+        })
+        .to_vec(),
+    );
+    document
+}
+
+/// The router's `{*name}`, which takes the rest of a path, is `{name}` in the document.
+fn plain_paths(paths: Paths) -> Paths {
+    let mut plain = Paths::new();
+    plain.paths = paths
+        .paths
+        .into_iter()
+        .map(|(path, item)| (path.replace("{*", "{"), item))
+        .collect();
+    plain
+}

@@ -1,0 +1,91 @@
+//! What the API can be told, and what it stands on.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use baton_bus::{Bus, BusError};
+use baton_domain::Clock;
+use baton_store::Store;
+
+/// How the API is to behave.
+#[derive(Debug, Clone)]
+pub struct ApiOptions {
+    /// Where it listens; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whether it may listen beyond this machine. There is no sign-in yet: whoever reaches the
+    /// port may do everything.
+    pub allow_remote: bool,
+    /// Names besides loopback's that requests may be addressed to, without a port.
+    pub allowed_hosts: Vec<String>,
+    /// The folder of the artifact store; made if it is missing.
+    pub artifacts_dir: PathBuf,
+    /// The largest artifact, in bytes.
+    pub artifact_max_bytes: u64,
+}
+
+impl ApiOptions {
+    /// 512 MiB.
+    pub const DEFAULT_ARTIFACT_MAX_BYTES: u64 = 512 * 1024 * 1024;
+
+    /// The port if none is named.
+    pub const DEFAULT_PORT: u16 = 7700;
+
+    /// On loopback at the default port, with artifacts in this folder.
+    #[must_use]
+    pub fn new(artifacts_dir: PathBuf) -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, Self::DEFAULT_PORT)),
+            allow_remote: false,
+            allowed_hosts: Vec::new(),
+            artifacts_dir,
+            artifact_max_bytes: Self::DEFAULT_ARTIFACT_MAX_BYTES,
+        }
+    }
+}
+
+/// What the API stands on.
+#[derive(Debug, Clone)]
+pub struct ApiDeps {
+    /// The broker.
+    pub bus: Bus,
+    /// The database; read only.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Why the API cannot start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The address is open to others, and that was not allowed.
+    #[error(
+        "listening on {0} would let anyone who reaches it submit and end runs: use a loopback \
+         address, or allow remote access"
+    )]
+    Remote(SocketAddr),
+    /// The address cannot be had.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The artifact store's folder cannot be used.
+    #[error("cannot use {folder} as artifact store: {reason}")]
+    Artifacts {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The broker cannot be followed.
+    #[error("cannot follow the broker: {0}")]
+    Broker(#[from] BusError),
+    /// A part of the API died.
+    #[error("the API's {0} ended unexpectedly")]
+    PartEnded(&'static str),
+}

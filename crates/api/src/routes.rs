@@ -1,0 +1,35 @@
+//! Every endpoint, one a file.
+
+mod artifacts;
+mod control;
+mod events;
+mod get;
+mod health;
+mod info;
+mod list;
+mod stream;
+mod submit;
+mod workers;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{openapi, state::App};
+
+/// The documented endpoints, with their part of the OpenAPI document.
+pub(crate) fn documented() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(submit::submit, list::list))
+        .routes(routes!(get::get))
+        .routes(routes!(events::events))
+        .routes(routes!(stream::of_run))
+        .routes(routes!(stream::of_all))
+        .routes(routes!(control::control))
+        .routes(routes!(artifacts::list::list))
+        .routes(routes!(artifacts::download::download))
+        .routes(routes!(artifacts::upload::upload))
+        .routes(routes!(workers::workers))
+        .routes(routes!(info::info))
+        .routes(routes!(info::openapi))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+}

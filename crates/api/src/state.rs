@@ -1,0 +1,124 @@
+//! What the handlers share.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use baton_bus::{Bus, Connection};
+use baton_domain::{Clock, Position, RunId};
+use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+use uuid::{ContextV7, Timestamp, Uuid};
+
+use crate::{
+    artifacts::ArtifactStore,
+    beats::Beats,
+    history::History,
+    hosts::Hosts,
+    hub::Hub,
+    options::{ApiDeps, ApiError, ApiOptions},
+};
+
+/// How long an answer waits for the recorder to keep what was just published.
+pub(crate) const RECORDER_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The application, as every handler has it.
+#[derive(Debug, Clone)]
+pub(crate) struct App(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    options: ApiOptions,
+    hosts: Hosts,
+    bus: Bus,
+    clock: Arc<dyn Clock>,
+    ids: Mutex<ContextV7>,
+    history: History,
+    artifacts: ArtifactStore,
+    hub: Hub,
+    beats: Beats,
+    stopping: CancellationToken,
+}
+
+impl App {
+    /// Opens what the handlers need. The hub starts where the tail does.
+    pub(crate) fn open(
+        options: ApiOptions,
+        deps: ApiDeps,
+        from: Position,
+        stopping: CancellationToken,
+    ) -> Result<Self, ApiError> {
+        let ApiDeps { bus, store, clock } = deps;
+        Ok(Self(Arc::new(Inner {
+            hosts: Hosts::new(&options),
+            artifacts: ArtifactStore::in_folder(&options.artifacts_dir)?,
+            options,
+            bus,
+            clock,
+            ids: Mutex::new(ContextV7::new()),
+            history: History::new(store),
+            hub: Hub::at(from),
+            beats: Beats::default(),
+            stopping,
+        })))
+    }
+
+    /// How the API is to behave.
+    pub(crate) fn options(&self) -> &ApiOptions {
+        &self.0.options
+    }
+
+    /// Who may address it.
+    pub(crate) fn hosts(&self) -> &Hosts {
+        &self.0.hosts
+    }
+
+    /// The broker.
+    pub(crate) fn bus(&self) -> &Bus {
+        &self.0.bus
+    }
+
+    /// Whether the broker can be reached.
+    pub(crate) fn broker_is_up(&self) -> bool {
+        *self.0.bus.connection().borrow() == Connection::Up
+    }
+
+    /// The time.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    /// A version 7 id: ids sort by the time of their making, also within a millisecond.
+    pub(crate) fn new_id(&self, now: DateTime<Utc>) -> RunId {
+        let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+        let context = self.0.ids.lock().unwrap_or_else(PoisonError::into_inner);
+        let timestamp = Timestamp::from_unix(&*context, seconds, now.timestamp_subsec_nanos());
+        RunId::from_uuid(Uuid::new_v7(timestamp))
+    }
+
+    /// What the recorder kept.
+    pub(crate) fn history(&self) -> &History {
+        &self.0.history
+    }
+
+    /// The contents of artifacts.
+    pub(crate) fn artifacts(&self) -> &ArtifactStore {
+        &self.0.artifacts
+    }
+
+    /// What happens.
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.0.hub
+    }
+
+    /// Who lives.
+    pub(crate) fn beats(&self) -> &Beats {
+        &self.0.beats
+    }
+
+    /// Cancelled when streams must end.
+    pub(crate) fn stopping(&self) -> &CancellationToken {
+        &self.0.stopping
+    }
+}

@@ -41,7 +41,11 @@ impl Bus {
 
     /// The last message on one literal subject.
     pub(crate) async fn last_of(&self, subject: &str) -> Result<Option<RawMessage>, BusError> {
-        let found = self.runs().await?.direct_get_last_for_subject(subject).await;
+        let found = self
+            .runs()
+            .await?
+            .direct_get_last_for_subject(subject)
+            .await;
         present(found)
     }
 

@@ -31,7 +31,7 @@ impl RawMessage {
             subject: message.subject.to_string(),
             message_id: id_in(Some(&message.headers)),
             payload: message.payload,
-            stored_at: time(&message.time),
+            stored_at: message.time,
         }
     }
 
@@ -45,7 +45,7 @@ impl RawMessage {
             subject: message.subject.to_string(),
             message_id: id_in(message.headers.as_ref()),
             payload: message.payload.clone(),
-            stored_at: time(&info.published),
+            stored_at: info.published,
         }
     }
 }
@@ -60,8 +60,4 @@ fn id_in(headers: Option<&async_nats::HeaderMap>) -> Option<String> {
     headers?
         .get(MESSAGE_ID)
         .map(|value| value.as_str().to_owned())
-}
-
-fn time(at: &async_nats::datetime::DateTime) -> DateTime<Utc> {
-    DateTime::from_timestamp(at.unix_timestamp(), at.nanosecond()).unwrap_or_default()
 }

@@ -1,223 +1,105 @@
-//! Taking offers: sweep the queues in order of priority without waiting, then sleep until one of
-//! them gets an offer.
+//! Taking offers: the queues that a worker may serve, swept by priority; asleep while there is
+//! nothing to do, woken by the offers themselves.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+mod alarm;
+mod scope;
+mod sweep;
 
-use async_nats::jetstream::consumer::{Consumer, pull};
-use baton_domain::{Capability, Pool, Position, Priority, Route, RunType};
-use baton_wire::{Decoded, Filter, Offer, subject::queue_name};
-use futures::{FutureExt, StreamExt, future::select_all};
+use std::time::Duration;
+
+use baton_wire::Offer;
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    connect::{Bus, describe},
-    delivery::Delivery,
-    error::BusError,
-    retry::Delays,
-    stream::RawMessage,
-};
+use crate::{connect::Bus, delivery::Delivery, retry};
 
-/// The longest and shortest sleep of an idle worker: wake-ups can be lost, the sweep cannot.
-const SLEEP_MS: std::ops::Range<u64> = 2000..5000;
+pub use scope::OfferScope;
 
-/// Whose offers are taken.
-#[derive(Debug, Clone)]
-pub struct OfferScope {
-    /// Of these pools.
-    pub pools: BTreeSet<Pool>,
-    /// Of these run types.
-    pub run_types: BTreeSet<RunType>,
-    /// That need no more than these.
-    pub capabilities: BTreeSet<Capability>,
-}
+use alarm::{Alarm, Ring};
+use sweep::Sweeper;
 
-/// A worker's view of the queues.
+/// The pause after which a sleeper looks by itself, and how much it varies: 2 to 5 s.
+const FALLBACK: (Duration, f64) = (Duration::from_millis(3_500), 0.43);
+
+/// Offers that a worker may take, one at a time.
 #[derive(Debug)]
 pub struct OfferSource {
     bus: Bus,
-    scope: OfferScope,
-    queues: BTreeMap<(Route, Priority), Consumer<pull::Config>>,
-    turn: usize,
+    sweeper: Sweeper,
+    /// Only there while asleep: a busy worker must not be woken in an idle one's place.
+    alarm: Option<Alarm>,
+}
+
+/// Why a sleeper looks again.
+enum Wake {
+    /// It has only now begun to listen: what came just before rang nowhere.
+    Listening,
+    /// An offer was published.
+    Rung(Ring),
+    /// It slept long enough.
+    Time,
 }
 
 impl Bus {
-    /// The offers that a worker may take.
+    /// Offers of the queues that a worker with this scope may serve.
     #[must_use]
     pub fn offers(&self, scope: OfferScope) -> OfferSource {
         OfferSource {
             bus: self.clone(),
-            scope,
-            queues: BTreeMap::new(),
-            turn: 0,
+            sweeper: Sweeper::new(self.clone(), scope),
+            alarm: None,
         }
     }
 }
 
 impl OfferSource {
-    /// The next offer, of the highest priority that has one; `None` once `stop` is cancelled.
-    /// Survives every outage of the broker.
+    /// The next offer: the most urgent one there is, routes of one priority in turn; waits until
+    /// there is one. `None` once the token is cancelled.
+    ///
+    /// Stop it by the token. When the future itself is dropped, an offer that was on its way
+    /// comes again after the queue's acknowledgement wait (5 s).
     pub async fn next(&mut self, stop: &CancellationToken) -> Option<Delivery<Offer>> {
-        let mut delays = Delays::default();
+        let found = self.find(stop).await;
+        self.alarm = None;
+        found
+    }
+
+    async fn find(&mut self, stop: &CancellationToken) -> Option<Delivery<Offer>> {
         loop {
-            match stop.run_until_cancelled(self.sweep_and_sleep()).await? {
-                Ok(Some(offer)) => return Some(offer),
-                Ok(None) => delays = Delays::default(),
-                Err(error) => {
-                    tracing::warn!(%error, "failed to look for offers; trying again");
-                    stop.run_until_cancelled(delays.wait()).await?;
+            stop.run_until_cancelled(self.bus.up()).await?;
+            if let Some(found) = self.sweeper.sweep().await {
+                return Some(found);
+            }
+            match stop.run_until_cancelled(self.sleep()).await? {
+                Wake::Listening => {}
+                Wake::Time => self.sweeper.look_for_queues(),
+                Wake::Rung(ring) => {
+                    if let Some(found) = self.sweeper.await_arrival(&ring).await {
+                        return Some(found);
+                    }
                 }
             }
         }
     }
 
-    async fn sweep_and_sleep(&mut self) -> Result<Option<Delivery<Offer>>, BusError> {
-        self.refresh().await?;
-        if let Some(offer) = self.sweep().await? {
-            return Ok(Some(offer));
-        }
-        // Subscribed before the second sweep, so that no offer falls between the two.
-        let mut wakers = self.subscribe().await?;
-        if let Some(offer) = self.sweep().await? {
-            return Ok(Some(offer));
-        }
-        let sleep = tokio::time::sleep(self.nap());
-        if wakers.is_empty() {
-            sleep.await;
-        } else {
-            let woken = select_all(wakers.iter_mut().map(|waker| waker.next().boxed()));
-            let _ = futures::future::select(std::pin::pin!(sleep), woken).await;
-        }
-        self.sweep().await
-    }
-
-    /// Learns of queues that were made since the last time.
-    async fn refresh(&mut self) -> Result<(), BusError> {
-        if self.queues.is_empty() {
-            self.make_base_queues().await?;
-        }
-        let stream = self.bus.runs().await?;
-        for (route, priority) in self.bus.queues().await? {
-            let scope = &self.scope;
-            let mine = route.admits(&scope.pools, &scope.run_types, &scope.capabilities);
-            if !mine || self.queues.contains_key(&(route.clone(), priority)) {
-                continue;
-            }
-            let name = queue_name(&route, priority);
-            let found = stream.get_consumer::<pull::Config>(&name).await;
-            let consumer = found.map_err(|error| BusError::Unavailable(error.to_string()))?;
-            self.queues.insert((route, priority), consumer);
-        }
-        Ok(())
-    }
-
-    /// A worker's plain queues exist before their first offer, so that it wakes for it at once.
-    async fn make_base_queues(&self) -> Result<(), BusError> {
-        for pool in &self.scope.pools {
-            for run_type in &self.scope.run_types {
-                let route = Route {
-                    pool: pool.clone(),
-                    run_type: *run_type,
-                    capabilities: BTreeSet::new(),
-                };
-                self.bus.ensure_queue(&route).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn sweep(&mut self) -> Result<Option<Delivery<Offer>>, BusError> {
-        self.turn = self.turn.wrapping_add(1);
-        for priority in Priority::ALL {
-            let mut routes: Vec<Route> = self
-                .queues
-                .keys()
-                .filter(|(_, p)| p == priority)
-                .map(|(route, _)| route.clone())
-                .collect();
-            if !routes.is_empty() {
-                // Routes of one priority take turns in being asked first.
-                let first = self.turn % routes.len();
-                routes.rotate_left(first);
-            }
-            for route in routes {
-                if let Some(offer) = self.take(&(route, *priority)).await? {
-                    return Ok(Some(offer));
+    async fn sleep(&mut self) -> Wake {
+        let (pause, spread) = FALLBACK;
+        let fallback = tokio::time::sleep(retry::jittered(pause, spread));
+        let Some(alarm) = &mut self.alarm else {
+            return match Alarm::set(&self.bus, self.sweeper.routes()).await {
+                Ok(alarm) => {
+                    self.alarm = Some(alarm);
+                    Wake::Listening
                 }
-            }
-        }
-        Ok(None)
-    }
-
-    async fn take(
-        &mut self,
-        queue: &(Route, Priority),
-    ) -> Result<Option<Delivery<Offer>>, BusError> {
-        let Some(consumer) = self.queues.get(queue) else {
-            return Ok(None);
-        };
-        let unavailable = |error: &dyn std::error::Error| BusError::Unavailable(describe(error));
-        let mut batch = consumer
-            .fetch()
-            .max_messages(1)
-            .messages()
-            .await
-            .map_err(|error| unavailable(&error))?;
-        while let Some(message) = batch.next().await {
-            let message = match message {
-                Ok(message) => message,
                 Err(error) => {
-                    // The queue may have been deleted: it is looked up afresh next time.
-                    self.queues.remove(queue);
-                    return Err(BusError::Unavailable(error.to_string()));
+                    tracing::debug!(%error, "failed to listen for offers");
+                    fallback.await;
+                    Wake::Time
                 }
             };
-            let raw = RawMessage::try_from(&message)?;
-            match Decoded::read(&raw.subject, &raw.payload) {
-                Ok((_, Decoded::Offer(offer))) => {
-                    return Ok(Some(Delivery::new(*offer, raw.position, message)));
-                }
-                read => pass_over(&message, raw.position, &read).await?,
-            }
+        };
+        tokio::select! {
+            ring = alarm.ring() => Wake::Rung(ring),
+            () = fallback => Wake::Time,
         }
-        Ok(None)
     }
-
-    async fn subscribe(&self) -> Result<Vec<async_nats::Subscriber>, BusError> {
-        let routes: BTreeSet<&Route> = self.queues.keys().map(|(route, _)| route).collect();
-        let mut wakers = Vec::with_capacity(routes.len());
-        for route in routes {
-            // A queue group: an offer wakes one idle worker, not all.
-            let woken = self.bus.client.queue_subscribe(
-                Filter::Route(route.clone()).to_string(),
-                format!("idle-{route}"),
-            );
-            wakers.push(
-                woken
-                    .await
-                    .map_err(|error| BusError::Unavailable(describe(&error)))?,
-            );
-        }
-        Ok(wakers)
-    }
-
-    fn nap(&self) -> Duration {
-        // Spread over the range by the turn: workers that fell asleep together do not wake together.
-        let spread = (self.turn as u64).wrapping_mul(7919) % (SLEEP_MS.end - SLEEP_MS.start);
-        Duration::from_millis(SLEEP_MS.start + spread)
-    }
-}
-
-async fn pass_over<T: std::fmt::Debug>(
-    message: &async_nats::jetstream::Message,
-    position: Position,
-    read: &T,
-) -> Result<(), BusError> {
-    tracing::error!(%position, subject = %message.subject, ?read, "passed over an offer that cannot be read");
-    message
-        .ack()
-        .await
-        .map_err(|error| BusError::Unavailable(error.to_string()))
 }

@@ -1,88 +1,48 @@
-//! Queues: three durable consumers a route, made when a route is first used.
+//! The queues of offers: a durable consumer for each route and priority, made when the route's
+//! first run is submitted. Subjects are cheap, consumers are dear: never one per run.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
-};
-
-use async_nats::jetstream::consumer;
 use baton_domain::{Priority, Route};
-use baton_wire::{Filter, subject::parse_queue_name, subject::queue_name};
-use futures::TryStreamExt;
+use baton_wire::subject::parse_queue_name;
+use futures::TryStreamExt as _;
 
-use crate::{
-    connect::{Bus, describe},
-    error::BusError,
-    topology,
-};
-
-/// Routes whose queues this process has made or seen.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct KnownQueues(Arc<Mutex<BTreeSet<Route>>>);
-
-impl KnownQueues {
-    fn contains(&self, route: &Route) -> bool {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .contains(route)
-    }
-
-    fn insert(&self, route: &Route) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(route.clone());
-    }
-}
+use crate::{connect::Bus, error::BusError, topology::RUNS};
 
 impl Bus {
-    /// Makes sure that a route's runs can be taken. Costs nothing from the second time on.
+    /// Makes sure that the offers of a route wait in queues. Asks the broker once per route.
     ///
     /// # Errors
-    /// When the broker does not answer, or refuses.
+    /// [`BusError::Refused`] when the broker holds as many consumers as it may,
+    /// [`BusError::Unavailable`] when it does not answer.
     pub async fn ensure_queue(&self, route: &Route) -> Result<(), BusError> {
-        if self.known_queues.contains(route) {
+        if self.known_queues().lock().await.contains(route) {
             return Ok(());
         }
-        let stream = self.runs().await?;
         for priority in Priority::ALL {
-            let config = queue(route, *priority)?;
-            stream
-                .create_consumer(config)
-                .await
-                .map_err(|error| BusError::Topology {
-                    what: format!("failed to make the queue {}", queue_name(route, *priority)),
-                    reason: describe(&error),
-                })?;
+            self.put_consumer(&self.topology().queue(route, *priority))
+                .await?;
         }
-        self.known_queues.insert(route);
+        self.known_queues().lock().await.insert(route.clone());
         Ok(())
     }
 
-    /// The queues that there are.
+    /// The queues that exist.
     ///
     /// # Errors
-    /// When the broker does not answer.
+    /// [`BusError::Unavailable`] when the broker does not answer or has no stream.
     pub async fn queues(&self) -> Result<Vec<(Route, Priority)>, BusError> {
-        let names: Vec<String> = self
-            .runs()
-            .await?
+        let stream = self
+            .jetstream()
+            .get_stream_no_info(RUNS)
+            .await
+            .map_err(BusError::unavailable)?;
+        let names: Vec<String> = stream
             .consumer_names()
             .try_collect()
             .await
-            .map_err(|error| BusError::Unavailable(describe(&error)))?;
+            .map_err(BusError::unavailable)?;
         Ok(names
             .iter()
             .filter_map(|name| parse_queue_name(name))
             .collect())
     }
-}
-
-fn queue(route: &Route, priority: Priority) -> Result<consumer::pull::Config, BusError> {
-    let mut config = topology::queue_template()?;
-    config.durable_name = Some(queue_name(route, priority));
-    config.name = None;
-    config.filter_subject = Filter::Offers(route.clone(), priority).to_string();
-    Ok(config)
 }

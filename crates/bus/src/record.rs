@@ -1,152 +1,120 @@
-//! The recorder's feed: everything, in order, without a hole. Acknowledging is housekeeping; what
-//! counts is the position that the recorder keeps with its rows.
+//! The recorder's reading: durable, in order, from where Postgres says that it is.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
-use async_nats::jetstream::consumer::{Consumer, pull};
+use async_nats::jetstream::message::Acker;
 use baton_domain::Position;
-use futures::StreamExt;
-use tokio::time::{Instant, timeout_at};
 
 use crate::{
-    connect::{Bus, describe},
+    connect::Bus,
     error::BusError,
-    stream::RawMessage,
+    follow::{Followed, Follower, Reader},
+    message::{self, RawMessage},
 };
 
-const RECORDER: &str = "recorder";
-/// How many messages one pull asks for.
-const PULL: usize = 1000;
-
-/// Everything after a position. Any error means: open it again at the last position kept.
+/// The recorder's reading of the stream.
+///
+/// The position that the recorder keeps in Postgres decides; the broker's consumer is set to it
+/// whenever the reading is opened, be it behind, ahead, or before what the stream still holds.
+/// Acknowledgements are housekeeping. Only one reading may be open at a time: the recorder's lock
+/// sees to that.
 pub struct RecordSource {
-    messages: pull::Stream,
-    last: Position,
-    /// A hole that was looked at afresh and is really there: its messages are gone from the stream.
-    checked_hole: bool,
-    unacknowledged: Option<async_nats::jetstream::Message>,
-    held_back: Option<RawMessage>,
-    bus: Bus,
+    follower: Follower,
+    unacked: VecDeque<(u64, Acker)>,
 }
 
 impl std::fmt::Debug for RecordSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RecordSource")
-            .field("last", &self.last)
-            .finish_non_exhaustive()
+            .field("follower", &self.follower)
+            .field("unacked", &self.unacked.len())
+            .finish()
     }
 }
 
 impl Bus {
-    /// Opens the recorder's feed right after a position. There is one such feed: opening it takes
-    /// it from whoever had it.
+    /// Opens the recorder's reading right behind a position.
     ///
     /// # Errors
-    /// When the broker does not answer, or has no such consumer.
-    pub async fn record_from(&self, after: Position) -> Result<RecordSource, BusError> {
-        let messages = open(self, after).await?;
+    /// [`BusError::BeyondEnd`] when the stream ends before the position: it is not the stream
+    /// that the database was filled from. [`BusError::Unavailable`] when the broker does not
+    /// answer or has no stream.
+    pub async fn record_from(&self, position: Position) -> Result<RecordSource, BusError> {
+        let last = self.last_position().await?;
+        if last < position {
+            return Err(BusError::BeyondEnd { position, last });
+        }
+        let mut follower = Follower::new(self.clone(), Reader::Recorder, Some(position.get()));
+        follower.open().await?;
         Ok(RecordSource {
-            messages,
-            last: after,
-            checked_hole: false,
-            unacknowledged: None,
-            held_back: None,
-            bus: self.clone(),
+            follower,
+            unacked: VecDeque::new(),
         })
     }
 }
 
 impl RecordSource {
-    /// At least one message and at most `max`, waiting up to `patience` for the first; empty when
-    /// none came.
+    /// The next messages, in order: waits for the first as long as it may, then takes what is
+    /// already here, up to `max`. Empty when nothing came in time. While the broker is away
+    /// nothing comes; the reading goes on by itself afterwards.
     ///
-    /// # Errors
-    /// When the feed broke.
-    pub async fn next_batch(
-        &mut self,
-        max: usize,
-        patience: Duration,
-    ) -> Result<Vec<RawMessage>, BusError> {
-        let mut batch: Vec<RawMessage> = self.held_back.take().into_iter().collect();
-        let deadline = Instant::now() + patience;
-        while batch.len() < max {
-            let next = self.messages.next();
-            let message = if batch.is_empty() {
-                let Ok(message) = timeout_at(deadline, next).await else {
-                    break;
-                };
-                message
-            } else {
-                // What is here already, without waiting for more.
-                let Some(message) = futures::FutureExt::now_or_never(next) else {
-                    break;
-                };
-                message
-            };
-            let message = message
-                .ok_or_else(|| BusError::Unavailable("the recorder's feed ended".to_owned()))?;
-            let message = message.map_err(|error| BusError::Unavailable(describe(&error)))?;
-            let raw = RawMessage::try_from(&message)?;
-            if raw.position <= self.last {
-                continue;
-            }
-            if u64::from(raw.position) > u64::from(self.last) + 1 && !self.checked_hole {
-                self.reopen().await?;
-                continue;
-            }
-            self.checked_hole = false;
-            self.last = raw.position;
-            self.unacknowledged = Some(message);
-            batch.push(raw);
-        }
-        Ok(batch)
-    }
-
-    /// Everything that was given out is kept: the broker need not remember it for us.
-    ///
-    /// # Errors
-    /// When this cannot be sent. Nothing is lost by that.
-    pub async fn ack_all(&mut self) -> Result<(), BusError> {
-        let Some(message) = self.unacknowledged.take() else {
-            return Ok(());
+    /// May be cancelled, but then what it had taken comes again only after a reopening: let it
+    /// end by `max_wait` instead.
+    pub async fn next_batch(&mut self, max: usize, max_wait: Duration) -> Vec<RawMessage> {
+        let Ok(first) = tokio::time::timeout(max_wait, self.next()).await else {
+            return Vec::new();
         };
-        message
-            .ack()
-            .await
-            .map_err(|error| BusError::Unavailable(error.to_string()))
+        let mut batch = Vec::with_capacity(max.min(64));
+        self.keep(first, &mut batch);
+        while batch.len() < max {
+            let Some(followed) = self.follower.ready() else {
+                break;
+            };
+            self.keep(followed, &mut batch);
+        }
+        batch
     }
 
-    /// A hole is either a lost delivery, which comes again, or messages that the stream has no more.
-    async fn reopen(&mut self) -> Result<(), BusError> {
-        tracing::info!(after = %self.last, "the recorder's feed has a hole; reading it again");
-        self.messages = open(&self.bus, self.last).await?;
-        self.checked_hole = true;
-        Ok(())
+    /// Tells the broker that everything up to a position is kept. Lost acknowledgements do no
+    /// harm: the next one covers them.
+    pub async fn ack_through(&mut self, position: Position) {
+        let mut last = None;
+        while let Some((sequence, acker)) = self.unacked.pop_front() {
+            if sequence > position.get() {
+                self.unacked.push_front((sequence, acker));
+                break;
+            }
+            last = Some(acker);
+        }
+        if let Some(acker) = last
+            && let Err(error) = acker.ack().await
+        {
+            tracing::debug!(%error, %position, "an acknowledgement was lost");
+        }
+    }
+
+    async fn next(&mut self) -> Followed {
+        if !self.follower.is_open() {
+            // Deliveries of the reading before: the consumer has been, or will be, set anew.
+            self.unacked.clear();
+        }
+        self.follower.next().await
+    }
+
+    fn keep(&mut self, followed: Followed, batch: &mut Vec<RawMessage>) {
+        let Followed { message, sequence } = followed;
+        if let Ok(info) = message.info() {
+            batch.push(RawMessage::of_delivery(&message, &info));
+        }
+        let (_, acker) = message.split();
+        self.unacked.push_back((sequence, acker));
     }
 }
 
-/// The consumer, set back to right after a position: what it once delivered but nobody kept comes
-/// again at once and in order.
-async fn open(bus: &Bus, after: Position) -> Result<pull::Stream, BusError> {
-    let stream = bus.runs().await?;
-    let missing = |error: &dyn std::error::Error| BusError::Topology {
-        what: format!("the consumer {RECORDER} cannot be read"),
-        reason: describe(error),
-    };
-    stream
-        .reset_consumer(RECORDER, Some(u64::from(after) + 1))
-        .await
-        .map_err(|error| missing(&error))?;
-    let consumer: Consumer<pull::Config> = stream
-        .get_consumer(RECORDER)
-        .await
-        .map_err(|error| BusError::Unavailable(error.to_string()))?;
-    consumer
-        .stream()
-        .max_messages_per_batch(PULL)
-        .heartbeat(Duration::from_secs(2))
-        .expires(Duration::from_secs(10))
-        .messages()
-        .await
-        .map_err(|error| missing(&error))
+impl RecordSource {
+    /// The last position that was handed out.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        message::position(self.follower.last().unwrap_or(0))
+    }
 }

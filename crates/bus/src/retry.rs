@@ -59,7 +59,10 @@ mod tests {
         let lengths: Vec<Duration> = (0..50).map(|_| pauses.next()).collect();
         assert!(lengths[0] <= Duration::from_millis(31), "{lengths:?}");
         assert!(lengths[49] >= MOST / 2, "{lengths:?}");
-        assert!(lengths.iter().all(|pause| *pause <= MOST * 2), "{lengths:?}");
+        assert!(
+            lengths.iter().all(|pause| *pause <= MOST * 2),
+            "{lengths:?}"
+        );
     }
 
     #[test]

@@ -1,167 +1,144 @@
-//! Streams and consumers as data: the files under `nats/`, applied and compared, never deleted.
+//! Streams and consumers as data: the files under `nats/`, embedded, and what applies and
+//! verifies them. Nothing here deletes anything.
 
-use std::fmt;
+mod apply;
+mod verify;
 
-use async_nats::jetstream::{consumer, stream};
-use serde_json::Value;
+use baton_domain::{Priority, Route};
+use baton_wire::{Filter, subject::queue_name};
+use serde_json::{Map, Value};
 
-use crate::{
-    connect::{Bus, describe},
-    error::BusError,
-    stream::RUNS,
-};
+use crate::error::BusError;
 
-const STREAM_FILE: &str = include_str!("../../../nats/streams/RUNS.json");
-const RECORDER_FILE: &str = include_str!("../../../nats/consumers/recorder.json");
-const QUEUE_FILE: &str = include_str!("../../../nats/consumers/queue.json");
+pub use verify::Difference;
 
-/// A field of the broker's that is not as this version wants it.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Difference {
-    /// The stream or consumer.
-    pub object: String,
-    /// The field, by the server's name; empty when the object is missing.
-    pub field: String,
-    /// What this version wants.
-    pub wanted: Value,
-    /// What the broker has.
-    pub found: Value,
+/// The name of the one stream.
+pub const RUNS: &str = "RUNS";
+
+/// The name of the recorder's durable consumer.
+pub(crate) const RECORDER: &str = "recorder";
+
+const STREAM_FILE: &str = "nats/streams/runs.json";
+const RECORDER_FILE: &str = "nats/consumers/recorder.json";
+const QUEUE_FILE: &str = "nats/consumers/queue.json";
+
+/// The settings of a stream or a consumer, in the broker's own words; durations in nanoseconds.
+pub(crate) type Settings = Map<String, Value>;
+
+/// What the broker is to hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Topology {
+    stream: Settings,
+    recorder: Settings,
+    queue: Settings,
 }
 
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.field.is_empty() {
-            return write!(f, "{} is missing", self.object);
-        }
-        write!(
-            f,
-            "{}: {} is {}, wanted {}",
-            self.object, self.field, self.found, self.wanted
+impl Topology {
+    /// The files that this build carries.
+    ///
+    /// # Errors
+    /// [`BusError::Topology`] when one is malformed: a fault of the build.
+    pub fn embedded() -> Result<Self, BusError> {
+        Self::read(
+            include_str!("../../../nats/streams/runs.json"),
+            include_str!("../../../nats/consumers/recorder.json"),
+            include_str!("../../../nats/consumers/queue.json"),
         )
     }
-}
 
-impl Bus {
-    /// Creates what is missing and updates what differs. Returns what was different.
+    /// Reads the three files: the stream, the recorder's consumer, the template of queues.
     ///
     /// # Errors
-    /// When the broker does not answer or refuses.
-    pub async fn apply_topology(&self) -> Result<Vec<Difference>, BusError> {
-        let before = self.verify_topology().await?;
-        let refuse = |what: &str, error: &dyn std::error::Error| BusError::Topology {
-            what: format!("failed to apply {what}"),
-            reason: describe(error),
-        };
-        if before.iter().any(|difference| difference.object == RUNS) {
-            let config: stream::Config = parse(STREAM_FILE)?;
-            self.jetstream
-                .create_or_update_stream(config)
-                .await
-                .map_err(|error| refuse(RUNS, &error))?;
-        }
-        let wanted: consumer::Config = parse(RECORDER_FILE)?;
-        let name = consumer_name(&wanted);
-        if before.iter().any(|difference| difference.object == name) {
-            let stream = self.runs().await?;
-            let made = stream.create_consumer(pull_config(wanted)?).await;
-            made.map_err(|error| refuse(&name, &error))?;
-        }
-        Ok(before)
+    /// [`BusError::Topology`] when one is no JSON object, or bears another name.
+    fn read(stream: &str, recorder: &str, queue: &str) -> Result<Self, BusError> {
+        let template = queue_name_template();
+        Ok(Self {
+            stream: settings(STREAM_FILE, stream, "name", RUNS)?,
+            recorder: settings(RECORDER_FILE, recorder, "durable_name", RECORDER)?,
+            queue: settings(QUEUE_FILE, queue, "durable_name", &template)?,
+        })
     }
 
-    /// Compares the broker with this version, field by field.
-    ///
-    /// # Errors
-    /// When the broker does not answer.
-    pub async fn verify_topology(&self) -> Result<Vec<Difference>, BusError> {
-        let mut differences = Vec::new();
-        let found = self.stream_config().await?;
-        compare(RUNS, STREAM_FILE, found, &mut differences)?;
-        let name = consumer_name(&parse::<consumer::Config>(RECORDER_FILE)?);
-        let found = if differences
-            .iter()
-            .any(|d| d.object == RUNS && d.field.is_empty())
-        {
-            None
-        } else {
-            self.consumer_config(&name).await?
-        };
-        compare(&name, RECORDER_FILE, found, &mut differences)?;
-        Ok(differences)
+    /// The same with another number of copies in a cluster; a single server has one.
+    #[must_use]
+    pub fn with_replicas(mut self, replicas: u8) -> Self {
+        self.stream
+            .insert("num_replicas".to_owned(), replicas.into());
+        self
     }
 
-    async fn stream_config(&self) -> Result<Option<Value>, BusError> {
-        match self.jetstream.get_stream(RUNS).await {
-            Ok(stream) => json(&stream.cached_info().config).map(Some),
-            Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(BusError::Unavailable(describe(&error))),
-        }
+    pub(crate) const fn stream(&self) -> &Settings {
+        &self.stream
     }
 
-    async fn consumer_config(&self, name: &str) -> Result<Option<Value>, BusError> {
-        match self.runs().await?.consumer_info(name).await {
-            Ok(info) => json(&info.config).map(Some),
-            Err(error) if is_missing(&error) => Ok(None),
-            Err(error) => Err(BusError::Unavailable(describe(&error))),
-        }
+    pub(crate) const fn recorder(&self) -> &Settings {
+        &self.recorder
+    }
+
+    /// The consumer of one queue, by the template.
+    pub(crate) fn queue(&self, route: &Route, priority: Priority) -> Settings {
+        let mut queue = self.queue.clone();
+        queue.insert(
+            "durable_name".to_owned(),
+            queue_name(route, priority).into(),
+        );
+        queue.insert(
+            "filter_subject".to_owned(),
+            Filter::Offers(route.clone(), priority).to_string().into(),
+        );
+        queue
     }
 }
 
-/// The consumer that every queue is made from.
-pub(crate) fn queue_template() -> Result<consumer::pull::Config, BusError> {
-    pull_config(parse(QUEUE_FILE)?)
+fn queue_name_template() -> String {
+    "offer-{route}-{priority}".to_owned()
 }
 
-fn pull_config(config: consumer::Config) -> Result<consumer::pull::Config, BusError> {
-    consumer::FromConsumer::try_from_consumer_config(config)
-        .map_err(|error| BusError::Unreadable(error.to_string()))
+fn settings(
+    file: &'static str,
+    text: &str,
+    name_field: &str,
+    name: &str,
+) -> Result<Settings, BusError> {
+    let broken = |reason: String| BusError::Topology { file, reason };
+    let settings: Settings =
+        serde_json::from_str(text).map_err(|error| broken(error.to_string()))?;
+    match settings.get(name_field).and_then(Value::as_str) {
+        Some(found) if found == name => Ok(settings),
+        found => Err(broken(format!(
+            "its {name_field} is {found:?} and must be '{name}'"
+        ))),
+    }
 }
 
-fn consumer_name(config: &consumer::Config) -> String {
-    config.durable_name.clone().unwrap_or_default()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, BusError> {
-    serde_json::from_str(text)
-        .map_err(|error| BusError::Unreadable(format!("a file under nats/: {error}")))
-}
+    #[test]
+    fn the_embedded_files_are_well_formed() {
+        Topology::embedded().unwrap();
+    }
 
-fn json<T: serde::Serialize>(value: &T) -> Result<Value, BusError> {
-    serde_json::to_value(value).map_err(|error| BusError::Unreadable(error.to_string()))
-}
+    #[test]
+    fn a_queue_has_one_filter_and_the_name_that_is_parsed_elsewhere() {
+        let route: Route = "default_codex-exec_docker".parse().unwrap();
+        let queue = Topology::embedded().unwrap().queue(&route, Priority::High);
+        let name = queue["durable_name"].as_str().unwrap();
+        assert_eq!(
+            baton_wire::subject::parse_queue_name(name),
+            Some((route, Priority::High))
+        );
+        assert_eq!(
+            queue["filter_subject"],
+            "baton.v1.run.*.*.offer.default_codex-exec_docker.high"
+        );
+        assert!(!queue.values().any(|value| value.to_string().contains('{')));
+    }
 
-/// The server's answers for "no such stream" and "no such consumer".
-fn is_missing(error: &dyn std::error::Error) -> bool {
-    let text = describe(error);
-    text.contains("10059") || text.contains("10014") || text.contains("not found")
-}
-
-fn compare(
-    object: &str,
-    wanted: &str,
-    found: Option<Value>,
-    out: &mut Vec<Difference>,
-) -> Result<(), BusError> {
-    let wanted: Value = parse(wanted)?;
-    let Some(found) = found else {
-        out.push(Difference {
-            object: object.to_owned(),
-            field: String::new(),
-            wanted,
-            found: Value::Null,
-        });
-        return Ok(());
-    };
-    let fields = wanted.as_object().into_iter().flatten();
-    out.extend(
-        fields
-            .filter(|(field, value)| found.get(field) != Some(value))
-            .map(|(field, value)| Difference {
-                object: object.to_owned(),
-                field: field.clone(),
-                wanted: value.clone(),
-                found: found.get(field).cloned().unwrap_or_default(),
-            }),
-    );
-    Ok(())
+    #[test]
+    fn a_file_with_another_name_is_refused() {
+        let error = settings(STREAM_FILE, r#"{"name": "OTHER"}"#, "name", RUNS).unwrap_err();
+        assert!(error.to_string().contains("OTHER"), "{error}");
+    }
 }

@@ -1,0 +1,125 @@
+//! Comparing the broker with the files, field by field: an older server drops the fields that it
+//! does not know without a word.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{RECORDER, Settings};
+use crate::{connect::Bus, error::BusError};
+
+/// A setting that the broker has otherwise than the files.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// `stream RUNS` or `consumer <name>`.
+    pub place: String,
+    /// The setting; `None` when the whole thing is missing.
+    pub field: Option<String>,
+    /// What the files say.
+    pub wanted: Value,
+    /// What the broker has.
+    pub found: Value,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.field {
+            None => write!(f, "{} is missing", self.place),
+            Some(field) => write!(
+                f,
+                "{}: {field} is {} and should be {}",
+                self.place, self.found, self.wanted
+            ),
+        }
+    }
+}
+
+impl Bus {
+    /// What the broker has otherwise than the files; nothing when all is well.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] when the broker does not answer.
+    pub async fn verify_topology(&self) -> Result<Vec<Difference>, BusError> {
+        let topology = self.topology();
+        let Some(stream) = self.stream_settings().await? else {
+            return Ok(vec![missing("stream RUNS", topology.stream())]);
+        };
+        let mut found = differences("stream RUNS", topology.stream(), &stream);
+        found.extend(
+            self.consumer_differences(RECORDER, topology.recorder())
+                .await?,
+        );
+        for (route, priority) in self.queues().await? {
+            let name = baton_wire::subject::queue_name(&route, priority);
+            let wanted = topology.queue(&route, priority);
+            found.extend(self.consumer_differences(&name, &wanted).await?);
+        }
+        Ok(found)
+    }
+
+    async fn consumer_differences(
+        &self,
+        name: &str,
+        wanted: &Settings,
+    ) -> Result<Vec<Difference>, BusError> {
+        let place = format!("consumer {name}");
+        Ok(match self.consumer_settings(name).await? {
+            None => vec![missing(&place, wanted)],
+            Some(found) => differences(&place, wanted, &found),
+        })
+    }
+}
+
+fn missing(place: &str, wanted: &Settings) -> Difference {
+    Difference {
+        place: place.to_owned(),
+        field: None,
+        wanted: Value::Object(wanted.clone()),
+        found: Value::Null,
+    }
+}
+
+/// The settings that the files name and the broker has otherwise. What only the broker names is
+/// its own affair.
+pub(super) fn differences(place: &str, wanted: &Settings, found: &Settings) -> Vec<Difference> {
+    wanted
+        .iter()
+        .filter_map(|(field, wanted)| {
+            let found = found.get(field).unwrap_or(&Value::Null);
+            (!same(wanted, found)).then(|| Difference {
+                place: place.to_owned(),
+                field: Some(field.clone()),
+                wanted: wanted.clone(),
+                found: found.clone(),
+            })
+        })
+        .collect()
+}
+
+/// The broker leaves out what is false.
+fn same(wanted: &Value, found: &Value) -> bool {
+    wanted == found || (found.is_null() && *wanted == Value::Bool(false))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn settings(value: Value) -> Settings {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn a_field_that_the_server_dropped_is_a_difference() {
+        let wanted = settings(json!({"a": 1, "b": true, "c": false}));
+        let found = settings(json!({"a": 1, "own": "x"}));
+        let all = differences("stream RUNS", &wanted, &found);
+        assert_eq!(all.len(), 1);
+        assert_eq!(
+            all[0].to_string(),
+            "stream RUNS: b is null and should be true"
+        );
+    }
+}

@@ -83,6 +83,14 @@ impl ControlFeed {
         }
     }
 
+    /// Waits until the last stored command is read, and returns it unless [`next`](Self::next)
+    /// did: a holder must know it before it begins. May be cancelled at any time.
+    pub async fn caught_up(&mut self) -> Option<ControlMessage> {
+        let last = self.last().await;
+        self.behind = false;
+        last.and_then(|command| self.unseen(command))
+    }
+
     async fn last(&self) -> Option<ControlMessage> {
         let mut pauses = Pauses::new();
         loop {

@@ -1,1 +1,32 @@
-//! Role: does the work. Claims runs, runs agents, reports. Never touches Postgres.
+//! Role `worker`: claims runs, does them, and reports. It speaks to the broker through `bus` and
+//! to the API over HTTP; it never touches the database.
+
+mod artifacts;
+mod attempt;
+mod beat;
+mod checkout;
+mod dispatcher;
+mod driver;
+mod environment;
+mod error;
+mod git;
+mod handlers;
+mod lease;
+mod log_file;
+mod options;
+mod preflight;
+mod process;
+mod publish;
+mod recover;
+mod report;
+mod role;
+mod stop;
+mod text;
+mod workspace;
+
+pub use error::WorkerError;
+pub use options::{
+    CodexLogin, CodexOptions, CodexSandbox, GitOptions, Limits, Mode, WorkerOptions,
+};
+pub use preflight::{PreflightError, PreflightReport, preflight};
+pub use role::run;

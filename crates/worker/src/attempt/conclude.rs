@@ -1,0 +1,101 @@
+//! The last word of an attempt, and what is left of it on the disk.
+
+use std::time::Duration;
+
+use baton_domain::{Failure, FailureCode};
+use baton_wire::Event;
+use tokio::time::timeout;
+
+use super::Attempt;
+use crate::{
+    lease::Stepped,
+    stop::{Interrupted, StopReason},
+    workspace::State,
+};
+
+/// How long a worker that leaves waits for the broker to take its last words.
+const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
+
+impl Attempt {
+    /// Says how the attempt ended, or gives it back.
+    pub(super) async fn conclude(&self, result: Result<String, Interrupted>) {
+        let run = self.offer.run;
+        match self.verdict(result) {
+            Ok(summary) => self.say_last(Event::Succeeded { summary }).await,
+            Err(Interrupted::Failed(failure)) => {
+                tracing::warn!(%run, code = %failure.code, message = failure.message, "the attempt failed");
+                self.leave_record().await;
+                self.say_last(failure.into()).await;
+            }
+            Err(Interrupted::Stopped(StopReason::Cancelled)) => {
+                self.leave_record().await;
+                self.say_last(Event::Cancelled).await;
+            }
+            Err(Interrupted::Stopped(StopReason::Fault(message))) => {
+                let failure = Failure::new(FailureCode::WorkerFault, message);
+                self.say_last(failure.into()).await;
+            }
+            Err(Interrupted::Stopped(StopReason::HandBack(reason))) => {
+                self.hand_back(&reason).await;
+            }
+            Err(Interrupted::Stopped(StopReason::Fenced)) => {
+                tracing::warn!(%run, "the attempt is over: its lease is no longer held");
+                self.close();
+            }
+        }
+    }
+
+    /// What was asked for meanwhile explains a failure better than the failure itself, and a
+    /// success that nobody may report is none.
+    fn verdict(&self, result: Result<String, Interrupted>) -> Result<String, Interrupted> {
+        match (result, self.stop.reason()) {
+            (Err(_), Some(reason)) => Err(Interrupted::Stopped(reason)),
+            (Ok(_), Some(StopReason::Fenced)) => Err(Interrupted::Stopped(StopReason::Fenced)),
+            (result, _) => result,
+        }
+    }
+
+    async fn say_last(&self, event: Event) {
+        self.log.flush();
+        self.reporter.say(event);
+        let heard = tokio::select! {
+            () = self.reporter.flushed() => true,
+            reason = self.stop.urgent() => match reason {
+                StopReason::Fenced => true,
+                _ => timeout(LAST_WORDS_WITHIN, self.reporter.flushed()).await.is_ok(),
+            },
+        };
+        // Unheard, it is said by the next worker in this folder.
+        if heard {
+            self.close();
+        }
+    }
+
+    async fn hand_back(&self, reason: &str) {
+        self.log.flush();
+        let (run, attempt) = (self.offer.run, self.offer.attempt);
+        if timeout(LAST_WORDS_WITHIN, self.reporter.flushed()).await.is_err() {
+            tracing::warn!(%run, "left before the broker had every report");
+        }
+        let lease = self.state.lease_position;
+        match self.shop.leases.release(run, attempt, lease, reason).await {
+            Stepped::Done(_) | Stepped::Fenced => self.close(),
+            // The next worker in this folder releases it, or the supervisor misses it.
+            Stepped::Unclear(error) => {
+                tracing::warn!(%run, %error, "failed to give the run back");
+            }
+        }
+    }
+
+    /// Nothing is held and nothing is left to be said.
+    fn close(&self) {
+        let state = State {
+            over: true,
+            agent: None,
+            ..self.state.clone()
+        };
+        if let Err(error) = self.workspace.write_state(&state) {
+            tracing::warn!(run = %self.offer.run, %error, "failed to note the end of an attempt");
+        }
+    }
+}

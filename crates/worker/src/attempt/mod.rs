@@ -1,0 +1,222 @@
+//! One attempt at a run, from the lease to the last word.
+
+mod conclude;
+mod record;
+mod stages;
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use baton_bus::{Bus, BusError, ControlFeed, Fence, Patience};
+use baton_domain::{Clock, EventSeq, Failure, FailureCode, Position, RunId, RunSpec};
+use baton_wire::{
+    ControlCommand, EventsMessage, InvalidSpec, MessageId, Offer, Subject, event::Reported,
+};
+use tokio::{task::JoinSet, time::interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    artifacts::ArtifactClient,
+    checkout::Start,
+    lease::Leases,
+    log_file::LogFile,
+    options::WorkerOptions,
+    report::{Outgoing, Reporter, SendEnd, Spool, send_while_said},
+    stop::{Interrupted, Stop, StopReason},
+    text,
+    workspace::{State, Workspace},
+};
+
+/// What all attempts of a worker share.
+#[derive(Debug)]
+pub(crate) struct Shop {
+    pub(crate) bus: Bus,
+    pub(crate) options: WorkerOptions,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) leases: Leases,
+    pub(crate) artifacts: ArtifactClient,
+    /// The worker leaves at once: wait for nobody.
+    pub(crate) hard: CancellationToken,
+}
+
+/// An attempt in the making.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    shop: Arc<Shop>,
+    offer: Offer,
+    workspace: Workspace,
+    state: State,
+    stop: Stop,
+    reporter: Reporter,
+    log: LogFile,
+    /// Where the work started, once the repository is there.
+    start: OnceLock<Start>,
+}
+
+/// The tasks that go beside an attempt's work.
+type Companions = JoinSet<()>;
+
+/// How often the run's commands are asked for when the broker does not answer.
+const RETRY_EVERY: Duration = Duration::from_secs(1);
+
+impl Attempt {
+    /// Makes the attempt's folders and its voice. The spool is the sender's.
+    pub(crate) fn open(
+        shop: Arc<Shop>,
+        offer: Offer,
+        lease: Position,
+        stop: Stop,
+    ) -> std::io::Result<(Self, Spool)> {
+        let options = &shop.options;
+        let workspace = Workspace::of(&options.state_dir, offer.run, offer.attempt);
+        workspace.create()?;
+        let state = State {
+            run: offer.run,
+            attempt: offer.attempt,
+            worker: options.worker.clone(),
+            lease_position: lease,
+            agent: None,
+            over: false,
+        };
+        workspace.write_state(&state)?;
+        let spool = Spool::open(&workspace.spool())?;
+        let reporter = Reporter::new(&spool, shop.clock.clone(), stop.clone())?;
+        let limits = options.limits;
+        let path = workspace.record().join("logs/agent.log");
+        let (most, live) = (limits.log_bytes, limits.live_log_bytes);
+        let log = LogFile::create(&path, reporter.clone(), most, live)?;
+        let attempt = Self {
+            shop,
+            offer,
+            workspace,
+            state,
+            stop,
+            reporter,
+            log,
+            start: OnceLock::new(),
+        };
+        Ok((attempt, spool))
+    }
+
+    /// The attempt's voice.
+    pub(crate) fn reporter(&self) -> &Reporter {
+        &self.reporter
+    }
+
+    /// Does the run and says how it ended.
+    pub(crate) async fn carry_out(self, spool: Spool) {
+        let mut companions = Companions::new();
+        companions.spawn(report(self.outgoing(), spool, self.reporter.clone(), self.stop.clone()));
+        let log = self.log.clone();
+        companions.spawn(async move { log.keep_flushing().await });
+        let result = self.work(&mut companions).await;
+        self.conclude(result).await;
+        companions.shutdown().await;
+    }
+
+    async fn work(&self, companions: &mut Companions) -> Result<String, Interrupted> {
+        // A wish from before the lease is heard before anything is done.
+        self.listen(companions).await?;
+        match RunSpec::try_from(&self.offer.spec) {
+            Ok(spec) => self.stages(&spec).await,
+            Err(invalid) => Err(refused(&invalid).into()),
+        }
+    }
+
+    /// Opens the run's control feed and obeys what it says from now on.
+    async fn listen(&self, companions: &mut Companions) -> Result<(), Interrupted> {
+        let opened = async {
+            let mut pause = interval(RETRY_EVERY);
+            loop {
+                pause.tick().await;
+                match open_feed(&self.shop.bus, self.offer.run, &self.stop).await {
+                    Ok(feed) => return feed,
+                    Err(error) => tracing::warn!(run = %self.offer.run, %error, "failed to read the run's commands; trying again"),
+                }
+            }
+        };
+        let mut feed = tokio::select! {
+            feed = opened => feed,
+            reason = self.stop.requested() => return Err(Interrupted::Stopped(reason)),
+        };
+        let stop = self.stop.clone();
+        companions.spawn(async move {
+            while let Some(message) = feed.next().await {
+                obey(&stop, &message.command);
+            }
+        });
+        self.stop.check()
+    }
+
+    fn outgoing(&self) -> Outgoing {
+        Outgoing {
+            bus: self.shop.bus.clone(),
+            run: self.offer.run,
+            attempt: self.offer.attempt,
+            worker: self.shop.options.worker.clone(),
+            lease: self.state.lease_position,
+            give_up: CancellationToken::new(),
+        }
+    }
+}
+
+/// The feed of a run's commands, those so far obeyed.
+async fn open_feed(bus: &Bus, run: RunId, stop: &Stop) -> Result<ControlFeed, BusError> {
+    let mut feed = bus.control_feed(run).await?;
+    if let Some(message) = feed.caught_up().await {
+        obey(stop, &message.command);
+    }
+    Ok(feed)
+}
+
+fn obey(stop: &Stop, command: &ControlCommand) {
+    match command {
+        ControlCommand::Cancel { .. } => stop.request(StopReason::Cancelled),
+        ControlCommand::Unknown => {}
+    }
+}
+
+/// Sends what is said; what ends the sending ends the attempt.
+async fn report(out: Outgoing, mut spool: Spool, reporter: Reporter, stop: Stop) {
+    match send_while_said(&out, &mut spool, &reporter).await {
+        SendEnd::Fenced => stop.request(StopReason::Fenced),
+        SendEnd::GivenUp => {}
+        end @ (SendEnd::Refused(_) | SendEnd::Spool(_)) => {
+            tracing::error!(run = %out.run, error = %end, "failed to report");
+            stop.request(StopReason::HandBack(end.to_string()));
+        }
+    }
+}
+
+fn refused(invalid: &InvalidSpec) -> Failure {
+    let message = format!("the run's specification breaks rules: {invalid}");
+    Failure::new(FailureCode::InvalidPayload, text::head(&message, 2000))
+}
+
+/// Says that an attempt could not even be begun.
+pub(crate) async fn fail(shop: &Shop, offer: &Offer, lease: Position, error: &std::io::Error) {
+    let message = format!("the run's folder cannot be made on the worker: {error}");
+    let failure = Failure::new(FailureCode::WorkerFault, message);
+    let said = Reported {
+        seq: EventSeq::FIRST,
+        at: shop.clock.now(),
+        event: failure.into(),
+    };
+    let message = EventsMessage {
+        run: offer.run,
+        attempt: offer.attempt,
+        events: vec![said],
+    };
+    let subject = Subject::Events {
+        run: offer.run,
+        worker: shop.options.worker.clone(),
+    };
+    let id = MessageId::events(offer.run, offer.attempt, EventSeq::FIRST);
+    let patience = Patience::Until(shop.hard.clone());
+    let fence = Fence::Expect { position: lease };
+    if let Err(error) = shop.bus.publish(&subject, &id, &message, fence, &patience).await {
+        tracing::warn!(run = %offer.run, %error, "failed to report");
+    }
+}

@@ -1,0 +1,75 @@
+//! The worker's sign of life.
+
+use baton_bus::Bus;
+use baton_domain::{Attempt, Position, RunId};
+use baton_wire::{Beat, beat::HeldRun};
+use chrono::{DateTime, Utc};
+use tokio::sync::watch;
+
+use crate::{options::WorkerOptions, report::Progress};
+
+/// A run that the worker holds, as far as its beats are concerned.
+#[derive(Debug)]
+pub(crate) struct Alive {
+    pub(crate) run: RunId,
+    pub(crate) attempt: Attempt,
+    pub(crate) lease: Position,
+    pub(crate) progress: watch::Receiver<Progress>,
+}
+
+impl Alive {
+    fn held(&self) -> HeldRun {
+        let progress = *self.progress.borrow();
+        HeldRun {
+            run: self.run,
+            attempt: self.attempt,
+            lease_position: self.lease,
+            stage: progress.stage,
+            last_seq: progress.acked,
+        }
+    }
+}
+
+/// Who beats, and since when.
+#[derive(Debug)]
+pub(crate) struct Heart {
+    pub(crate) bus: Bus,
+    pub(crate) options: WorkerOptions,
+    pub(crate) started_at: DateTime<Utc>,
+}
+
+/// Whether the worker takes more, as its beats say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Taking {
+    More,
+    NoMore,
+}
+
+impl Heart {
+    /// Says that the worker lives, and what it holds.
+    pub(crate) async fn beat<'a>(
+        &self,
+        at: DateTime<Utc>,
+        taking: Taking,
+        held: impl Iterator<Item = &'a Alive>,
+    ) {
+        let options = &self.options;
+        let beat = Beat {
+            worker: options.worker.clone(),
+            hostname: options.hostname.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            started_at: self.started_at,
+            at,
+            slots: options.slots.get(),
+            pools: options.pools.clone(),
+            run_types: options.run_types.clone(),
+            capabilities: options.capabilities.clone(),
+            draining: taking == Taking::NoMore,
+            runs: held.map(Alive::held).collect(),
+        };
+        if let Err(error) = self.bus.beat(&beat).await {
+            // The next one comes soon; the connection's own loss is logged by the bus.
+            tracing::debug!(%error, "failed to beat");
+        }
+    }
+}

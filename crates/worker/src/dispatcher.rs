@@ -1,0 +1,203 @@
+//! What the worker does next: a plain function from what happened to what is to be done. No IO,
+//! no clock, no tasks; those are the driver's.
+
+use std::collections::BTreeMap;
+
+use baton_domain::{Attempt, Position, RunId};
+
+use crate::stop::StopReason;
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// The worker is ready.
+    Started,
+    /// A queue gave out an offer.
+    Offered { run: RunId, attempt: Attempt },
+    /// There was no offer in the time given, or the search was ended.
+    NothingOffered,
+    /// The lease of an offer is this worker's.
+    LeaseWon { run: RunId, position: Position },
+    /// Somebody else has it.
+    LeaseTaken { run: RunId },
+    /// Whether it was won is unknown.
+    LeaseUnclear { run: RunId },
+    /// An attempt is over, and nothing of it is left to be done.
+    RunEnded { run: RunId },
+    /// Take no more, finish what is held.
+    SoftStop,
+    /// The time for finishing is over.
+    DrainDeadline,
+    /// Leave now.
+    HardStop,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Look for an offer.
+    Claim,
+    /// Look no more.
+    StopClaiming,
+    /// Try to win the offered run's lease.
+    TakeLease { run: RunId },
+    /// The offer needs no further delivery.
+    AckOffer { run: RunId },
+    /// The offer goes to another worker, or comes again.
+    ReturnOffer { run: RunId },
+    /// Do the run.
+    Start { run: RunId, position: Position },
+    /// Give a lease back that was just won.
+    Release { run: RunId, position: Position },
+    /// End a run that is being done.
+    Stop { run: RunId, reason: StopReason },
+    /// Count down to [`Input::DrainDeadline`].
+    ArmDrainDeadline,
+    /// There is nothing left to do.
+    Leave,
+}
+
+/// Whether new runs are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// What is held is finished.
+    Draining,
+    /// What is held is handed back.
+    Leaving,
+}
+
+/// A run in the worker's hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Hold {
+    /// Its lease is being taken.
+    Taking,
+    /// It is being done.
+    Doing,
+}
+
+/// When the worker leaves by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turns {
+    Endless,
+    One,
+}
+
+/// The worker's state of mind.
+#[derive(Debug)]
+pub(crate) struct Dispatcher {
+    slots: usize,
+    turns: Turns,
+    phase: Phase,
+    claiming: bool,
+    held: BTreeMap<RunId, Hold>,
+}
+
+impl Dispatcher {
+    /// A worker that has not begun.
+    pub(crate) const fn new(slots: usize, turns: Turns) -> Self {
+        Self {
+            slots,
+            turns,
+            phase: Phase::Open,
+            claiming: false,
+            held: BTreeMap::new(),
+        }
+    }
+
+    /// Whether no more runs are taken.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.phase != Phase::Open
+    }
+
+    /// What is to be done now, in this order.
+    pub(crate) fn apply(&mut self, input: Input) -> Vec<Effect> {
+        let mut effects = self.react(input);
+        if self.phase == Phase::Open && !self.claiming && self.held.len() < self.slots {
+            self.claiming = true;
+            effects.push(Effect::Claim);
+        }
+        if self.phase != Phase::Open && self.held.is_empty() && !self.claiming {
+            effects.push(Effect::Leave);
+        }
+        effects
+    }
+
+    fn react(&mut self, input: Input) -> Vec<Effect> {
+        match input {
+            Input::Started => Vec::new(),
+            Input::Offered { run, .. } => self.offered(run),
+            Input::NothingOffered => {
+                self.claiming = false;
+                self.end_turn();
+                Vec::new()
+            }
+            Input::LeaseWon { run, position } => self.lease_won(run, position),
+            Input::LeaseTaken { run } => {
+                self.held.remove(&run);
+                vec![Effect::AckOffer { run }]
+            }
+            Input::LeaseUnclear { run } => {
+                self.held.remove(&run);
+                vec![Effect::ReturnOffer { run }]
+            }
+            Input::RunEnded { run } => {
+                self.held.remove(&run);
+                self.end_turn();
+                Vec::new()
+            }
+            Input::SoftStop => self.soft_stop(),
+            Input::DrainDeadline => self.hand_back("the worker is leaving: its time to finish is over"),
+            Input::HardStop => self.hand_back("the worker is leaving at once"),
+        }
+    }
+
+    fn offered(&mut self, run: RunId) -> Vec<Effect> {
+        self.claiming = false;
+        // An attempt of a run that is still being ended here cannot be begun beside it.
+        if self.phase != Phase::Open || self.held.contains_key(&run) {
+            return vec![Effect::ReturnOffer { run }];
+        }
+        self.held.insert(run, Hold::Taking);
+        if self.turns == Turns::One {
+            self.slots = self.slots.min(self.held.len());
+        }
+        vec![Effect::TakeLease { run }]
+    }
+
+    fn lease_won(&mut self, run: RunId, position: Position) -> Vec<Effect> {
+        if self.phase == Phase::Leaving {
+            self.held.remove(&run);
+            return vec![Effect::AckOffer { run }, Effect::Release { run, position }];
+        }
+        self.held.insert(run, Hold::Doing);
+        vec![Effect::AckOffer { run }, Effect::Start { run, position }]
+    }
+
+    fn end_turn(&mut self) {
+        if self.turns == Turns::One && self.phase == Phase::Open {
+            self.phase = Phase::Draining;
+        }
+    }
+
+    fn soft_stop(&mut self) -> Vec<Effect> {
+        if self.phase != Phase::Open {
+            return Vec::new();
+        }
+        self.phase = Phase::Draining;
+        vec![Effect::StopClaiming, Effect::ArmDrainDeadline]
+    }
+
+    fn hand_back(&mut self, reason: &str) -> Vec<Effect> {
+        self.phase = Phase::Leaving;
+        let doing = self.held.iter().filter(|(_, hold)| **hold == Hold::Doing);
+        let stop = doing.map(|(run, _)| Effect::Stop {
+            run: *run,
+            reason: StopReason::HandBack(reason.to_owned()),
+        });
+        [Effect::StopClaiming].into_iter().chain(stop).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

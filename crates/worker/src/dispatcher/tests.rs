@@ -1,0 +1,213 @@
+//! The dispatcher as a table: a story of inputs, and what each is answered with.
+
+use uuid::Uuid;
+
+use super::*;
+
+fn run(n: u128) -> RunId {
+    RunId::from_uuid(Uuid::from_u128(n))
+}
+
+fn at(n: u64) -> Position {
+    Position::new(n).unwrap()
+}
+
+fn offered(n: u128) -> Input {
+    Input::Offered {
+        run: run(n),
+        attempt: Attempt::FIRST,
+    }
+}
+
+fn won(n: u128) -> Input {
+    Input::LeaseWon {
+        run: run(n),
+        position: at(7),
+    }
+}
+
+fn start(n: u128) -> Vec<Effect> {
+    vec![
+        Effect::AckOffer { run: run(n) },
+        Effect::Start {
+            run: run(n),
+            position: at(7),
+        },
+    ]
+}
+
+fn with(mut effects: Vec<Effect>, more: Effect) -> Vec<Effect> {
+    effects.push(more);
+    effects
+}
+
+fn take(n: u128) -> Effect {
+    Effect::TakeLease { run: run(n) }
+}
+
+fn hand_back(n: u128, reason: &str) -> Effect {
+    Effect::Stop {
+        run: run(n),
+        reason: StopReason::HandBack(reason.to_owned()),
+    }
+}
+
+/// Plays a story and checks every answer.
+fn play(slots: usize, turns: Turns, story: Vec<(Input, Vec<Effect>)>) {
+    let mut dispatcher = Dispatcher::new(slots, turns);
+    for (n, (input, expected)) in story.into_iter().enumerate() {
+        let what = format!("step {n}: {input:?}");
+        assert_eq!(dispatcher.apply(input), expected, "{what}");
+    }
+}
+
+const AT_ONCE: &str = "the worker is leaving at once";
+const TOO_LATE: &str = "the worker is leaving: its time to finish is over";
+
+#[test]
+fn a_worker_claims_for_as_long_as_it_has_a_free_slot() {
+    let ended = |n| Input::RunEnded { run: run(n) };
+    play(
+        2,
+        Turns::Endless,
+        vec![
+            (Input::Started, vec![Effect::Claim]),
+            (offered(1), vec![take(1), Effect::Claim]),
+            (won(1), start(1)),
+            (offered(2), vec![take(2)]),
+            (won(2), start(2)),
+            (ended(1), vec![Effect::Claim]),
+            (ended(2), vec![]),
+            (Input::NothingOffered, vec![Effect::Claim]),
+        ],
+    );
+}
+
+#[test]
+fn an_offer_whose_lease_is_taken_is_dropped_and_an_unclear_one_returned() {
+    let taken = Input::LeaseTaken { run: run(1) };
+    let unclear = Input::LeaseUnclear { run: run(1) };
+    play(
+        1,
+        Turns::Endless,
+        vec![
+            (Input::Started, vec![Effect::Claim]),
+            (offered(1), vec![take(1)]),
+            (
+                taken,
+                vec![Effect::AckOffer { run: run(1) }, Effect::Claim],
+            ),
+            (offered(1), vec![take(1)]),
+            (
+                unclear,
+                vec![Effect::ReturnOffer { run: run(1) }, Effect::Claim],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_run_is_not_begun_beside_itself() {
+    play(
+        2,
+        Turns::Endless,
+        vec![
+            (Input::Started, vec![Effect::Claim]),
+            (offered(1), vec![take(1), Effect::Claim]),
+            (
+                offered(1),
+                vec![Effect::ReturnOffer { run: run(1) }, Effect::Claim],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_soft_stop_finishes_what_is_held_and_hands_back_what_takes_too_long() {
+    let armed = vec![Effect::StopClaiming, Effect::ArmDrainDeadline];
+    play(
+        2,
+        Turns::Endless,
+        vec![
+            (Input::Started, vec![Effect::Claim]),
+            (offered(1), vec![take(1), Effect::Claim]),
+            (Input::SoftStop, armed),
+            (Input::SoftStop, vec![]),
+            (won(1), start(1)),
+            (Input::NothingOffered, vec![]),
+            (
+                Input::DrainDeadline,
+                vec![Effect::StopClaiming, hand_back(1, TOO_LATE)],
+            ),
+            (Input::RunEnded { run: run(1) }, vec![Effect::Leave]),
+        ],
+    );
+}
+
+#[test]
+fn a_hard_stop_hands_back_even_what_was_just_won() {
+    let released = Effect::Release {
+        run: run(2),
+        position: at(7),
+    };
+    play(
+        3,
+        Turns::Endless,
+        vec![
+            (Input::Started, vec![Effect::Claim]),
+            (offered(1), vec![take(1), Effect::Claim]),
+            (won(1), start(1)),
+            (offered(2), vec![take(2), Effect::Claim]),
+            (
+                Input::HardStop,
+                vec![Effect::StopClaiming, hand_back(1, AT_ONCE)],
+            ),
+            (won(2), vec![Effect::AckOffer { run: run(2) }, released]),
+            (offered(3), vec![Effect::ReturnOffer { run: run(3) }]),
+            (Input::RunEnded { run: run(1) }, vec![Effect::Leave]),
+        ],
+    );
+}
+
+#[test]
+fn an_idle_worker_leaves_as_soon_as_its_search_has_ended() {
+    play(
+        1,
+        Turns::Endless,
+        vec![
+            (Input::Started, vec![Effect::Claim]),
+            (
+                Input::SoftStop,
+                vec![Effect::StopClaiming, Effect::ArmDrainDeadline],
+            ),
+            (Input::NothingOffered, vec![Effect::Leave]),
+        ],
+    );
+}
+
+#[test]
+fn one_turn_is_one_run_or_none() {
+    play(
+        4,
+        Turns::One,
+        vec![
+            (Input::Started, vec![Effect::Claim]),
+            (offered(1), vec![take(1)]),
+            (
+                Input::LeaseTaken { run: run(1) },
+                with(vec![Effect::AckOffer { run: run(1) }], Effect::Claim),
+            ),
+            (offered(2), vec![take(2)]),
+            (won(2), start(2)),
+            (Input::RunEnded { run: run(2) }, vec![Effect::Leave]),
+        ],
+    );
+    play(
+        1,
+        Turns::One,
+        vec![
+            (Input::Started, vec![Effect::Claim]),
+            (Input::NothingOffered, vec![Effect::Leave]),
+        ],
+    );
+}

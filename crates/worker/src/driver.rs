@@ -1,0 +1,316 @@
+//! The thin shell around the dispatcher: turns what happens into inputs and effects into tasks.
+
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use baton_bus::{Delivery, OfferScope, OfferSource};
+use baton_domain::{Position, RunId};
+use baton_wire::Offer;
+use futures::FutureExt;
+use tokio::{
+    task::JoinSet,
+    time::{Instant, interval, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    WorkerError,
+    attempt::{self, Attempt, Shop},
+    beat::{Alive, Heart, Taking},
+    dispatcher::{Dispatcher, Effect, Input, Turns},
+    lease::Stepped,
+    options::Mode,
+    stop::{Stop, StopReason},
+    workspace,
+};
+
+/// How long an offer rests that this worker cannot take now.
+const RETURNED_FOR: Duration = Duration::from_secs(1);
+
+/// What a task came back with.
+enum Done {
+    Searched(OfferSource, Option<Delivery<Offer>>),
+    Leased(RunId, Stepped),
+    Ended(RunId),
+    Answered,
+}
+
+/// A run that is being done.
+struct Doing {
+    alive: Alive,
+    stop: Stop,
+}
+
+pub(crate) struct Driver {
+    shop: Arc<Shop>,
+    heart: Heart,
+    dispatcher: Dispatcher,
+    tasks: JoinSet<Done>,
+    source: Option<OfferSource>,
+    search: CancellationToken,
+    /// Offers that are not answered yet.
+    offers: HashMap<RunId, Delivery<Offer>>,
+    /// What was offered, until it is begun or somebody else's.
+    taking: HashMap<RunId, Offer>,
+    doing: HashMap<RunId, Doing>,
+    drain_by: Option<Instant>,
+    leaving: bool,
+}
+
+impl Driver {
+    pub(crate) fn new(shop: Arc<Shop>, heart: Heart) -> Self {
+        let options = &shop.options;
+        let turns = match options.mode {
+            Mode::Serve => Turns::Endless,
+            Mode::Once { .. } => Turns::One,
+        };
+        let slots = usize::try_from(options.slots.get()).unwrap_or(usize::MAX);
+        let source = shop.bus.offers(OfferScope {
+            pools: options.pools.clone(),
+            run_types: options.run_types.clone(),
+            capabilities: options.capabilities.clone(),
+        });
+        Self {
+            dispatcher: Dispatcher::new(slots, turns),
+            heart,
+            tasks: JoinSet::new(),
+            source: Some(source),
+            search: CancellationToken::new(),
+            offers: HashMap::new(),
+            taking: HashMap::new(),
+            doing: HashMap::new(),
+            drain_by: None,
+            leaving: false,
+            shop,
+        }
+    }
+
+    /// Works until it is told to leave, or has had its turn.
+    pub(crate) async fn drive(mut self, soft: CancellationToken) -> Result<(), WorkerError> {
+        let hard = self.shop.hard.clone();
+        let (mut soft_seen, mut hard_seen) = (false, false);
+        let mut beats = interval(self.shop.options.beat_every);
+        self.handle(Input::Started).await;
+        while !(self.leaving && self.tasks.is_empty()) {
+            tokio::select! {
+                () = hard.cancelled(), if !hard_seen => {
+                    hard_seen = true;
+                    self.handle(Input::HardStop).await;
+                }
+                () = soft.cancelled(), if !soft_seen => {
+                    soft_seen = true;
+                    self.handle(Input::SoftStop).await;
+                }
+                () = deadline(self.drain_by) => {
+                    self.drain_by = None;
+                    self.handle(Input::DrainDeadline).await;
+                }
+                _ = beats.tick() => self.beat().await,
+                Some(done) = self.tasks.join_next() => {
+                    let done = done.map_err(|error| WorkerError::Task(error.to_string()))?;
+                    self.done(done).await;
+                }
+            }
+        }
+        self.beat().await;
+        Ok(())
+    }
+
+    async fn done(&mut self, done: Done) {
+        match done {
+            Done::Searched(source, found) => {
+                self.source = Some(source);
+                self.searched(found).await;
+            }
+            Done::Leased(run, step) => {
+                let input = match step {
+                    Stepped::Done(position) => Input::LeaseWon { run, position },
+                    Stepped::Fenced => {
+                        self.taking.remove(&run);
+                        Input::LeaseTaken { run }
+                    }
+                    Stepped::Unclear(error) => {
+                        self.taking.remove(&run);
+                        tracing::warn!(%run, %error, "failed to take a lease");
+                        Input::LeaseUnclear { run }
+                    }
+                };
+                self.handle(input).await;
+            }
+            Done::Ended(run) => {
+                self.doing.remove(&run);
+                self.prune();
+                self.handle(Input::RunEnded { run }).await;
+                self.beat().await;
+            }
+            Done::Answered => {}
+        }
+    }
+
+    async fn searched(&mut self, found: Option<Delivery<Offer>>) {
+        let Some(delivery) = found else {
+            return self.handle(Input::NothingOffered).await;
+        };
+        let (run, attempt) = (delivery.value().run, delivery.value().attempt);
+        if self.offers.contains_key(&run) {
+            // The same offer again while its lease is being taken: that tells what becomes of it.
+            self.answer(delivery, Answer::Return);
+            return self.search();
+        }
+        self.offers.insert(run, delivery);
+        self.handle(Input::Offered { run, attempt }).await;
+    }
+
+    async fn handle(&mut self, input: Input) {
+        for effect in self.dispatcher.apply(input) {
+            self.carry_out(effect).await;
+        }
+    }
+
+    async fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Claim => self.search(),
+            Effect::StopClaiming => self.search.cancel(),
+            Effect::TakeLease { run } => self.take_lease(run),
+            Effect::AckOffer { run } => self.answer_for(run, Answer::Ack),
+            Effect::ReturnOffer { run } => self.answer_for(run, Answer::Return),
+            Effect::Start { run, position } => {
+                self.start(run, position);
+                self.beat().await;
+            }
+            Effect::Release { run, position } => self.release(run, position),
+            Effect::Stop { run, reason } => self.stop(run, reason),
+            Effect::ArmDrainDeadline => {
+                self.drain_by = Some(Instant::now() + self.shop.options.drain_deadline);
+            }
+            Effect::Leave => self.leaving = true,
+        }
+    }
+
+    fn search(&mut self) {
+        let Some(mut source) = self.source.take() else {
+            return;
+        };
+        let stop = self.search.clone();
+        let mode = self.shop.options.mode;
+        self.tasks.spawn(async move {
+            let found = match mode {
+                Mode::Serve => source.next(&stop).await,
+                Mode::Once { wait } => timeout(wait, source.next(&stop)).await.ok().flatten(),
+            };
+            Done::Searched(source, found)
+        });
+    }
+
+    fn take_lease(&mut self, run: RunId) {
+        let Some(delivery) = self.offers.get(&run) else {
+            return;
+        };
+        let offer = delivery.value().clone();
+        self.taking.insert(run, offer.clone());
+        let leases = self.shop.leases.clone();
+        self.tasks
+            .spawn(async move { Done::Leased(run, leases.take(&offer).await) });
+    }
+
+    fn answer_for(&mut self, run: RunId, answer: Answer) {
+        if let Some(delivery) = self.offers.remove(&run) {
+            self.answer(delivery, answer);
+        }
+    }
+
+    fn answer(&mut self, delivery: Delivery<Offer>, answer: Answer) {
+        self.tasks.spawn(async move {
+            match answer {
+                Answer::Ack => delivery.ack().await,
+                Answer::Return => delivery.nak(RETURNED_FOR).await,
+            }
+            Done::Answered
+        });
+    }
+
+    fn start(&mut self, run: RunId, lease: Position) {
+        let Some(offer) = self.taking.remove(&run) else {
+            return;
+        };
+        tracing::info!(%run, attempt = %offer.attempt, "began an attempt");
+        let stop = Stop::new();
+        let number = offer.attempt;
+        match Attempt::open(self.shop.clone(), offer.clone(), lease, stop.clone()) {
+            Ok((attempt, spool)) => {
+                let alive = Alive {
+                    run,
+                    attempt: number,
+                    lease,
+                    progress: attempt.reporter().progress(),
+                };
+                self.doing.insert(run, Doing { alive, stop });
+                self.tasks.spawn(survive(run, attempt.carry_out(spool)));
+            }
+            Err(error) => {
+                let shop = self.shop.clone();
+                let failed = async move { attempt::fail(&shop, &offer, lease, &error).await };
+                self.tasks.spawn(survive(run, failed));
+            }
+        }
+    }
+
+    fn release(&mut self, run: RunId, lease: Position) {
+        let Some(offer) = self.taking.remove(&run) else {
+            return;
+        };
+        let leases = self.shop.leases.clone();
+        self.tasks.spawn(async move {
+            let reason = "the worker is leaving";
+            let released = leases.release(run, offer.attempt, lease, reason).await;
+            if let Stepped::Unclear(error) = released {
+                tracing::warn!(%run, %error, "failed to give the run back");
+            }
+            Done::Answered
+        });
+    }
+
+    fn stop(&self, run: RunId, reason: StopReason) {
+        if let Some(doing) = self.doing.get(&run) {
+            doing.stop.request(reason);
+        }
+    }
+
+    fn prune(&self) {
+        let options = &self.shop.options;
+        if let Err(error) = workspace::prune(&options.state_dir, options.keep_workspaces) {
+            tracing::warn!(%error, "failed to remove an old workspace");
+        }
+    }
+
+    async fn beat(&self) {
+        let taking = if self.dispatcher.is_draining() {
+            Taking::NoMore
+        } else {
+            Taking::More
+        };
+        let held = self.doing.values().map(|doing| &doing.alive);
+        self.heart.beat(self.shop.clock.now(), taking, held).await;
+    }
+}
+
+/// What an offer is answered with.
+#[derive(Clone, Copy)]
+enum Answer {
+    Ack,
+    Return,
+}
+
+/// An attempt's panic is its own: it is not beaten for any more, so that the supervisor misses it.
+async fn survive(run: RunId, work: impl Future<Output = ()>) -> Done {
+    if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+        tracing::error!(%run, "an attempt panicked; its lease will be missed");
+    }
+    Done::Ended(run)
+}
+
+async fn deadline(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

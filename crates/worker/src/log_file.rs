@@ -1,0 +1,165 @@
+//! The log that people read: `logs/agent.log` as a whole, and as much of it live as fits into
+//! events. It holds no times, so that the same work leaves the same log.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use baton_wire::Event;
+use tokio::time::interval;
+
+use crate::report::Reporter;
+
+/// The longest that a line waits to be published.
+const FLUSH_EVERY: Duration = Duration::from_millis(250);
+/// The most text in one event, in bytes.
+const LARGEST_PIECE: usize = 16 << 10;
+
+/// The log of one attempt; clones write to the same.
+#[derive(Debug, Clone)]
+pub(crate) struct LogFile(Arc<Mutex<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    file: File,
+    reporter: Reporter,
+    /// Written to the file, in bytes.
+    written: u64,
+    file_limit: u64,
+    /// Where the unpublished text starts.
+    offset: u64,
+    pending: String,
+    live_limit: u64,
+    truncated: bool,
+}
+
+impl LogFile {
+    /// A new log.
+    pub(crate) fn create(
+        path: &Path,
+        reporter: Reporter,
+        file_limit: u64,
+        live_limit: u64,
+    ) -> io::Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        Ok(Self(Arc::new(Mutex::new(Inner {
+            file,
+            reporter,
+            written: 0,
+            file_limit,
+            offset: 0,
+            pending: String::new(),
+            live_limit,
+            truncated: false,
+        }))))
+    }
+
+    /// Adds text.
+    pub(crate) fn write(&self, text: &str) {
+        self.with(|inner| inner.write(text));
+    }
+
+    /// Publishes what waits.
+    pub(crate) fn flush(&self) {
+        self.with(|inner| inner.publish(0));
+    }
+
+    /// Publishes what waits, again and again.
+    pub(crate) async fn keep_flushing(&self) {
+        let mut ticks = interval(FLUSH_EVERY);
+        loop {
+            ticks.tick().await;
+            self.flush();
+        }
+    }
+
+    fn with(&self, act: impl FnOnce(&mut Inner)) {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Inner {
+    fn write(&mut self, text: &str) {
+        if self.written >= self.file_limit {
+            return;
+        }
+        // What does not fit on the disk is missing in the file; the live log still has it.
+        let _ = self.file.write_all(text.as_bytes());
+        self.written += text.len() as u64;
+        if self.written >= self.file_limit {
+            let _ = self.file.write_all(b"\n[the log ends here: it is too long]\n");
+        }
+        if !self.truncated {
+            self.pending.push_str(text);
+            self.publish(LARGEST_PIECE);
+        }
+    }
+
+    /// Publishes until at most `keep` bytes wait.
+    fn publish(&mut self, keep: usize) {
+        while !self.truncated && !self.pending.is_empty() && self.pending.len() >= keep {
+            let end = self.pending.floor_char_boundary(LARGEST_PIECE);
+            if self.offset + end as u64 > self.live_limit {
+                self.truncated = true;
+                self.pending = String::new();
+                let offset = self.offset;
+                return self.reporter.say(Event::OutputTruncated { offset });
+            }
+            let text: String = self.pending.drain(..end).collect();
+            let offset = self.offset;
+            self.offset += end as u64;
+            self.reporter.say(Event::Output { offset, text });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{report::Spool, stop::Stop};
+
+    fn events(folder: &Path) -> Vec<Event> {
+        let mut spool = Spool::open(folder).unwrap();
+        let batch = spool.next().unwrap();
+        batch.map_or_else(Vec::new, |b| b.events.into_iter().map(|r| r.event).collect())
+    }
+
+    #[test]
+    fn the_file_has_everything_and_the_events_have_what_fits() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = Spool::open(folder.path()).unwrap();
+        let clock = Arc::new(chrono::DateTime::UNIX_EPOCH);
+        let reporter = Reporter::new(&spool, clock, Stop::new()).unwrap();
+        let path = folder.path().join("agent.log");
+        let log = LogFile::create(&path, reporter, 1 << 20, 40_000).unwrap();
+        let text = "ä".repeat(12_000);
+        log.write("one\n");
+        log.flush();
+        log.write(&text);
+        log.flush();
+        log.write(&text);
+        log.write("the end");
+        log.flush();
+        let expected = format!("one\n{text}{text}the end");
+        assert_eq!(std::fs::read_to_string(path).unwrap(), expected);
+        let events = events(folder.path());
+        let mut live = String::new();
+        for event in &events {
+            match event {
+                Event::Output { offset, text } => {
+                    assert_eq!(*offset, live.len() as u64);
+                    assert!(text.len() <= LARGEST_PIECE);
+                    live += text;
+                }
+                Event::OutputTruncated { offset } => assert_eq!(*offset, live.len() as u64),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(expected.starts_with(&live));
+        assert!(matches!(events.last(), Some(Event::OutputTruncated { .. })));
+    }
+}

@@ -1,0 +1,208 @@
+//! The worker's settings as a plain value. Reading them from arguments and environment is the
+//! binary's work.
+
+use std::{
+    collections::BTreeSet,
+    ffi::OsString,
+    num::NonZeroU32,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use baton_domain::{
+    Capability, Pool, RunType, WorkerId,
+    spec::{Effort, ModelName},
+};
+
+/// What a worker is told.
+#[derive(Debug, Clone)]
+pub struct WorkerOptions {
+    /// Its name on the broker; one running worker per name.
+    pub worker: WorkerId,
+    /// The machine's name, shown to people.
+    pub hostname: String,
+    /// Where workspaces and unsent reports live; one running worker per folder.
+    pub state_dir: PathBuf,
+    /// Where artifacts go: the API's root, such as `http://127.0.0.1:7700`.
+    pub api_url: String,
+    /// Whose queues it serves.
+    pub pools: BTreeSet<Pool>,
+    /// What work it does.
+    pub run_types: BTreeSet<RunType>,
+    /// What it has besides.
+    pub capabilities: BTreeSet<Capability>,
+    /// Runs that it does at once.
+    pub slots: NonZeroU32,
+    /// When it leaves by itself.
+    pub mode: Mode,
+    /// How often it says that it lives.
+    pub beat_every: Duration,
+    /// After a soft stop, how long runs may go on before they are handed back.
+    pub drain_deadline: Duration,
+    /// The process's environment; agents and git see a chosen part of it.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Names of variables that agents get besides the usual ones. `BATON_*` is never passed on.
+    pub pass_environment: BTreeSet<String>,
+    /// How Codex is run.
+    pub codex: CodexOptions,
+    /// How git is run.
+    pub git: GitOptions,
+    /// Bounds of what an attempt may leave.
+    pub limits: Limits,
+    /// How many workspaces of ended attempts are kept, the newest first.
+    pub keep_workspaces: usize,
+}
+
+/// When a worker leaves by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Never.
+    Serve,
+    /// After one run, or when none could be claimed within this time.
+    Once {
+        /// How long it looks for a run.
+        wait: Duration,
+    },
+}
+
+/// How Codex is run.
+#[derive(Debug, Clone)]
+pub struct CodexOptions {
+    /// The program, a path or a name on `PATH`.
+    pub program: PathBuf,
+    /// Whose login each run uses.
+    pub login: CodexLogin,
+    /// The model of runs that name none; otherwise Codex's own.
+    pub model: Option<ModelName>,
+    /// The effort of runs that name none; otherwise Codex's own.
+    pub effort: Option<Effort>,
+    /// Overrides of its configuration, each `key=value` as for `codex -c`.
+    pub config: Vec<String>,
+    /// What its commands may touch.
+    pub sandbox: CodexSandbox,
+}
+
+/// Whose login a run uses.
+#[derive(Clone)]
+pub enum CodexLogin {
+    /// `auth.json`, and `config.toml` if there is one, are copied from this `CODEX_HOME` into
+    /// each run's own, and the login is removed when the run ends.
+    Home(PathBuf),
+    /// Each run's own `CODEX_HOME` is logged in with this key.
+    ApiKey(String),
+}
+
+impl std::fmt::Debug for CodexLogin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Home(path) => f.debug_tuple("Home").field(path).finish(),
+            Self::ApiKey(_) => f.write_str("ApiKey(..)"),
+        }
+    }
+}
+
+/// What commands of Codex may touch. Codex's own sandbox keeps the rest away from them; where the
+/// kernel forbids it (some containers), only the container itself is left, which has to be chosen
+/// on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodexSandbox {
+    /// Nothing is written; for runs that only look.
+    ReadOnly,
+    /// The repository, the artifacts folder and temporary folders, without network.
+    WorkspaceWrite,
+    /// Everything that the worker's user may touch; for workers that are sandboxes themselves.
+    Bypass,
+}
+
+/// How git is run.
+#[derive(Debug, Clone)]
+pub struct GitOptions {
+    /// The program, a path or a name on `PATH`.
+    pub program: PathBuf,
+    /// The longest time that one git command may take.
+    pub timeout: Duration,
+    /// Author and committer of published commits.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+}
+
+/// Bounds of what an attempt may leave.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The largest artifact in bytes; larger ones are left out with a warning.
+    pub artifact_bytes: u64,
+    /// The most artifacts; the rest is left out with a warning.
+    pub artifacts: usize,
+    /// The largest log file in bytes; what comes after is not written.
+    pub log_bytes: u64,
+    /// How much of the log is published live, in bytes.
+    pub live_log_bytes: u64,
+    /// How long uploads of a run that went well are retried.
+    pub upload_patience: Duration,
+    /// The same for a run that failed, whose failure should not wait.
+    pub upload_patience_failed: Duration,
+}
+
+impl WorkerOptions {
+    /// A worker with one slot in the pool `default` that does everything.
+    #[must_use]
+    pub fn new(worker: WorkerId, state_dir: &Path, api_url: &str) -> Self {
+        Self {
+            hostname: worker.to_string(),
+            worker,
+            state_dir: state_dir.to_owned(),
+            api_url: api_url.trim_end_matches('/').to_owned(),
+            pools: BTreeSet::from([Pool::default_pool()]),
+            run_types: RunType::ALL.iter().copied().collect(),
+            capabilities: BTreeSet::new(),
+            slots: NonZeroU32::MIN,
+            mode: Mode::Serve,
+            beat_every: Duration::from_secs(3),
+            drain_deadline: Duration::from_secs(30),
+            environment: Vec::new(),
+            pass_environment: BTreeSet::new(),
+            codex: CodexOptions::default(),
+            git: GitOptions::default(),
+            limits: Limits::default(),
+            keep_workspaces: 20,
+        }
+    }
+}
+
+impl Default for CodexOptions {
+    fn default() -> Self {
+        Self {
+            program: PathBuf::from("codex"),
+            login: CodexLogin::Home(PathBuf::from(".codex")),
+            model: None,
+            effort: None,
+            config: Vec::new(),
+            sandbox: CodexSandbox::WorkspaceWrite,
+        }
+    }
+}
+
+impl Default for GitOptions {
+    fn default() -> Self {
+        Self {
+            program: PathBuf::from("git"),
+            timeout: Duration::from_secs(600),
+            name: "Baton".to_owned(),
+            email: "baton@localhost".to_owned(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            artifact_bytes: 64 << 20,
+            artifacts: 1000,
+            log_bytes: 64 << 20,
+            live_log_bytes: 1 << 20,
+            upload_patience: Duration::from_secs(600),
+            upload_patience_failed: Duration::from_secs(30),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! All changes of the working copy against the commit it started from, untracked files and the
+//! agent's own commits included, as one tree and one patch. The same changes give the same bytes.
+
+use std::{ffi::OsString, path::Path};
+
+use baton_domain::{Failure, FailureCode};
+
+use crate::{
+    git::{Git, GitError},
+    stop::{Interrupted, StopReason},
+    workspace::Workspace,
+};
+
+/// Git's name for a folder without files.
+const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+/// Settings that would change how a patch looks.
+const NEUTRAL: &[&str] = &[
+    "-c",
+    "diff.suppressBlankEmpty=false",
+    "-c",
+    "diff.indentHeuristic=true",
+    "-c",
+    "diff.interHunkContext=0",
+    "-c",
+    "diff.orderFile=/dev/null",
+    "-c",
+    "core.abbrev=40",
+];
+
+/// The changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Patch {
+    /// The changed tree, in the worker's own clone.
+    pub(crate) tree: String,
+    /// Changed files.
+    pub(crate) files: u32,
+    /// Added lines.
+    pub(crate) insertions: u32,
+    /// Removed lines.
+    pub(crate) deletions: u32,
+}
+
+/// Writes `patches/changes.patch`, empty when nothing changed.
+pub(crate) async fn write(
+    git: &Git,
+    workspace: &Workspace,
+    start: Option<&str>,
+) -> Result<Patch, Interrupted> {
+    let written = compose(git, workspace, start).await;
+    written.map_err(|error| match error {
+        GitError::Stopped { .. } => Interrupted::Stopped(StopReason::Cancelled),
+        error => Failure::new(
+            FailureCode::PublishFailed,
+            format!("failed to write the patch: {error}"),
+        )
+        .into(),
+    })
+}
+
+async fn compose(
+    git: &Git,
+    workspace: &Workspace,
+    start: Option<&str>,
+) -> Result<Patch, GitError> {
+    let store = workspace.store();
+    let tree = write_tree(git, workspace, start).await?;
+    let from = start.unwrap_or(EMPTY_TREE);
+    if start.is_none() {
+        // A new repository does not have even the empty tree.
+        git.run_with(&store, &["mktree"], Some(b"")).await?;
+    }
+    let file = workspace.record().join("patches/changes.patch");
+    diff(git, &store, &patch_options(&file), from, &tree).await?;
+    let options = ["--numstat", "-z"].map(OsString::from);
+    let counted = diff(git, &store, &options, from, &tree).await?;
+    let (files, insertions, deletions) = count(&counted);
+    Ok(Patch {
+        tree,
+        files,
+        insertions,
+        deletions,
+    })
+}
+
+/// The working copy as a tree, through an index of the worker's own.
+async fn write_tree(
+    git: &Git,
+    workspace: &Workspace,
+    start: Option<&str>,
+) -> Result<String, GitError> {
+    let repo = workspace.repo();
+    let index = workspace.root().join("index");
+    let git = git.with([
+        ("GIT_DIR", workspace.store().into_os_string()),
+        ("GIT_WORK_TREE", repo.clone().into_os_string()),
+        ("GIT_INDEX_FILE", index.into_os_string()),
+    ]);
+    git.run(&repo, &["read-tree", start.unwrap_or("--empty")])
+        .await?;
+    git.run(&repo, &["add", "--all", "--", "."]).await?;
+    git.line(&repo, &["write-tree"]).await
+}
+
+fn patch_options(file: &Path) -> Vec<OsString> {
+    let mut output = OsString::from("--output=");
+    output.push(file);
+    let fixed = [
+        "-p",
+        "--binary",
+        "--full-index",
+        "--no-color",
+        "--no-renames",
+        "--unified=3",
+        "--diff-algorithm=myers",
+        "--src-prefix=a/",
+        "--dst-prefix=b/",
+        "--ignore-submodules=none",
+        "--submodule=short",
+    ];
+    fixed.iter().map(OsString::from).chain([output]).collect()
+}
+
+async fn diff(
+    git: &Git,
+    store: &Path,
+    options: &[OsString],
+    from: &str,
+    to: &str,
+) -> Result<Vec<u8>, GitError> {
+    let mut words: Vec<OsString> = NEUTRAL.iter().map(OsString::from).collect();
+    words.extend(["diff-tree", "-r", "--no-ext-diff", "--no-textconv"].map(OsString::from));
+    words.extend_from_slice(options);
+    words.extend([from, to, "--"].map(OsString::from));
+    Ok(git.run(store, &words).await?.stdout)
+}
+
+/// Adds up `--numstat -z`: `added TAB removed TAB path NUL`, with `-` for binary files.
+fn count(numstat: &[u8]) -> (u32, u32, u32) {
+    let text = String::from_utf8_lossy(numstat);
+    let entries = text.split('\0').filter(|entry| !entry.is_empty());
+    entries.fold((0, 0, 0), |(files, added, removed), entry| {
+        let mut numbers = entry.split('\t').map(|n| n.parse().unwrap_or(0));
+        let mut next = || numbers.next().unwrap_or(0);
+        (files + 1, added + next(), removed + next())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binary_files_count_without_lines() {
+        let numstat = b"1\t2\ta b.txt\0-\t-\tpicture.png\x0010\t0\tc\0";
+        assert_eq!(count(numstat), (3, 11, 2));
+        assert_eq!(count(b""), (0, 0, 0));
+    }
+}

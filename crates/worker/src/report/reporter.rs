@@ -1,0 +1,109 @@
+//! The attempt's voice: gives each event its number and writes it down.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use baton_domain::{Clock, EventSeq, Stage};
+use baton_wire::{Event, event::Reported};
+use tokio::sync::watch;
+
+use super::spool::{Spool, SpoolWriter};
+use crate::stop::{Interrupted, Stop, StopReason};
+
+/// Says events; clones speak for the same attempt.
+#[derive(Debug, Clone)]
+pub(crate) struct Reporter(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    clock: Arc<dyn Clock>,
+    stop: Stop,
+    pen: Mutex<Pen>,
+    progress: watch::Sender<Progress>,
+}
+
+#[derive(Debug)]
+struct Pen {
+    writer: SpoolWriter,
+    last: Option<EventSeq>,
+}
+
+/// How far an attempt is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Progress {
+    /// The last event written down.
+    pub(crate) said: Option<EventSeq>,
+    /// The last event that the broker has.
+    pub(crate) acked: Option<EventSeq>,
+    /// The stage that began last.
+    pub(crate) stage: Option<Stage>,
+}
+
+impl Reporter {
+    /// A voice that has said nothing yet.
+    pub(crate) fn new(spool: &Spool, clock: Arc<dyn Clock>, stop: Stop) -> io::Result<Self> {
+        let pen = Pen {
+            writer: spool.writer()?,
+            last: None,
+        };
+        Ok(Self(Arc::new(Shared {
+            clock,
+            stop,
+            pen: Mutex::new(pen),
+            progress: watch::Sender::new(Progress::default()),
+        })))
+    }
+
+    /// Says something. When it cannot be written down, the attempt is stopped: what nobody can
+    /// hear of must not go on.
+    pub(crate) fn say(&self, event: Event) {
+        let mut pen = self.0.pen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seq = pen.last.map_or(EventSeq::FIRST, EventSeq::next);
+        let stage = match &event {
+            Event::StageStarted { stage } => Some(*stage),
+            _ => None,
+        };
+        let at = self.0.clock.now();
+        if let Err(error) = pen.writer.append(&Reported { seq, at, event }) {
+            let fault = format!("its reports cannot be written to disk: {error}");
+            self.0.stop.request(StopReason::HandBack(fault));
+            return;
+        }
+        pen.last = Some(seq);
+        self.0.progress.send_modify(|progress| {
+            progress.said = Some(seq);
+            progress.stage = stage.or(progress.stage);
+        });
+    }
+
+    /// How far the attempt is, now and later.
+    pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
+        self.0.progress.subscribe()
+    }
+
+    /// The broker has everything up to this event.
+    pub(super) fn acked(&self, last: EventSeq) {
+        self.0
+            .progress
+            .send_modify(|progress| progress.acked = Some(last));
+    }
+
+    /// Waits until the broker has everything that was said so far. It takes reports from the
+    /// holder alone, so this also says that the lease was still held.
+    pub(crate) async fn confirm(&self) -> Result<(), Interrupted> {
+        tokio::select! {
+            () = self.flushed() => self.0.stop.check(),
+            reason = self.0.stop.requested() => Err(Interrupted::Stopped(reason)),
+        }
+    }
+
+    /// Waits until the broker has everything that was said so far, whatever was asked for.
+    pub(crate) async fn flushed(&self) {
+        let said = self.0.progress.borrow().said;
+        let mut progress = self.progress();
+        // The sender lives in `self`: there is always an answer.
+        let _ = progress.wait_for(|progress| progress.acked >= said).await;
+    }
+}

@@ -1,0 +1,93 @@
+//! The role as a list of named steps.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::Path,
+    sync::Arc,
+};
+
+use baton_bus::Bus;
+use baton_domain::Clock;
+use nix::{
+    errno::Errno,
+    fcntl::{Flock, FlockArg},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    artifacts::ArtifactClient,
+    attempt::Shop,
+    beat::Heart,
+    driver::Driver,
+    error::WorkerError,
+    lease::Leases,
+    options::WorkerOptions,
+    preflight::preflight,
+    recover::recover,
+    workspace,
+};
+
+/// Works until `soft` is cancelled and what it holds is finished or handed back; until `hard` is
+/// cancelled and everything is handed back at once; or, in [`Mode::Once`](crate::Mode::Once),
+/// until it has had its turn.
+///
+/// # Errors
+/// When something is missing, another worker uses the state folder, or a task of its own dies.
+/// Failed runs are no errors, and the broker's absence is waited out.
+pub async fn run(
+    bus: Bus,
+    options: WorkerOptions,
+    clock: Arc<dyn Clock>,
+    soft: CancellationToken,
+    hard: CancellationToken,
+) -> Result<(), WorkerError> {
+    let report = preflight(&options).await?;
+    let _lock = lock(&options.state_dir)?;
+    let started_at = clock.now();
+    let leases = Leases {
+        bus: bus.clone(),
+        worker: options.worker.clone(),
+        instance: format!("{}-{}", started_at.timestamp_micros(), std::process::id()),
+        clock: clock.clone(),
+        give_up: hard.clone(),
+    };
+    recover(&bus, &options, &leases, &hard).await;
+    if let Err(error) = workspace::prune(&options.state_dir, options.keep_workspaces) {
+        tracing::warn!(%error, "failed to remove an old workspace");
+    }
+    tracing::info!(worker = %options.worker, slots = options.slots, git = report.git, codex = report.codex, "ready");
+    let heart = Heart {
+        bus: bus.clone(),
+        options: options.clone(),
+        started_at,
+    };
+    let shop = Shop {
+        artifacts: ArtifactClient::new(&options.api_url)?,
+        bus,
+        options,
+        clock,
+        leases,
+        hard,
+    };
+    Driver::new(Arc::new(shop), heart).drive(soft).await
+}
+
+/// Keeps other workers out of the state folder for as long as the result lives.
+fn lock(folder: &Path) -> Result<Flock<File>, WorkerError> {
+    let failed = |source: io::Error| WorkerError::Lock {
+        path: folder.to_owned(),
+        source,
+    };
+    let path = folder.join("lock");
+    let file = fs::OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(path)
+        .map_err(failed)?;
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|(_, errno)| match errno {
+        Errno::EWOULDBLOCK => WorkerError::InUse(folder.to_owned()),
+        errno => failed(errno.into()),
+    })
+}

@@ -1,0 +1,241 @@
+//! An attempt's folder in the state folder:
+//! `runs/<run>/<attempt>/{repo,home,artifacts}` for the agent, and beside them what is the
+//! worker's own: `store.git`, `record/` (logs and patches), `spool/` and `state.json`.
+
+use std::{
+    fs, io,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use baton_domain::{Attempt, Position, RunId, WorkerId};
+use serde::{Deserialize, Serialize};
+
+/// An attempt's folders.
+#[derive(Debug, Clone)]
+pub(crate) struct Workspace {
+    root: PathBuf,
+}
+
+/// What a worker started again has to know about an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct State {
+    pub(crate) run: RunId,
+    pub(crate) attempt: Attempt,
+    pub(crate) worker: WorkerId,
+    pub(crate) lease_position: Position,
+    /// The agent's process, while there is one.
+    pub(crate) agent: Option<AgentProcess>,
+    /// Whether everything was said and nothing is held any more.
+    pub(crate) over: bool,
+}
+
+/// A process that cannot be mistaken for a later one with the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AgentProcess {
+    /// Its id, and its group's.
+    pub(crate) pid: i32,
+    /// When it started, in clock ticks since boot.
+    pub(crate) start_ticks: u64,
+}
+
+impl Workspace {
+    /// The place of an attempt's folders.
+    pub(crate) fn of(state_dir: &Path, run: RunId, attempt: Attempt) -> Self {
+        let root = runs(state_dir)
+            .join(run.to_string())
+            .join(attempt.to_string());
+        Self { root }
+    }
+
+    /// Makes the folders anew; nobody but the worker's user may look into them.
+    pub(crate) fn create(&self) -> io::Result<()> {
+        remove(&self.root)?;
+        fs::create_dir_all(&self.root)?;
+        fs::set_permissions(&self.root, fs::Permissions::from_mode(0o700))?;
+        let folders = [self.home(), self.artifacts(), self.record(), self.spool()];
+        folders.iter().try_for_each(fs::create_dir_all)?;
+        fs::create_dir_all(self.record().join("logs"))?;
+        fs::create_dir_all(self.record().join("patches"))
+    }
+
+    /// Everything of the attempt.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The working copy.
+    pub(crate) fn repo(&self) -> PathBuf {
+        self.root.join("repo")
+    }
+
+    /// The agent's home.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.root.join("home")
+    }
+
+    /// What the agent leaves for people.
+    pub(crate) fn artifacts(&self) -> PathBuf {
+        self.root.join("artifacts")
+    }
+
+    /// The worker's own clone, out of the agent's way: git reads its settings from here.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.root.join("store.git")
+    }
+
+    /// What the worker leaves for people, named as the artifacts are.
+    pub(crate) fn record(&self) -> PathBuf {
+        self.root.join("record")
+    }
+
+    /// Reports on their way.
+    pub(crate) fn spool(&self) -> PathBuf {
+        self.root.join("spool")
+    }
+
+    /// Keeps the state for a worker started again.
+    pub(crate) fn write_state(&self, state: &State) -> io::Result<()> {
+        let text = serde_json::to_vec_pretty(state)?;
+        let draft = self.root.join("state.json.new");
+        fs::write(&draft, text)?;
+        fs::rename(draft, self.root.join("state.json"))
+    }
+
+    fn read_state(&self) -> Option<State> {
+        let text = fs::read(self.root.join("state.json")).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+}
+
+fn runs(state_dir: &Path) -> PathBuf {
+    state_dir.join("runs")
+}
+
+/// The attempts that a worker before this one did not end.
+pub(crate) fn unfinished(state_dir: &Path) -> Vec<(Workspace, State)> {
+    all(state_dir)
+        .into_iter()
+        .filter_map(|workspace| Some((workspace.read_state()?, workspace)))
+        .filter(|(state, _)| !state.over)
+        .map(|(state, workspace)| (workspace, state))
+        .collect()
+}
+
+/// Removes the workspaces of ended attempts but for the newest `keep`.
+pub(crate) fn prune(state_dir: &Path, keep: usize) -> io::Result<()> {
+    let mut ended: Vec<(SystemTime, Workspace)> = all(state_dir)
+        .into_iter()
+        .filter(|workspace| workspace.read_state().is_some_and(|state| state.over))
+        .filter_map(|workspace| {
+            let changed = fs::metadata(workspace.root.join("state.json")).ok()?;
+            Some((changed.modified().ok()?, workspace))
+        })
+        .collect();
+    ended.sort_by_key(|(changed, _)| std::cmp::Reverse(*changed));
+    for (_, workspace) in ended.into_iter().skip(keep) {
+        remove(&workspace.root)?;
+        if let Some(run) = workspace.root.parent() {
+            // Only when no other attempt of the run is kept.
+            let _ = fs::remove_dir(run);
+        }
+    }
+    Ok(())
+}
+
+fn all(state_dir: &Path) -> Vec<Workspace> {
+    folders(&runs(state_dir))
+        .iter()
+        .flat_map(|run| folders(run))
+        .map(|root| Workspace { root })
+        .collect()
+}
+
+fn folders(parent: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(parent) else {
+        return Vec::new();
+    };
+    entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect()
+}
+
+/// Removes a folder that may not be there. What an agent has made read-only is made writable.
+fn remove(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            unlock(folder);
+            fs::remove_dir_all(folder)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+fn unlock(folder: &Path) {
+    // What cannot be unlocked shows when it is removed.
+    let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            unlock(&entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(workspace: &Workspace, n: u64, over: bool) -> State {
+        let state = State {
+            run: RunId::from_uuid(uuid::Uuid::from_u128(u128::from(n))),
+            attempt: Attempt::FIRST,
+            worker: "w1".parse().unwrap(),
+            lease_position: Position::START,
+            agent: None,
+            over,
+        };
+        workspace.create().unwrap();
+        workspace.write_state(&state).unwrap();
+        state
+    }
+
+    fn workspace(folder: &Path, n: u64) -> Workspace {
+        let run = RunId::from_uuid(uuid::Uuid::from_u128(u128::from(n)));
+        Workspace::of(folder, run, Attempt::FIRST)
+    }
+
+    #[test]
+    fn only_what_was_not_ended_is_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        state(&workspace(folder.path(), 1), 1, true);
+        let held = state(&workspace(folder.path(), 2), 2, false);
+        let found: Vec<State> = unfinished(folder.path())
+            .into_iter()
+            .map(|(_, state)| state)
+            .collect();
+        assert_eq!(found, [held]);
+    }
+
+    #[test]
+    fn old_workspaces_go_and_held_ones_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        for n in 1..=3 {
+            state(&workspace(folder.path(), n), n, n != 1);
+        }
+        let locked = workspace(folder.path(), 2).repo();
+        fs::create_dir(&locked).unwrap();
+        fs::set_permissions(&locked, fs::Permissions::from_mode(0o500)).unwrap();
+        prune(folder.path(), 0).unwrap();
+        assert_eq!(all(folder.path()).len(), 1);
+        assert!(workspace(folder.path(), 1).root().exists());
+    }
+}

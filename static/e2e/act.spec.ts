@@ -1,0 +1,67 @@
+// What an operator does on the page: submit, be corrected, cancel, look around.
+import { expect, stateOf, test } from "./fixtures";
+
+test("a bad submission is explained at its fields", async ({ page }) => {
+  await page.goto("/");
+  await page.getByRole("button", { name: "New run" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Submit" }).click();
+  await expect(dialog.locator('[data-error-of="repository"]')).toContainText("is missing");
+  await expect(dialog.locator('[data-error-of="instructions"]')).toBeVisible();
+  await expect(dialog.getByLabel("Repository")).toHaveAttribute("aria-invalid", "true");
+  await expect(page).toHaveURL("/");
+});
+
+test("a good submission leads to its run", async ({ page }) => {
+  await page.goto("/");
+  await page.getByRole("button", { name: "New run" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("radio", { name: "Command" }).check();
+  await dialog.getByRole("textbox", { name: "Command" }).fill("sh -c 'echo from the form'");
+  await dialog.getByRole("button", { name: "Submit" }).click();
+  await expect(page).toHaveURL(/\/runs\/[0-9a-f-]{36}$/);
+  await expect(stateOf(page)).toHaveText("succeeded");
+  await expect(page.getByTestId("log")).toContainText("from the form");
+});
+
+test("a long run is cancelled, after asking once", async ({ page, submit }) => {
+  const id = await submit("too long", "sleep 600");
+  await page.goto(`/runs/${id}`);
+  await expect(stateOf(page)).toHaveText("running");
+  await page.getByRole("button", { name: "Cancel run" }).click();
+  await page.getByPlaceholder("Why (optional)").fill("not needed");
+  await page.getByRole("button", { name: "End this run" }).click();
+  await expect(stateOf(page)).toHaveText("cancelled");
+  await expect(page.getByLabel("Timeline")).toContainText("not needed");
+  await expect(page.getByRole("button", { name: "Cancel run" })).toHaveCount(0);
+});
+
+test("a run that does not exist says so", async ({ page }) => {
+  await page.goto("/runs/0193a1b2-0000-7000-8000-000000000000");
+  await expect(page.getByRole("heading", { name: "Not found" })).toBeVisible();
+  await page.getByRole("link", { name: "All runs", exact: true }).click();
+  await expect(page).toHaveURL("/");
+});
+
+test("the workers are shown with their slots", async ({ page }) => {
+  await page.goto("/");
+  await page.getByRole("link", { name: "Workers" }).click();
+  await expect(page.locator("[data-worker]").first()).toContainText(
+    /heard .+ ago · \d+ of \d+\s+slots? used/,
+  );
+  await page.reload();
+  await expect(page.locator("[data-worker]").first()).toBeVisible();
+});
+
+for (const width of [360, 1600]) {
+  test(`nothing is wider than the window at ${String(width)} px`, async ({ page, submit }) => {
+    const id = await submit(`a title without end ${"on and on ".repeat(15)}`, "echo wide");
+    await page.setViewportSize({ width, height: 800 });
+    for (const path of ["/", `/runs/${id}`, `/runs/${id}?view=log`, "/workers"]) {
+      await page.goto(path);
+      await expect(page.locator("main .card").first()).toBeVisible();
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(wide).toBeLessThanOrEqual(width);
+    }
+  });
+}

@@ -1,0 +1,49 @@
+// What every test starts with: the address of Baton, runs submitted through the API, and the
+// promise that the page neither fails nor is loaded twice behind our back.
+import { test as base, expect, type Locator, type Page } from "@playwright/test";
+
+export { expect };
+
+interface Fixtures {
+  /** Submits a command through the API. Returns the run's id. */
+  submit: (title: string, script: string) => Promise<string>;
+  /** How often the page was loaded. */
+  loads: { count: number };
+}
+
+export const test = base.extend<Fixtures>({
+  // eslint-disable-next-line no-empty-pattern -- the test runner reads the names from a pattern
+  baseURL: async ({}, use) => {
+    await use(process.env.BATON_URL);
+  },
+  page: async ({ page }, use) => {
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    await use(page);
+    expect(errors).toEqual([]);
+  },
+  loads: async ({ page }, use) => {
+    const loads = { count: 0 };
+    page.on("load", () => (loads.count += 1));
+    await use(loads);
+  },
+  submit: async ({ request }, use) => {
+    await use(async (title, script) => {
+      const answer = await request.post("/api/task-runs", {
+        data: { type: "command", title, task: { argv: ["sh", "-c", script] } },
+      });
+      expect([201, 202]).toContain(answer.status());
+      return ((await answer.json()) as { id: string }).id;
+    });
+  },
+});
+
+/** A run's row in the list. */
+export function row(page: Page, id: string): Locator {
+  return page.locator(`tr[data-run="${id}"]`);
+}
+
+/** The state that a row or a page shows first. */
+export function stateOf(where: Locator | Page): Locator {
+  return where.getByTestId("state").first();
+}

@@ -5,6 +5,7 @@ use async_nats::jetstream::{
     stream::{DirectGetErrorKind, Info, Stream},
 };
 use baton_domain::Position;
+use baton_wire::Filter;
 
 use crate::{
     connect::Bus,
@@ -39,7 +40,15 @@ impl Bus {
         }
     }
 
-    /// The last message on one literal subject.
+    /// The last message that a filter lets through; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] when the broker does not answer.
+    pub async fn get_last(&self, filter: &Filter) -> Result<Option<RawMessage>, BusError> {
+        self.last_of(&filter.to_string()).await
+    }
+
+    /// The last message on a subject.
     pub(crate) async fn last_of(&self, subject: &str) -> Result<Option<RawMessage>, BusError> {
         let found = self
             .runs()

@@ -4,7 +4,10 @@
 use async_nats::jetstream::{self, response::Response};
 use serde_json::{Value, json};
 
-use super::{RUNS, Settings, verify::differences};
+use super::{
+    RUNS, Settings,
+    verify::{Difference, differences},
+};
 use crate::{connect::Bus, error::BusError};
 
 /// The broker's code for a stream that does not exist.
@@ -14,19 +17,21 @@ const CONSUMER_NOT_FOUND: u64 = 10_014;
 
 impl Bus {
     /// Creates the stream and the recorder's consumer, or updates them in place where they
-    /// differ; existing queues follow their template. Doing it again changes nothing.
+    /// differ; existing queues follow their template. Returns what was otherwise before: nothing
+    /// when it is done again.
     ///
     /// # Errors
     /// [`BusError::Refused`] when the broker cannot make such a thing (its words say why),
     /// [`BusError::Unavailable`] when it does not answer.
-    pub async fn apply_topology(&self) -> Result<(), BusError> {
+    pub async fn apply_topology(&self) -> Result<Vec<Difference>, BusError> {
         let topology = self.topology();
+        let before = self.verify_topology().await?;
         self.put_stream(topology.stream()).await?;
         self.put_consumer(topology.recorder()).await?;
         for (route, priority) in self.queues().await? {
             self.put_consumer(&topology.queue(&route, priority)).await?;
         }
-        Ok(())
+        Ok(before)
     }
 
     async fn put_stream(&self, wanted: &Settings) -> Result<(), BusError> {

@@ -3,13 +3,14 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{RECORDER, Settings};
 use crate::{connect::Bus, error::BusError};
 
 /// A setting that the broker has otherwise than the files.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
     /// `stream RUNS` or `consumer <name>`.
     pub place: String,

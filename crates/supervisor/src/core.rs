@@ -5,10 +5,7 @@
 //! seen, and all timers start afresh whenever this supervisor could have missed a beat: it has just
 //! taken over, the broker or the database was away, or it did not get to run.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use baton_domain::{Attempt, Position, RunId, WorkerId};
 
@@ -17,20 +14,20 @@ mod tests;
 
 /// A lease that somebody holds, as the store knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LiveLease {
+pub(crate) struct LiveLease {
     /// The run.
-    pub run: RunId,
+    pub(crate) run: RunId,
     /// The attempt held.
-    pub attempt: Attempt,
+    pub(crate) attempt: Attempt,
     /// Where the broker keeps the lease.
-    pub position: Position,
+    pub(crate) position: Position,
     /// The holder.
-    pub worker: WorkerId,
+    pub(crate) worker: WorkerId,
 }
 
 /// What is to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Effect {
+pub(crate) enum Effect {
     /// The holder is dead: its lease is to be declared lost.
     DeclareLost(LiveLease),
     /// The run is due: the attempt is to be offered.
@@ -44,18 +41,18 @@ pub enum Effect {
 
 /// How long the timers wait for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Periods {
+pub(crate) struct Periods {
     /// Silence after which a holder counts as dead.
-    pub lease: Duration,
+    pub(crate) lease: Duration,
     /// A pause between two ticks after which this supervisor counts as having been deaf.
-    pub deaf: Duration,
+    pub(crate) deaf: Duration,
     /// How long a published effect may take to show in the store before it is published again.
-    pub repeat: Duration,
+    pub(crate) repeat: Duration,
 }
 
 /// Every timer of the fleet.
 #[derive(Debug)]
-pub struct Timers {
+pub(crate) struct Timers {
     periods: Periods,
     /// Since when everything has been heard; `None` while the broker is away.
     hearing_since: Option<Duration>,
@@ -80,7 +77,7 @@ struct Due {
 impl Timers {
     /// No timers, and the broker away.
     #[must_use]
-    pub const fn new(periods: Periods) -> Self {
+    pub(crate) const fn new(periods: Periods) -> Self {
         Self {
             periods,
             hearing_since: None,
@@ -92,23 +89,23 @@ impl Timers {
 
     /// The broker can be heard (again). Beats sent while it was away are lost, so all timers
     /// start afresh.
-    pub fn connected(&mut self, now: Duration) {
+    pub(crate) fn connected(&mut self, now: Duration) {
         self.hearing_since = Some(now);
     }
 
     /// The broker cannot be heard: nothing is decided until it is back.
-    pub const fn disconnected(&mut self) {
+    pub(crate) const fn disconnected(&mut self) {
         self.hearing_since = None;
     }
 
     /// The store cannot be read: what it said may be long over, so it is forgotten.
-    pub fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.leases.clear();
         self.due.clear();
     }
 
     /// The store's leases, all of them. The same answer twice changes nothing.
-    pub fn leases(&mut self, now: Duration, live: impl IntoIterator<Item = LiveLease>) {
+    pub(crate) fn leases(&mut self, now: Duration, live: impl IntoIterator<Item = LiveLease>) {
         let mut before = std::mem::take(&mut self.leases);
         for lease in live {
             let watched = before
@@ -120,7 +117,7 @@ impl Timers {
     }
 
     /// The store's runs whose next attempt is due, all of them.
-    pub fn due(&mut self, runs: impl IntoIterator<Item = (RunId, Attempt)>) {
+    pub(crate) fn due(&mut self, runs: impl IntoIterator<Item = (RunId, Attempt)>) {
         let mut before = std::mem::take(&mut self.due);
         for (run, attempt) in runs {
             let due = before
@@ -135,7 +132,7 @@ impl Timers {
     }
 
     /// A worker spoke of a run that it holds. Only the very lease that it names is renewed.
-    pub fn beat(&mut self, now: Duration, held: &LiveLease) {
+    pub(crate) fn beat(&mut self, now: Duration, held: &LiveLease) {
         if let Some(watched) = self.leases.get_mut(&held.run)
             && watched.lease == *held
         {
@@ -144,7 +141,7 @@ impl Timers {
     }
 
     /// What is to be published now.
-    pub fn tick(&mut self, now: Duration) -> Vec<Effect> {
+    pub(crate) fn tick(&mut self, now: Duration) -> Vec<Effect> {
         let slept = self
             .last_tick
             .replace(now)
@@ -163,7 +160,7 @@ impl Timers {
     }
 
     /// An effect was not published: the next tick yields it again, if it still holds.
-    pub fn undone(&mut self, effect: &Effect) {
+    pub(crate) fn undone(&mut self, effect: &Effect) {
         match effect {
             Effect::DeclareLost(lease) => {
                 if let Some(watched) = self.leases.get_mut(&lease.run) {
@@ -176,12 +173,6 @@ impl Timers {
                 }
             }
         }
-    }
-
-    /// The runs under watch, for logs and tests.
-    #[must_use]
-    pub fn watched(&self) -> BTreeSet<RunId> {
-        self.leases.keys().copied().collect()
     }
 }
 

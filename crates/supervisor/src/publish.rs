@@ -1,0 +1,97 @@
+//! The two things that a supervisor says: a lease is lost, a run is offered again.
+
+use std::time::Duration;
+
+use baton_bus::{BusError, Fence, Patience, PublishError};
+use baton_domain::{Attempt, Route, RunSpec, WorkerId};
+use baton_store::StoredRun;
+use baton_wire::{LeaseMessage, LeaseStep, MessageId, Offer, OfferReason, Subject, TaskRunRequest};
+
+use crate::{SupervisorDeps, core::LiveLease};
+
+/// Declares a holder dead, unless the lease has moved meanwhile.
+pub(crate) async fn lease_lost(
+    deps: &SupervisorDeps,
+    by: &WorkerId,
+    lease: &LiveLease,
+    silence: Duration,
+) -> Result<(), PublishError> {
+    let message = LeaseMessage {
+        run: lease.run,
+        attempt: lease.attempt,
+        worker: lease.worker.clone(),
+        step: LeaseStep::Lost,
+        at: deps.clock.now(),
+        reason: Some(format!("not heard of for {} s", silence.as_secs())),
+    };
+    let subject = Subject::Lease {
+        run: lease.run,
+        worker: by.clone(),
+    };
+    let id = MessageId::lease(
+        lease.run,
+        lease.attempt,
+        LeaseStep::Lost.as_str(),
+        by.as_str(),
+    );
+    let fence = Fence::Expect {
+        position: lease.position,
+    };
+    deps.bus
+        .publish(&subject, &id, &message, fence, &Patience::Short)
+        .await?;
+    tracing::warn!(run = %lease.run, attempt = %lease.attempt, worker = %lease.worker, "lease lost");
+    Ok(())
+}
+
+/// Offers a run's next attempt, unless its lease has moved meanwhile.
+pub(crate) async fn offer(
+    deps: &SupervisorDeps,
+    stored: &StoredRun,
+    attempt: Attempt,
+) -> Result<(), PublishError> {
+    let (request, route) = request(stored)?;
+    let run = stored.id();
+    deps.bus.ensure_queue(&route).await.map_err(unavailable)?;
+    let subject = Subject::Offer {
+        run,
+        route,
+        priority: stored.submission.priority,
+    };
+    let key = stored.submission.idempotency.as_ref();
+    let message = Offer {
+        run,
+        attempt,
+        lease_position: stored.record.last_lease,
+        reason: OfferReason::Retry,
+        at: deps.clock.now(),
+        submitted_at: stored.submission.submitted_at,
+        submitted_by: stored.submission.submitted_by.clone(),
+        idempotency_key: key.map(|key| key.key.clone()),
+        request_digest: key.map(|key| key.request_digest.clone()),
+        spec: request,
+    };
+    let id = MessageId::offer(run, attempt);
+    let fence = Fence::Expect {
+        position: stored.record.last_lease,
+    };
+    deps.bus
+        .publish(&subject, &id, &message, fence, &Patience::Short)
+        .await?;
+    tracing::info!(%run, %attempt, "offered again");
+    Ok(())
+}
+
+/// The request as it was submitted, and the queue that it belongs to.
+fn request(stored: &StoredRun) -> Result<(TaskRunRequest, Route), PublishError> {
+    let refuse = |why: String| PublishError::Refused(format!("its recorded request: {why}"));
+    let request: TaskRunRequest = serde_json::from_value(stored.submission.request.clone())
+        .map_err(|error| refuse(error.to_string()))?;
+    let spec = RunSpec::try_from(&request).map_err(|error| refuse(error.to_string()))?;
+    let route = spec.route();
+    Ok((request, route))
+}
+
+fn unavailable(error: BusError) -> PublishError {
+    PublishError::Unavailable(error.to_string())
+}

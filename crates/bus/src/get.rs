@@ -6,6 +6,7 @@ use async_nats::jetstream::{
 };
 use baton_domain::Position;
 use baton_wire::Filter;
+use chrono::{DateTime, Utc};
 
 use crate::{
     connect::Bus,
@@ -13,6 +14,17 @@ use crate::{
     message::{self, RawMessage},
     topology::RUNS,
 };
+
+/// The RUNS stream as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamState {
+    /// When it was made: a stream that was deleted and made anew counts positions from 1 again.
+    pub created_at: DateTime<Utc>,
+    /// The first position that it still holds; one past the last if it holds none.
+    pub first: Position,
+    /// The last position that was given out.
+    pub last: Position,
+}
 
 impl Bus {
     /// The message at a position; `None` when there is none, or no more.
@@ -29,13 +41,25 @@ impl Bus {
     /// # Errors
     /// [`BusError::Unavailable`] when the broker does not answer or has no stream.
     pub async fn last_position(&self) -> Result<Position, BusError> {
+        Ok(self.stream_state().await?.last)
+    }
+
+    /// Which stream it is, and what it holds.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] when the broker does not answer or has no stream.
+    pub async fn stream_state(&self) -> Result<StreamState, BusError> {
         let answer: Response<Info> = self
             .jetstream()
             .request(format!("STREAM.INFO.{RUNS}"), &())
             .await
             .map_err(BusError::unavailable)?;
         match answer {
-            Response::Ok(info) => Ok(message::position(info.state.last_sequence)),
+            Response::Ok(info) => Ok(StreamState {
+                created_at: info.created,
+                first: message::position(info.state.first_sequence),
+                last: message::position(info.state.last_sequence),
+            }),
             Response::Err { error } => Err(BusError::unavailable(error)),
         }
     }

@@ -27,6 +27,7 @@ pub use connection::Connection;
 pub use control_feed::ControlFeed;
 pub use delivery::Delivery;
 pub use error::BusError;
+pub use get::StreamState;
 pub use message::RawMessage;
 pub use offers::{OfferScope, OfferSource};
 pub use publish::{Fence, Patience, PublishError};

@@ -82,11 +82,22 @@ fn by_code(code: &str) -> Sort {
     match code {
         // Connection lost; resources short; serialization failure or deadlock; shutdown, crash,
         // starting up; the time limit of a statement; a system error such as a full disk.
-        code if ["08", "53", "40", "58"].contains(&&code[..2]) => Sort::Unavailable,
+        code if ["08", "53", "40", "58"]
+            .iter()
+            .any(|class| code.starts_with(class)) =>
+        {
+            Sort::Unavailable
+        }
         "57P01" | "57P02" | "57P03" | "57014" | "55P03" => Sort::Unavailable,
         // Writing on a server that has become a replica.
         "25006" => Sort::Unavailable,
-        code if code.starts_with("22") || code.starts_with("23") => Sort::Rejected,
+        // A value that fits no type, breaks a constraint, or is too large for an index.
+        code if ["22", "23", "54"]
+            .iter()
+            .any(|class| code.starts_with(class)) =>
+        {
+            Sort::Rejected
+        }
         _ => Sort::Other,
     }
 }

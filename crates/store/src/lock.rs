@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sqlx::{Connection, PgConnection};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use crate::{Store, StoreError};
 
@@ -37,6 +37,7 @@ impl LockName {
 #[derive(Debug)]
 pub struct Lock {
     connection: PgConnection,
+    tries: Interval,
 }
 
 impl Store {
@@ -49,7 +50,7 @@ impl Store {
         sqlx::query!("SELECT pg_advisory_lock($1)", name.key())
             .execute(&mut connection)
             .await?;
-        Ok(Lock { connection })
+        Ok(Lock::held_by(connection))
     }
 
     /// Takes the lock if it is free.
@@ -63,7 +64,7 @@ impl Store {
                 .fetch_one(&mut connection)
                 .await?;
         if taken {
-            return Ok(Some(Lock { connection }));
+            return Ok(Some(Lock::held_by(connection)));
         }
         connection.close().await?;
         Ok(None)
@@ -71,12 +72,17 @@ impl Store {
 }
 
 impl Lock {
-    /// Returns when the lock is lost, within four seconds. May be dropped and called again.
-    pub async fn lost(&mut self) -> StoreError {
+    fn held_by(connection: PgConnection) -> Self {
         let mut tries = interval(TRY_EVERY);
         tries.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { connection, tries }
+    }
+
+    /// Returns when the lock is lost, within four seconds. May be dropped and called again, also
+    /// often: the tries keep their own time.
+    pub async fn lost(&mut self) -> StoreError {
         loop {
-            tries.tick().await;
+            self.tries.tick().await;
             match timeout(ANSWER_WITHIN, self.connection.ping()).await {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => return error.into(),

@@ -1,0 +1,258 @@
+//! The pure core: what a stretch of messages changes.
+
+mod known;
+mod outcome;
+#[cfg(test)]
+mod tests;
+
+use baton_domain::{Fact, FactKind, Refusal, Run, RunId, RunSpec, WorkerId, run::Command};
+use baton_store::{Batch, IdempotencyKey, NewEvent, Outcome, RunRecord, StoredRun, Submission};
+use baton_wire::{
+    ControlCommand, ControlMessage, Decoded, EventsMessage, LeaseMessage, LeaseStep, Offer,
+    Subject, http::EventRecord,
+};
+use chrono::{DateTime, SubsecRound, Utc};
+
+pub(crate) use known::Known;
+
+use crate::read::{Message, Said};
+
+/// Why an event changed nothing, as it is written in the table.
+type Refused = &'static str;
+
+const UNKNOWN_RUN: Refused = "unknown_run";
+const UNKNOWN_COMMAND: Refused = "unknown_command";
+
+/// Folds messages, in order, into the runs that are known; returns what is to be written.
+/// `known` must hold every recorded run that the messages speak of, and is as after them.
+pub(crate) fn fold(known: &mut Known, messages: &[Message]) -> Batch {
+    let mut folding = Folding {
+        known,
+        batch: Batch::default(),
+        submitted: Vec::new(),
+    };
+    messages.iter().for_each(|message| folding.message(message));
+    folding.finish()
+}
+
+struct Folding<'a> {
+    known: &'a mut Known,
+    batch: Batch,
+    submitted: Vec<(RunId, Submission)>,
+}
+
+impl Folding<'_> {
+    fn message(&mut self, message: &Message) {
+        match &message.said {
+            Ok(said) => self.said(said, message),
+            Err(why) => self.batch.unreadable.push(message.unreadable(why)),
+        }
+    }
+
+    fn said(&mut self, said: &Said, message: &Message) {
+        match (&said.decoded, &said.subject, &said.spec) {
+            (Decoded::Offer(offer), _, Some(spec)) => self.offer(offer, spec, said, message),
+            (Decoded::Lease(lease), Subject::Lease { worker, .. }, _) => {
+                self.lease(lease, worker, said, message);
+            }
+            (Decoded::Control(control), _, _) => self.control(control, said, message),
+            (Decoded::Events(events, _), Subject::Events { worker, .. }, _) => {
+                self.events(events, worker, said, message);
+            }
+            // Decoding takes the kind from the subject: other pairs do not exist.
+            _ => {}
+        }
+    }
+
+    fn offer(&mut self, offer: &Offer, spec: &RunSpec, said: &Said, message: &Message) {
+        let is_first = offer.attempt == baton_domain::Attempt::FIRST;
+        let judged = if is_first && !self.known.has(said.run) {
+            self.submit(offer, spec, message);
+            Ok(())
+        } else {
+            let attempt = offer.attempt;
+            self.apply(said.run, message, offer.at, FactKind::Offered { attempt })
+        };
+        if judged != Err(Refusal::Duplicate.as_str()) {
+            self.keep(&said.records, judged);
+        }
+    }
+
+    fn submit(&mut self, offer: &Offer, spec: &RunSpec, message: &Message) {
+        let run = Run::submitted(offer.run, spec.retry, message.position());
+        self.known.insert_new(RunRecord {
+            run,
+            last_lease: baton_domain::Position::START,
+            started_at: None,
+            finished_at: None,
+            outcome: Outcome::default(),
+        });
+        self.submitted
+            .push((offer.run, submission(offer, spec, message)));
+    }
+
+    fn lease(&mut self, lease: &LeaseMessage, by: &WorkerId, said: &Said, message: &Message) {
+        let attempt = lease.attempt;
+        let worker = by.clone();
+        let kind = match lease.step {
+            LeaseStep::Taken => FactKind::LeaseTaken { attempt, worker },
+            LeaseStep::Released => FactKind::LeaseReleased { attempt, worker },
+            LeaseStep::Lost => FactKind::LeaseLost { attempt },
+        };
+        // Whatever it says: the broker's compare-and-set counts it.
+        if let Some(record) = self.known.change(said.run) {
+            record.last_lease = message.position();
+        }
+        let judged = self.apply(said.run, message, lease.at, kind);
+        self.keep(&said.records, judged);
+    }
+
+    fn control(&mut self, control: &ControlMessage, said: &Said, message: &Message) {
+        let judged = match control.command {
+            ControlCommand::Cancel { .. } => {
+                let kind = FactKind::Commanded(Command::Cancel);
+                self.apply(said.run, message, control.at, kind)
+            }
+            ControlCommand::Unknown => Err(UNKNOWN_COMMAND),
+        };
+        // A second wish is a deed of its own, kept also when it changes nothing.
+        self.keep(&said.records, judged);
+    }
+
+    fn events(&mut self, events: &EventsMessage, by: &WorkerId, said: &Said, message: &Message) {
+        for (reported, record) in events.events.iter().zip(&said.records) {
+            let kind = FactKind::Reported {
+                worker: by.clone(),
+                attempt: events.attempt,
+                seq: reported.seq,
+                event: reported.event.to_domain(),
+            };
+            let judged = self.apply(said.run, message, reported.at, kind);
+            if judged == Err(Refusal::Duplicate.as_str()) {
+                continue;
+            }
+            if judged.is_ok() {
+                self.take_in(said.run, events.attempt, &reported.event, message);
+            }
+            self.keep(std::slice::from_ref(record), judged);
+        }
+    }
+
+    /// Takes an effective event into what came of the run.
+    fn take_in(
+        &mut self,
+        run: RunId,
+        attempt: baton_domain::Attempt,
+        event: &baton_wire::Event,
+        message: &Message,
+    ) {
+        if let Some(record) = self.known.change(run) {
+            outcome::take_in(&mut record.outcome, event);
+        }
+        if let Some(file) = outcome::artifact(run, attempt, event, message) {
+            let same = |kept: &baton_store::StoredArtifact| {
+                (kept.run, kept.attempt, &kept.name) == (file.run, file.attempt, &file.name)
+            };
+            self.batch.artifacts.retain(|kept| !same(kept));
+            self.batch.artifacts.push(file);
+        }
+    }
+
+    fn apply(
+        &mut self,
+        run: RunId,
+        message: &Message,
+        at: DateTime<Utc>,
+        kind: FactKind,
+    ) -> Result<(), Refused> {
+        let record = self.known.get(run).ok_or(UNKNOWN_RUN)?;
+        let fact = Fact {
+            position: message.position(),
+            at: kept_time(at),
+            kind,
+        };
+        let next = record
+            .run
+            .apply(&fact)
+            .map_err(|illegal| illegal.refusal.as_str())?;
+        if let Some(record) = self.known.change(run) {
+            note_times(record, &next, &fact);
+            record.run = next;
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, records: &[EventRecord], judged: Result<(), Refused>) {
+        let events = records
+            .iter()
+            .filter_map(|record| new_event(record, judged));
+        self.batch.events.extend(events);
+    }
+
+    fn finish(mut self) -> Batch {
+        for (id, submission) in self.submitted {
+            if let Some(record) = self.known.get(id).cloned() {
+                self.batch.new_runs.push(StoredRun { submission, record });
+            }
+        }
+        self.batch.changed_runs = self.known.take_changed();
+        self.batch
+    }
+}
+
+/// Postgres keeps microseconds: what is folded from memory must equal what is folded from rows.
+fn kept_time(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.trunc_subsecs(6)
+}
+
+fn note_times(record: &mut RunRecord, next: &Run, fact: &Fact) {
+    if matches!(fact.kind, FactKind::LeaseTaken { .. }) && record.started_at.is_none() {
+        record.started_at = Some(fact.at);
+    }
+    if next.state.name().is_terminal() {
+        record.finished_at = Some(fact.at);
+    }
+}
+
+fn submission(offer: &Offer, spec: &RunSpec, message: &Message) -> Submission {
+    let checkout = spec.checkout.as_ref();
+    let idempotency = offer
+        .idempotency_key
+        .clone()
+        .zip(offer.request_digest.clone());
+    Submission {
+        run_type: spec.work.run_type(),
+        title: offer.spec.display_title(),
+        pool: spec.pool.clone(),
+        repository: checkout.map(|checkout| checkout.repository.as_str().to_owned()),
+        priority: spec.priority,
+        submitted_by: offer.submitted_by.clone(),
+        submitted_at: kept_time(offer.submitted_at),
+        position: message.position(),
+        idempotency: idempotency.map(|(key, request_digest)| IdempotencyKey {
+            key,
+            request_digest,
+        }),
+        request: serde_json::to_value(&offer.spec).unwrap_or_default(),
+    }
+}
+
+fn new_event(record: &EventRecord, judged: Result<(), Refused>) -> Option<NewEvent> {
+    // Positions, attempts and sequences of a record were made from checked ones.
+    Some(NewEvent {
+        position: baton_domain::Position::new(record.position).ok()?,
+        index: record.index,
+        run: record.run_id,
+        attempt: record
+            .attempt
+            .and_then(|n| baton_domain::Attempt::new(n.into()).ok()),
+        seq: record
+            .seq
+            .and_then(|n| baton_domain::EventSeq::new(n.into()).ok()),
+        source: record.source.clone(),
+        kind: record.kind.clone(),
+        at: kept_time(record.at),
+        refusal: judged.err().map(str::to_owned),
+        data: record.data.clone(),
+    })
+}

@@ -7,6 +7,7 @@
     reason = "a test helper's way of failing is to panic with the reason"
 )]
 
+mod artifact_sink;
 mod broker;
 pub mod codex;
 #[cfg(feature = "containers")]
@@ -22,6 +23,7 @@ mod source;
 mod tools;
 
 pub use baton_standalone::free_port;
+pub use artifact_sink::ArtifactSink;
 pub use broker::TestBroker;
 pub use database::TestDatabase;
 pub use fault::Proxy;

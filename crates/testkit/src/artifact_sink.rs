@@ -1,0 +1,127 @@
+//! A stand-in for the API's artifact uploads: keeps what it is brought, and fails when told to.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::put,
+};
+use serde_json::json;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+
+/// A running sink on loopback. Dropping it closes it.
+#[derive(Debug)]
+pub struct ArtifactSink {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    _server: JoinSet<()>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    kept: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// Statuses that uploads are answered with before any is taken.
+    failing: Mutex<Vec<StatusCode>>,
+    uploads: watch::Sender<usize>,
+}
+
+impl ArtifactSink {
+    /// Starts a sink that takes everything.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a free loopback port");
+        let address = listener.local_addr().expect("a bound listener has one");
+        let shared = Arc::new(Shared {
+            kept: Mutex::default(),
+            failing: Mutex::default(),
+            uploads: watch::Sender::new(0),
+        });
+        let route = "/api/task-runs/{run}/attempts/{attempt}/artifacts/{*name}";
+        let router = Router::new()
+            .route(route, put(take))
+            .with_state(shared.clone());
+        let mut server = JoinSet::new();
+        server.spawn(async move {
+            axum::serve(listener, router)
+                .await
+                .expect("a listener serves until it is dropped");
+        });
+        Self {
+            address,
+            shared,
+            _server: server,
+        }
+    }
+
+    /// The root of the API that it stands in for.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The next uploads are answered with these statuses, one each.
+    pub fn fail_with(&self, statuses: &[u16]) {
+        let statuses = statuses
+            .iter()
+            .rev()
+            .map(|status| StatusCode::from_u16(*status).expect("an HTTP status"));
+        lock(&self.shared.failing).extend(statuses);
+    }
+
+    /// What was brought, by `<run>/<attempt>/<name>`.
+    #[must_use]
+    pub fn kept(&self) -> BTreeMap<String, Vec<u8>> {
+        lock(&self.shared.kept).clone()
+    }
+
+    /// The text of one file.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<String> {
+        let bytes = lock(&self.shared.kept).get(path).cloned()?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Waits until `n` uploads were tried.
+    pub async fn wait_for_uploads(&self, n: usize) {
+        let mut uploads = self.shared.uploads.subscribe();
+        let tried = uploads.wait_for(|tried| *tried >= n).await;
+        tried.expect("the sink holds the sender");
+    }
+}
+
+async fn take(
+    State(shared): State<Arc<Shared>>,
+    Path((run, attempt, name)): Path<(String, u32, String)>,
+    headers: HeaderMap,
+    content: Bytes,
+) -> Response {
+    let failure = lock(&shared.failing).pop();
+    shared.uploads.send_modify(|tried| *tried += 1);
+    if let Some(status) = failure {
+        return (status, "told to fail").into_response();
+    }
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let info = json!({
+        "name": name,
+        "attempt": attempt,
+        "size": content.len(),
+        "sha256": text("x-content-sha256"),
+        "contentType": text(header::CONTENT_TYPE.as_str()),
+        "storedAt": null,
+    });
+    lock(&shared.kept).insert(format!("{run}/{attempt}/{name}"), content.to_vec());
+    (StatusCode::CREATED, Json(info)).into_response()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

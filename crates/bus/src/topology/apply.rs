@@ -2,6 +2,7 @@
 //! differs, delete nothing.
 
 use async_nats::jetstream::{self, response::Response};
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::{
@@ -81,11 +82,14 @@ impl Bus {
     }
 
     async fn look_up(&self, subject: String, missing: u64) -> Result<Option<Settings>, BusError> {
-        let answer: Response<Value> = self
-            .jetstream()
-            .request(subject.clone(), &())
+        // These requests take no body at all; the client's own helper would send `null`.
+        let said = self
+            .client()
+            .request(format!("$JS.API.{subject}"), Bytes::new())
             .await
             .map_err(BusError::unavailable)?;
+        let answer: Response<Value> =
+            serde_json::from_slice(&said.payload).map_err(BusError::unavailable)?;
         match answer {
             Response::Ok(mut info) => match info.get_mut("config").map(Value::take) {
                 Some(Value::Object(settings)) => Ok(Some(settings)),

@@ -1,0 +1,104 @@
+//! Every command, flag and environment variable. Raw input becomes checked settings here and in
+//! [`crate::config`]; the roles know nothing of flags.
+
+mod api;
+mod bus;
+mod client;
+mod codex;
+mod dev;
+mod doctor;
+mod log;
+mod recorder;
+mod runs;
+mod store;
+mod submit;
+mod supervisor;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+use clap::{Parser, Subcommand};
+
+pub(crate) use api::ApiArgs;
+pub(crate) use bus::{BusArgs, NatsCommand};
+pub(crate) use client::ClientArgs;
+pub(crate) use codex::{CodexArgs, Sandbox};
+pub(crate) use dev::DevArgs;
+pub(crate) use doctor::{DoctorArgs, ProgramArgs};
+pub(crate) use log::{LogArgs, LogFormat};
+pub(crate) use recorder::RecorderArgs;
+pub(crate) use runs::{ArtifactsArgs, CancelArgs, FollowArgs, ListArgs, RunsCommand, ShowArgs};
+pub(crate) use store::StoreArgs;
+pub(crate) use submit::SubmitArgs;
+pub(crate) use supervisor::{LeaseArgs, SupervisorArgs};
+pub(crate) use worker::{WorkArgs, WorkerArgs};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done; with --follow: the run succeeded
+  1    an error; with --follow: the run failed or was dead-lettered; doctor: something is missing
+  2    the command line was wrong
+  3    with --follow: the run was cancelled
+  4    the API refused the request
+  5    the API, the broker or the database cannot be reached
+  130  interrupted";
+
+/// Gives coding agents work and keeps a record of what they do.
+///
+/// Start with `baton dev`: it runs everything on this machine and prints one link.
+#[derive(Debug, Parser)]
+#[command(name = "baton", version, propagate_version = true, after_help = EXIT_CODES, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run everything on this machine: broker, database, API, dashboard, one worker
+    Dev(Box<DevArgs>),
+    /// Say what this machine lacks and how to get it
+    Doctor(DoctorArgs),
+    /// Submit, watch and end runs
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// Role: the HTTP API and the dashboard
+    Api(ApiArgs),
+    /// Role: do the work
+    Worker(Box<WorkerArgs>),
+    /// Role: keep what happened in Postgres
+    Recorder(RecorderArgs),
+    /// Role: watch leases and retries
+    Supervisor(SupervisorArgs),
+    /// Bring the database's tables up to date
+    Migrate(StoreArgs),
+    /// The broker's streams and consumers
+    #[command(subcommand)]
+    Nats(NatsCommand),
+    /// Print the OpenAPI document of the HTTP API
+    Openapi,
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the version
+    Version {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Command {
+    /// Whether it stays and works, and so has something to log.
+    pub(crate) const fn is_role(&self) -> bool {
+        matches!(
+            self,
+            Self::Api(_) | Self::Worker(_) | Self::Recorder(_) | Self::Supervisor(_)
+        )
+    }
+}

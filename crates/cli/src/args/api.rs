@@ -1,0 +1,61 @@
+//! The API role.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::Args;
+
+use super::{BusArgs, StoreArgs};
+
+/// The HTTP API and the dashboard.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ApiArgs {
+    #[command(flatten)]
+    pub(crate) bus: BusArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// Where to listen; port 0 takes a free one
+    #[arg(
+        long,
+        env = "BATON_API_LISTEN",
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:7700"
+    )]
+    pub(crate) listen: SocketAddr,
+    /// Allow an address that other machines can reach, although nobody is asked who they are
+    #[arg(long, env = "BATON_API_ALLOW_REMOTE")]
+    pub(crate) allow_remote: bool,
+    /// Further names that the API answers to (the Host header), separated by commas
+    #[arg(
+        long = "allowed-host",
+        env = "BATON_API_ALLOWED_HOSTS",
+        value_name = "HOST",
+        value_delimiter = ','
+    )]
+    pub(crate) allowed_hosts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) artifacts: ArtifactStoreArgs,
+}
+
+/// Where artifacts are kept.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ArtifactStoreArgs {
+    /// The folder for artifacts [default: baton/artifacts below the user's state folder]
+    #[arg(long, env = "BATON_ARTIFACTS_DIR", value_name = "DIR")]
+    pub(crate) artifacts_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) limit: ArtifactLimitArgs,
+}
+
+/// How large an artifact may be.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ArtifactLimitArgs {
+    /// The largest artifact that is taken, in bytes
+    #[arg(
+        long,
+        env = "BATON_ARTIFACT_MAX_BYTES",
+        value_name = "BYTES",
+        default_value_t = 512 << 20,
+        value_parser = clap::value_parser!(u64).range(1..=1 << 40)
+    )]
+    pub(crate) artifact_max_bytes: u64,
+}

@@ -1,0 +1,57 @@
+//! `baton doctor`, and where programs are looked for.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// What to look at.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    pub(crate) programs: ProgramArgs,
+    /// The Codex CLI [default: codex on PATH]
+    #[arg(long, env = "BATON_WORKER_CODEX_BIN", value_name = "FILE")]
+    pub(crate) codex_bin: Option<PathBuf>,
+    /// The logged-in Codex home [default: $CODEX_HOME, then ~/.codex]
+    #[arg(long, env = "BATON_WORKER_CODEX_HOME", value_name = "DIR")]
+    pub(crate) codex_home: Option<PathBuf>,
+    /// A NATS server that must be reachable
+    #[arg(long, env = "BATON_NATS_URL", value_name = "URL")]
+    pub(crate) nats_url: Option<String>,
+    /// A Postgres database that must be reachable
+    #[arg(
+        long,
+        env = "BATON_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub(crate) database_url: Option<String>,
+    /// A file that holds the database's URL
+    #[arg(
+        long,
+        env = "BATON_DATABASE_URL_FILE",
+        value_name = "FILE",
+        conflicts_with = "database_url"
+    )]
+    pub(crate) database_url_file: Option<PathBuf>,
+    /// An API that must be reachable
+    #[arg(long, env = "BATON_API_URL", value_name = "URL")]
+    pub(crate) api_url: Option<String>,
+    /// The state folder of `baton dev`, for the disk space
+    #[arg(long, env = "BATON_DEV_STATE_DIR", value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Programs that `baton dev` starts.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ProgramArgs {
+    /// The NATS server's program [default: nats-server on PATH, in .tools/bin, in the usual places]
+    #[arg(long, env = "BATON_NATS_SERVER_BIN", value_name = "FILE")]
+    pub(crate) nats_server_bin: Option<PathBuf>,
+    /// The folder of Postgres' programs [default: as above, and /usr/lib/postgresql]
+    #[arg(long, env = "BATON_POSTGRES_BIN_DIR", value_name = "DIR")]
+    pub(crate) postgres_bin_dir: Option<PathBuf>,
+}

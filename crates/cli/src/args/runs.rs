@@ -1,0 +1,132 @@
+//! Commands about runs.
+
+use std::path::PathBuf;
+
+use baton_domain::{Pool, RunId, RunType, StateName};
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+
+use super::{ClientArgs, SubmitArgs};
+
+/// Commands about runs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// Put a run before the fleet
+    #[command(long_about = SUBMIT, after_long_help = SUBMIT_EXAMPLES)]
+    Submit(Box<SubmitArgs>),
+    /// List runs, newest first
+    List(Box<ListArgs>),
+    /// Show one run
+    Show(ShowArgs),
+    /// Watch a run until it ends
+    Follow(FollowArgs),
+    /// End a run
+    Cancel(CancelArgs),
+    /// List the files that a run left, or get one
+    Artifacts(ArtifactsArgs),
+}
+
+const SUBMIT: &str = "Put a run before the fleet.
+
+The work is an instruction for a coding agent (--instructions), a command (everything after `--`), \
+or a whole request as JSON (--file; `-` reads standard input).";
+
+const SUBMIT_EXAMPLES: &str = "\
+Examples:
+  baton runs submit -r https://example.org/app.git -i 'Add a test for the parser' --publish branch --follow
+  baton runs submit -r /srv/git/app.git --title 'Count lines' -- wc -l README.md
+  baton runs submit --file run.json --json";
+
+/// Which runs to list.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
+    /// Only runs in this state, such as running or failed; may be repeated
+    #[arg(long, value_name = "STATE", value_delimiter = ',')]
+    pub(crate) state: Vec<StateName>,
+    /// Only runs of this kind: codex_exec or command
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) run_type: Option<RunType>,
+    /// Only runs of this pool
+    #[arg(long, value_name = "POOL")]
+    pub(crate) pool: Option<Pool>,
+    /// Only runs on this repository
+    #[arg(long, value_name = "URL")]
+    pub(crate) repository: Option<String>,
+    /// Only runs of this submitter
+    #[arg(long, value_name = "NAME")]
+    pub(crate) submitted_by: Option<String>,
+    /// Only runs whose title holds these words
+    #[arg(long, short, value_name = "TEXT")]
+    pub(crate) query: Option<String>,
+    /// Only runs submitted after this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) submitted_after: Option<DateTime<Utc>>,
+    /// Only runs submitted before this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub(crate) submitted_before: Option<DateTime<Utc>>,
+    /// Runs on a page
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub(crate) limit: u32,
+    /// Go on where an earlier page ended
+    #[arg(long, value_name = "CURSOR")]
+    pub(crate) cursor: Option<String>,
+    /// All pages
+    #[arg(long, conflicts_with = "cursor")]
+    pub(crate) all: bool,
+}
+
+/// Which run to show.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
+    /// The run's id
+    pub(crate) run: RunId,
+}
+
+/// Which run to follow.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct FollowArgs {
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
+    /// The run's id
+    pub(crate) run: RunId,
+    /// Leave out what happened up to this position
+    #[arg(long, value_name = "POSITION", default_value_t = 0)]
+    pub(crate) after: u64,
+}
+
+/// Which run to end.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CancelArgs {
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
+    /// The run's id
+    pub(crate) run: RunId,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: Option<String>,
+    /// Wait until it has ended
+    #[arg(long)]
+    pub(crate) follow: bool,
+}
+
+/// Which artifacts.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ArtifactsArgs {
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
+    /// The run's id
+    pub(crate) run: RunId,
+    /// Get this one, such as `patches/changes.patch`, instead of listing all
+    #[arg(long, value_name = "NAME")]
+    pub(crate) get: Option<String>,
+    /// The attempt that left it [default: the last that has it]
+    #[arg(long, value_name = "N", requires = "get", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) attempt: Option<u32>,
+    /// Where to write it [default: standard output]
+    #[arg(long, short, value_name = "FILE", requires = "get")]
+    pub(crate) output: Option<PathBuf>,
+}

@@ -1,0 +1,169 @@
+//! `baton runs submit`: flags into a request. The API checks it; only what flags alone can get
+//! wrong is refused here.
+
+use std::path::PathBuf;
+
+use baton_domain::{Capability, Pool, Priority, RunType};
+use baton_wire::spec::{GitBody, PublishBody, RuntimeBody, TaskBody, TaskRunRequest};
+use clap::{Args, ValueEnum};
+
+use super::ClientArgs;
+
+const BY_FLAGS: [&str; 17] = [
+    "run_type",
+    "repository",
+    "instructions",
+    "instructions_file",
+    "model",
+    "effort",
+    "starting_ref",
+    "publish",
+    "branch",
+    "commit_message",
+    "pool",
+    "require",
+    "priority",
+    "max_attempts",
+    "timeout",
+    "title",
+    "argv",
+];
+
+/// A run to submit.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SubmitArgs {
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
+    /// The request as a JSON file; `-` reads standard input
+    #[arg(long, short, value_name = "FILE", conflicts_with_all = BY_FLAGS)]
+    pub(crate) file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
+    /// A name for this submission: the same name submits once
+    /// [default: a new one, used for the retries of this command]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
+    /// Watch the run until it ends; the exit code says how
+    #[arg(long)]
+    pub(crate) follow: bool,
+}
+
+/// A request by flags.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct RequestArgs {
+    /// codex_exec or command [default: command after `--`, codex_exec otherwise]
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) run_type: Option<RunType>,
+    /// Git URL, user@host:path, or a path on the worker
+    #[arg(long, short, value_name = "URL")]
+    pub(crate) repository: Option<String>,
+    /// What the agent is told
+    #[arg(long, short, value_name = "TEXT", conflicts_with = "instructions_file")]
+    pub(crate) instructions: Option<String>,
+    /// A file with what the agent is told; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) instructions_file: Option<PathBuf>,
+    /// The model [default: the worker's]
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) model: Option<String>,
+    /// none, minimal, low, medium, high or xhigh [default: the worker's]
+    #[arg(long, value_name = "EFFORT")]
+    pub(crate) effort: Option<String>,
+    /// Branch, tag or commit to start from [default: the repository's default branch]
+    #[arg(long = "ref", value_name = "REF")]
+    pub(crate) starting_ref: Option<String>,
+    /// What becomes of the result
+    #[arg(long, value_name = "MODE")]
+    pub(crate) publish: Option<PublishMode>,
+    /// The branch to write [default: task/<YYYYMMDD>/<run>]
+    #[arg(long, value_name = "NAME", requires = "publish")]
+    pub(crate) branch: Option<String>,
+    /// The message of the commit [default: made from the instruction]
+    #[arg(long, value_name = "TEXT", requires = "publish")]
+    pub(crate) commit_message: Option<String>,
+    /// Whose queue [default: default]
+    #[arg(long, value_name = "POOL")]
+    pub(crate) pool: Option<Pool>,
+    /// Something the worker must have, such as docker; may be repeated
+    #[arg(long, value_name = "CAPABILITY", value_delimiter = ',')]
+    pub(crate) require: Vec<Capability>,
+    /// high, normal or low [default: normal]
+    #[arg(long, value_name = "PRIORITY")]
+    pub(crate) priority: Option<Priority>,
+    /// Failures after which it is given up, 1 to 20 [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
+    pub(crate) max_attempts: Option<u32>,
+    /// The longest time one attempt may execute, in seconds, 1 to 604800 [default: 14400]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=604_800))]
+    pub(crate) timeout: Option<u32>,
+    /// A name for people
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// A command and its arguments instead of an instruction; no shell is involved
+    #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["instructions", "instructions_file", "model", "effort"])]
+    pub(crate) argv: Vec<String>,
+}
+
+/// What becomes of the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PublishMode {
+    /// Nothing: the patch is kept as an artifact
+    None,
+    /// It is pushed as a branch
+    Branch,
+}
+
+impl RequestArgs {
+    /// The request, with the instruction as read from its file if one was named.
+    pub(crate) fn into_request(self, instructions_of_file: Option<String>) -> TaskRunRequest {
+        let run_type = self
+            .run_type
+            .or((!self.argv.is_empty()).then_some(RunType::Command));
+        let task = TaskBody {
+            instructions: self.instructions.or(instructions_of_file),
+            argv: (!self.argv.is_empty()).then_some(self.argv),
+            runtime: some(RuntimeBody {
+                mode: None,
+                model: self.model,
+                effort: self.effort,
+            }),
+            git: some(GitBody {
+                starting_branch: self.starting_ref,
+                new_branch: self.branch,
+            }),
+            publish: some(PublishBody {
+                mode: self.publish.map(|mode| mode.as_str().to_owned()),
+                commit_message: self.commit_message,
+                ..PublishBody::default()
+            }),
+        };
+        TaskRunRequest {
+            run_type: run_type.map(String::from),
+            title: self.title,
+            repository: self.repository,
+            pool: self.pool.map(String::from),
+            required_capabilities: self.require.into_iter().map(String::from).collect(),
+            target_runtime: None,
+            task,
+            priority: self.priority.map(String::from),
+            max_attempts: self.max_attempts,
+            retry: None,
+            timeout_seconds: self.timeout,
+            live_session: None,
+        }
+    }
+}
+
+impl PublishMode {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Branch => "branch",
+        }
+    }
+}
+
+/// The body, unless there is nothing in it.
+fn some<T: Default + PartialEq>(body: T) -> Option<T> {
+    (body != T::default()).then_some(body)
+}

@@ -1,0 +1,39 @@
+//! The supervisor role.
+
+use baton_domain::WorkerId;
+use clap::Args;
+
+use super::{BusArgs, StoreArgs};
+
+/// The role that watches leases and retries.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SupervisorArgs {
+    #[command(flatten)]
+    pub(crate) bus: BusArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    /// The name under which it speaks on the broker
+    #[arg(
+        long,
+        env = "BATON_SUPERVISOR_ID",
+        value_name = "NAME",
+        default_value = "supervisor"
+    )]
+    pub(crate) id: WorkerId,
+    #[command(flatten)]
+    pub(crate) lease: LeaseArgs,
+}
+
+/// How long a silent worker keeps its runs.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct LeaseArgs {
+    /// Silence after which a worker has lost its runs, in seconds; workers beat every 3
+    #[arg(
+        long,
+        env = "BATON_SUPERVISOR_LEASE_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 15,
+        value_parser = clap::value_parser!(u32).range(4..=3600)
+    )]
+    pub(crate) lease_seconds: u32,
+}

@@ -1,0 +1,120 @@
+//! The worker role.
+
+use std::path::PathBuf;
+
+use baton_domain::{Capability, Pool, RunType, WorkerId};
+use clap::Args;
+
+use super::{BusArgs, CodexArgs};
+
+/// The role that does the work.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WorkerArgs {
+    #[command(flatten)]
+    pub(crate) bus: BusArgs,
+    /// The API, where artifacts are uploaded
+    #[arg(
+        long,
+        env = "BATON_API_URL",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:7700"
+    )]
+    pub(crate) api_url: String,
+    /// This worker's name: the same after every restart, and of no other worker
+    /// [default: made from the host's name, and kept in the state folder]
+    #[arg(long, env = "BATON_WORKER_ID", value_name = "NAME")]
+    pub(crate) id: Option<WorkerId>,
+    /// The folder for workspaces and unsent reports
+    /// [default: baton/worker below the user's state folder]
+    #[arg(long, env = "BATON_WORKER_STATE_DIR", value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// Pools whose queues it serves, separated by commas
+    #[arg(
+        long = "pool",
+        env = "BATON_WORKER_POOLS",
+        value_name = "POOL",
+        value_delimiter = ',',
+        default_value = "default"
+    )]
+    pub(crate) pools: Vec<Pool>,
+    #[command(flatten)]
+    pub(crate) work: WorkArgs,
+    /// How long runs may go on after the first signal before they are handed back, in seconds
+    #[arg(
+        long,
+        env = "BATON_WORKER_DRAIN_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(0..=86_400)
+    )]
+    pub(crate) drain_seconds: u32,
+    /// Take one run, do it, and leave
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// With --once: leave when there was no run to take for this long, in seconds
+    #[arg(
+        long,
+        env = "BATON_WORKER_WAIT_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 60,
+        value_parser = clap::value_parser!(u32).range(0..=86_400)
+    )]
+    pub(crate) wait_seconds: u32,
+}
+
+/// What work is done, and how; `baton dev` has the same.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WorkArgs {
+    /// Runs to do at once
+    #[arg(
+        long,
+        env = "BATON_WORKER_SLOTS",
+        value_name = "N",
+        default_value_t = 2,
+        value_parser = clap::value_parser!(u32).range(1..=256)
+    )]
+    pub(crate) slots: u32,
+    /// Kinds of work to do, codex_exec or command, separated by commas
+    /// [default: those that this machine has programs for]
+    #[arg(
+        long = "run-type",
+        env = "BATON_WORKER_RUN_TYPES",
+        value_name = "TYPE",
+        value_delimiter = ','
+    )]
+    pub(crate) run_types: Vec<RunType>,
+    /// What the worker has besides, such as docker, separated by commas
+    #[arg(
+        long = "capability",
+        env = "BATON_WORKER_CAPABILITIES",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub(crate) capabilities: Vec<Capability>,
+    #[command(flatten)]
+    pub(crate) codex: CodexArgs,
+    /// Variables of this process that agents get besides the usual ones, separated by commas
+    #[arg(
+        long = "pass-env",
+        env = "BATON_WORKER_PASS_ENV",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub(crate) pass_env: Vec<String>,
+    /// Author of the commits that are published
+    #[arg(
+        long,
+        env = "BATON_WORKER_GIT_NAME",
+        value_name = "NAME",
+        default_value = "Baton"
+    )]
+    pub(crate) git_name: String,
+    /// The author's address
+    #[arg(
+        long,
+        env = "BATON_WORKER_GIT_EMAIL",
+        value_name = "ADDRESS",
+        default_value = "baton@localhost"
+    )]
+    pub(crate) git_email: String,
+}

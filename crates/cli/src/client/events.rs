@@ -1,0 +1,150 @@
+//! A run's events as they happen, over as many connections as it takes.
+
+use std::time::Duration;
+
+use baton_domain::RunId;
+use baton_wire::http::EventRecord;
+use futures::{StreamExt, stream::BoxStream};
+use reqwest::Method;
+use serde::Deserialize;
+
+use super::{
+    Client, ClientError,
+    sse::{Message, Parser},
+};
+
+/// Between a lost connection and the next.
+const PAUSE: Duration = Duration::from_millis(300);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What a followed stream yields.
+#[derive(Debug)]
+pub(crate) enum Followed {
+    /// Something happened.
+    Event(Box<EventRecord>),
+    /// History lags behind (true), or is up to date again.
+    Delayed(bool),
+    /// The connection was lost; the next is on its way.
+    Interrupted(ClientError),
+}
+
+/// A stream of one run's events that resumes where it was cut.
+pub(crate) struct Follow {
+    client: Client,
+    run: RunId,
+    /// The last position that is complete, as the server said it.
+    last_id: u64,
+    /// The last event that was handed out; what comes again is dropped.
+    seen: (u64, u16),
+    connection: Option<Connection>,
+    pause: Duration,
+}
+
+struct Connection {
+    body: BoxStream<'static, Result<bytes::Bytes, reqwest::Error>>,
+    parser: Parser,
+    ready: std::collections::VecDeque<Message>,
+}
+
+#[derive(Deserialize)]
+struct History {
+    delayed: bool,
+}
+
+impl Follow {
+    /// Follows a run's events after a position.
+    pub(crate) fn new(client: &Client, run: RunId, after: u64) -> Self {
+        Self {
+            client: client.clone(),
+            run,
+            last_id: after,
+            seen: (after, u16::MAX),
+            connection: None,
+            pause: PAUSE,
+        }
+    }
+
+    /// What comes next.
+    ///
+    /// # Errors
+    /// When the API refuses the stream, for example because there is no such run.
+    pub(crate) async fn next(&mut self) -> Result<Followed, ClientError> {
+        loop {
+            let connection = match &mut self.connection {
+                Some(connection) => connection,
+                none => match connect(&self.client, self.run, self.last_id).await {
+                    Ok(connection) => none.insert(connection),
+                    Err(error) if error.may_pass() => {
+                        tokio::time::sleep(self.pause).await;
+                        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                        return Ok(Followed::Interrupted(error));
+                    }
+                    Err(error) => return Err(error),
+                },
+            };
+            match connection.next().await {
+                Some(message) => {
+                    self.pause = PAUSE;
+                    if let Some(followed) = self.take(&message)? {
+                        return Ok(followed);
+                    }
+                }
+                None => {
+                    self.connection = None;
+                    tokio::time::sleep(self.pause).await;
+                }
+            }
+        }
+    }
+
+    /// What a message means; nothing if it was seen before or is of a later version.
+    fn take(&mut self, message: &Message) -> Result<Option<Followed>, ClientError> {
+        let garbled = |source| ClientError::Garbled { source };
+        match message.event.as_str() {
+            "run-event" => {
+                let event: EventRecord = serde_json::from_str(&message.data).map_err(garbled)?;
+                if let Some(id) = message.id.as_ref().and_then(|id| id.parse().ok()) {
+                    self.last_id = id;
+                }
+                let place = (event.position, event.index);
+                if place <= self.seen {
+                    return Ok(None);
+                }
+                self.seen = place;
+                Ok(Some(Followed::Event(Box::new(event))))
+            }
+            "history" => {
+                let history: History = serde_json::from_str(&message.data).map_err(garbled)?;
+                Ok(Some(Followed::Delayed(history.delayed)))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+async fn connect(client: &Client, run: RunId, last_id: u64) -> Result<Connection, ClientError> {
+    let path = format!("/api/task-runs/{run}/events/stream");
+    let request = client
+        .request(Method::GET, &path)
+        .header("Last-Event-ID", last_id)
+        .header(reqwest::header::ACCEPT, "text/event-stream");
+    let response = client.send(request).await?;
+    Ok(Connection {
+        body: response.bytes_stream().boxed(),
+        parser: Parser::default(),
+        ready: std::collections::VecDeque::new(),
+    })
+}
+
+impl Connection {
+    /// The next message; none when the connection has ended or broke.
+    async fn next(&mut self) -> Option<Message> {
+        loop {
+            if let Some(message) = self.ready.pop_front() {
+                return Some(message);
+            }
+            let bytes = self.body.next().await?.ok()?;
+            self.ready.extend(self.parser.feed(&bytes));
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! The commands, a file each.
+
+mod api;
+mod completions;
+mod connect;
+mod dev;
+mod doctor;
+mod migrate;
+mod nats;
+mod recorder;
+mod runs;
+mod supervisor;
+mod version;
+mod worker;
+
+use crate::{
+    args::{Command, NatsCommand},
+    exit::Exit,
+    output,
+};
+
+/// Runs a command to its end.
+pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Dev(args) => dev::run(*args).await,
+        Command::Doctor(args) => doctor::run(args).await,
+        Command::Runs(command) => runs::run(command).await,
+        Command::Api(args) => api::run(args).await,
+        Command::Worker(args) => worker::run(*args).await,
+        Command::Recorder(args) => recorder::run(args).await,
+        Command::Supervisor(args) => supervisor::run(args).await,
+        Command::Migrate(args) => migrate::run(args).await,
+        Command::Nats(NatsCommand::Apply(bus)) => nats::apply(bus).await,
+        Command::Nats(NatsCommand::Verify { bus, json }) => nats::verify(bus, json).await,
+        Command::Openapi => {
+            output::print(baton_api::openapi_json().trim_end())?;
+            Ok(Exit::Done)
+        }
+        Command::Completions { shell } => completions::run(shell),
+        Command::Version { json } => version::run(json),
+    }
+}

@@ -1,0 +1,37 @@
+//! `baton api`.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use baton_api::{ApiDeps, ApiOptions, ApiServer};
+use baton_domain::SystemClock;
+
+use super::connect;
+use crate::{args::ApiArgs, config, exit::Exit, lifecycle};
+
+pub(super) async fn run(args: ApiArgs) -> anyhow::Result<Exit> {
+    lifecycle::supervised(|shutdown| async move {
+        let deps = ApiDeps {
+            bus: connect::bus(&args.bus, "api").await?,
+            store: connect::reader(&args.store, "api")?,
+            clock: Arc::new(SystemClock),
+        };
+        let api = ApiServer::new(options(&args)?, deps)?.bind().await?;
+        api.serve(shutdown.soft, shutdown.hard)
+            .await
+            .context("the API stopped")?;
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+fn options(args: &ApiArgs) -> anyhow::Result<ApiOptions> {
+    let folder = args.artifacts.artifacts_dir.as_deref();
+    Ok(ApiOptions {
+        listen: args.listen,
+        allow_remote: args.allow_remote,
+        allowed_hosts: args.allowed_hosts.clone(),
+        artifacts_dir: config::state_dir(folder, "artifacts")?,
+        artifact_max_bytes: args.artifacts.limit.artifact_max_bytes,
+    })
+}

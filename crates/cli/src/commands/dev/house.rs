@@ -1,0 +1,184 @@
+//! The roles of `baton dev`, in one process, over its two servers.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context;
+use baton_api::{ApiDeps, ApiOptions, ApiServer};
+use baton_bus::Bus;
+use baton_domain::{Clock, Pool, SystemClock};
+use baton_store::Store;
+use baton_supervisor::{Supervisor, SupervisorDeps};
+use baton_worker::Mode;
+use tokio_util::sync::CancellationToken;
+
+use super::{parts::Parts, servers::Servers, state::State};
+use crate::{
+    args::DevArgs,
+    commands::{
+        connect::{self, Access},
+        recorder, supervisor,
+        worker::{self, Place},
+    },
+};
+
+/// The roles at work. The worker stops before the others: what it hands back still has to be
+/// recorded, and what it uploads has to be taken.
+#[derive(Debug)]
+pub(super) struct House {
+    worker: Parts,
+    others: Parts,
+    /// Where the API and the dashboard are.
+    pub(super) url: String,
+    /// What the worker does not do here, and why, for people.
+    pub(super) lacks: Vec<String>,
+}
+
+/// What every role is built from.
+struct Ground<'a> {
+    args: &'a DevArgs,
+    state: &'a State,
+    servers: &'a Servers,
+    clock: Arc<dyn Clock>,
+    hard: CancellationToken,
+}
+
+impl House {
+    /// Brings streams and tables up to date and starts the roles.
+    pub(super) async fn open(
+        args: &DevArgs,
+        state: &State,
+        servers: &Servers,
+        hard: CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let clock = Arc::new(SystemClock);
+        let ground = Ground {
+            args,
+            state,
+            servers,
+            clock,
+            hard,
+        };
+        tokio::try_join!(ground.apply_topology(), ground.migrate())?;
+        let mut house = Self {
+            worker: Parts::default(),
+            others: Parts::default(),
+            url: String::new(),
+            lacks: Vec::new(),
+        };
+        house.start_api(&ground).await?;
+        house.start_recorder(&ground).await?;
+        house.start_supervisor(&ground).await?;
+        house.start_worker(&ground).await?;
+        Ok(house)
+    }
+
+    /// Waits until a role has ended that should not have; says which and why.
+    pub(super) async fn died(&mut self) -> String {
+        tokio::select! {
+            died = self.worker.died() => died,
+            died = self.others.died() => died,
+        }
+    }
+
+    /// Stops the roles in order and waits until they have.
+    pub(super) async fn close(&mut self) {
+        self.worker.stop().await;
+        self.others.stop().await;
+    }
+
+    async fn start_api(&mut self, ground: &Ground<'_>) -> anyhow::Result<()> {
+        let options = ApiOptions {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, ground.args.port)),
+            artifact_max_bytes: ground.args.artifact_limit.artifact_max_bytes,
+            ..ApiOptions::new(ground.state.folder("artifacts"))
+        };
+        let deps = ApiDeps {
+            bus: ground.bus("api").await?,
+            store: ground.store("api", Access::Read, 8)?,
+            clock: Arc::clone(&ground.clock),
+        };
+        let api = ApiServer::new(options, deps)?
+            .bind()
+            .await
+            .context("choose another port with --port (BATON_DEV_PORT), 0 for any that is free")?;
+        self.url = format!("http://{}", api.local_addr());
+        let (soft, hard) = (self.others.soft(), ground.hard.clone());
+        let serving = async move { Ok(api.serve(soft, hard).await?) };
+        self.others.start("API", serving);
+        Ok(())
+    }
+
+    async fn start_supervisor(&mut self, ground: &Ground<'_>) -> anyhow::Result<()> {
+        let deps = SupervisorDeps {
+            bus: ground.bus("supervisor").await?,
+            store: ground.store("supervisor", Access::Read, 3)?,
+            clock: Arc::clone(&ground.clock),
+        };
+        let id = "supervisor".parse().context("the supervisor's name")?;
+        let role = Supervisor::new(deps, supervisor::options(id, ground.args.lease));
+        let (soft, hard) = (self.others.soft(), ground.hard.clone());
+        self.others
+            .start("supervisor", async move { Ok(role.run(soft, hard).await?) });
+        Ok(())
+    }
+}
+
+impl House {
+    async fn start_recorder(&mut self, ground: &Ground<'_>) -> anyhow::Result<()> {
+        let bus = ground.bus("recorder").await?;
+        let store = ground.store("recorder", Access::Write, 3)?;
+        let (soft, hard) = (self.others.soft(), ground.hard.clone());
+        self.others
+            .start("recorder", recorder::serve(bus, store, soft, hard));
+        Ok(())
+    }
+
+    async fn start_worker(&mut self, ground: &Ground<'_>) -> anyhow::Result<()> {
+        let place = Place {
+            worker: "local".parse().context("the worker's name")?,
+            state_dir: ground.state.folder("worker"),
+            api_url: self.url.clone(),
+            pools: [Pool::default_pool()].into(),
+            drain_deadline: Duration::from_secs(ground.args.drain_seconds.into()),
+            mode: Mode::Serve,
+        };
+        let work = &ground.args.work;
+        let (options, lack) = worker::checked(worker::options(place, work)?, work).await?;
+        self.lacks.extend(lack);
+        let bus = ground.bus("worker").await?;
+        let clock = Arc::clone(&ground.clock);
+        let (soft, hard) = (self.worker.soft(), ground.hard.clone());
+        self.worker.start("worker", async move {
+            Ok(baton_worker::run(bus, options, clock, soft, hard).await?)
+        });
+        Ok(())
+    }
+}
+
+impl Ground<'_> {
+    async fn apply_topology(&self) -> anyhow::Result<()> {
+        let bus = self.bus("nats-apply").await?;
+        bus.apply_topology().await?;
+        Ok(())
+    }
+
+    async fn migrate(&self) -> anyhow::Result<()> {
+        let store = self.store("migrate", Access::Write, 1)?;
+        store.migrate().await?;
+        store.close().await;
+        Ok(())
+    }
+
+    async fn bus(&self, who: &str) -> anyhow::Result<Bus> {
+        Ok(connect::bus_at(&self.servers.nats_url(), who).await?)
+    }
+
+    fn store(&self, who: &str, access: Access, connections: u32) -> anyhow::Result<Store> {
+        let url = self.servers.database_url();
+        Ok(connect::store_at(&url, who, access, connections)?)
+    }
+}

@@ -1,0 +1,32 @@
+//! `baton runs …`: asking the API.
+
+mod artifacts;
+mod cancel;
+mod follow;
+mod list;
+mod show;
+mod submit;
+
+use baton_domain::StateName;
+
+use crate::{args::RunsCommand, exit::Exit};
+
+pub(super) async fn run(command: RunsCommand) -> anyhow::Result<Exit> {
+    match command {
+        RunsCommand::Submit(args) => submit::run(*args).await,
+        RunsCommand::List(args) => list::run(*args).await,
+        RunsCommand::Show(args) => show::run(args).await,
+        RunsCommand::Follow(args) => follow::run(args).await,
+        RunsCommand::Cancel(args) => cancel::run(args).await,
+        RunsCommand::Artifacts(args) => artifacts::run(args).await,
+    }
+}
+
+/// How a command ends that has followed a run to its end.
+const fn exit_of(state: StateName) -> Exit {
+    match state {
+        StateName::Failed | StateName::DeadLettered => Exit::Failed,
+        StateName::Cancelled => Exit::Cancelled,
+        _ => Exit::Done,
+    }
+}

@@ -1,0 +1,97 @@
+//! `baton runs show`.
+
+use baton_wire::http::{LeaseInfo, TaskRun};
+
+use crate::{
+    args::ShowArgs,
+    client::Client,
+    exit::Exit,
+    output::{self, table::sheet, words},
+};
+
+pub(super) async fn run(args: ShowArgs) -> anyhow::Result<Exit> {
+    let run = Client::new(&args.client)?.run(args.run).await?;
+    if args.client.json {
+        output::print_json(&run)?;
+    } else {
+        output::print(&as_sheet(&run))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn as_sheet(run: &TaskRun) -> String {
+    let result = run.result.clone().unwrap_or_default();
+    let changes = result.files_changed.map(|files| {
+        let (plus, minus) = (
+            result.insertions.unwrap_or(0),
+            result.deletions.unwrap_or(0),
+        );
+        format!("{files} files, +{plus} -{minus}")
+    });
+    let error = run.error.as_ref().map(|error| {
+        let outlook = if error.retryable {
+            "\nanother attempt may succeed"
+        } else {
+            ""
+        };
+        format!("{} ({}){outlook}", error.message, error.code)
+    });
+    let usage = result.usage.map(|usage| {
+        format!(
+            "{} read, {} written",
+            usage.input_tokens, usage.output_tokens
+        )
+    });
+    sheet(&[
+        ("run", Some(run.id.to_string())),
+        ("title", Some(run.title.clone())),
+        ("state", Some(state(run))),
+        ("type", Some(run.run_type.to_string())),
+        ("repository", run.request.repository.clone()),
+        ("attempt", Some(attempts(run))),
+        ("held by", run.lease.as_ref().map(holder)),
+        (
+            "submitted",
+            Some(format!(
+                "{} by {}",
+                run.submitted_at.to_rfc3339(),
+                run.submitted_by
+            )),
+        ),
+        ("started", run.started_at.map(|at| at.to_rfc3339())),
+        ("finished", run.finished_at.map(|at| at.to_rfc3339())),
+        ("next attempt", run.due_at.map(|at| at.to_rfc3339())),
+        (
+            "cancel wanted",
+            run.cancel_requested_at.map(|at| at.to_rfc3339()),
+        ),
+        ("error", error),
+        ("summary", result.summary),
+        ("branch", result.branch),
+        ("commit", result.commit),
+        ("changes", changes),
+        ("tokens", usage),
+    ])
+}
+
+fn state(run: &TaskRun) -> String {
+    match run.stage {
+        Some(stage) => format!("{} ({stage})", run.state),
+        None => run.state.to_string(),
+    }
+}
+
+fn attempts(run: &TaskRun) -> String {
+    format!(
+        "{} ({} of {} failures)",
+        run.attempt, run.failures, run.max_attempts
+    )
+}
+
+/// The evidence for "running".
+fn holder(lease: &LeaseInfo) -> String {
+    match lease.beat_age_ms {
+        Some(age) => format!("{}, heard {} ago", lease.worker, words::duration(age)),
+        None => format!("{}, not heard yet", lease.worker),
+    }
+}

@@ -1,0 +1,35 @@
+//! `baton supervisor`.
+
+use std::{sync::Arc, time::Duration};
+
+use baton_domain::{SystemClock, WorkerId};
+use baton_supervisor::{Supervisor, SupervisorDeps, SupervisorOptions};
+
+use super::connect;
+use crate::{
+    args::{LeaseArgs, SupervisorArgs},
+    exit::Exit,
+    lifecycle,
+};
+
+pub(super) async fn run(args: SupervisorArgs) -> anyhow::Result<Exit> {
+    lifecycle::supervised(|shutdown| async move {
+        let deps = SupervisorDeps {
+            bus: connect::bus(&args.bus, "supervisor").await?,
+            store: connect::reader(&args.store, "supervisor")?,
+            clock: Arc::new(SystemClock),
+        };
+        let supervisor = Supervisor::new(deps, options(args.id, args.lease));
+        supervisor.run(shutdown.soft, shutdown.hard).await?;
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+/// The role's options by its flags.
+pub(super) fn options(id: WorkerId, lease: LeaseArgs) -> SupervisorOptions {
+    SupervisorOptions {
+        lease: Duration::from_secs(lease.lease_seconds.into()),
+        ..SupervisorOptions::new(id)
+    }
+}

@@ -1,0 +1,69 @@
+//! `baton worker`, and the worker of `baton dev`.
+
+mod id;
+mod options;
+
+use std::{sync::Arc, time::Duration};
+
+use baton_domain::{RunType, SystemClock};
+use baton_worker::{Mode, PreflightError, WorkerOptions, preflight};
+
+pub(super) use self::options::{Place, options};
+use super::connect;
+use crate::{
+    args::{WorkArgs, WorkerArgs},
+    config,
+    exit::Exit,
+    lifecycle,
+};
+
+pub(super) async fn run(args: WorkerArgs) -> anyhow::Result<Exit> {
+    lifecycle::supervised(|shutdown| async move {
+        let state_dir = config::state_dir(args.state_dir.as_deref(), "worker")?;
+        let worker = match args.id {
+            Some(id) => id,
+            None => id::kept_in(&state_dir)?,
+        };
+        let place = Place {
+            worker,
+            state_dir,
+            api_url: args.api_url,
+            pools: args.pools.into_iter().collect(),
+            drain_deadline: Duration::from_secs(args.drain_seconds.into()),
+            mode: if args.once {
+                let wait = Duration::from_secs(args.wait_seconds.into());
+                Mode::Once { wait }
+            } else {
+                Mode::Serve
+            },
+        };
+        let options = options(place, &args.work)?;
+        let bus = connect::bus(&args.bus, "worker").await?;
+        let (options, lack) = checked(options, &args.work).await?;
+        if let Some(lack) = lack {
+            tracing::warn!("{lack}");
+        }
+        let clock = Arc::new(SystemClock);
+        baton_worker::run(bus, options, clock, shutdown.soft, shutdown.hard).await?;
+        Ok(Exit::Done)
+    })
+    .await
+}
+
+/// The options after a look at the machine. A worker that was not told what to do does what it
+/// can, and says what it cannot; one that was told refuses to start without it.
+pub(super) async fn checked(
+    mut options: WorkerOptions,
+    args: &WorkArgs,
+) -> Result<(WorkerOptions, Option<String>), PreflightError> {
+    match preflight(&options).await {
+        Ok(_) => Ok((options, None)),
+        Err(PreflightError::Codex(why)) if args.run_types.is_empty() => {
+            options.run_types.remove(&RunType::CodexExec);
+            preflight(&options).await?;
+            let lack = format!("this worker does runs of type command only: {why}");
+            Ok((options, Some(lack)))
+        }
+        Err(error) => Err(error),
+    }
+}

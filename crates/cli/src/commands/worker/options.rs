@@ -1,0 +1,82 @@
+//! The worker's options by its flags.
+
+use std::{collections::BTreeSet, fs, num::NonZeroU32, path::PathBuf, time::Duration};
+
+use anyhow::Context;
+use baton_domain::{Pool, RunType, WorkerId};
+use baton_worker::{CodexLogin, CodexOptions, CodexSandbox, GitOptions, Mode, WorkerOptions};
+
+use super::id;
+use crate::{
+    args::{CodexArgs, Sandbox, WorkArgs},
+    config,
+};
+
+/// What `baton worker` takes from flags and `baton dev` knows by itself.
+#[derive(Debug)]
+pub(in crate::commands) struct Place {
+    pub(in crate::commands) worker: WorkerId,
+    pub(in crate::commands) state_dir: PathBuf,
+    pub(in crate::commands) api_url: String,
+    pub(in crate::commands) pools: BTreeSet<Pool>,
+    pub(in crate::commands) drain_deadline: Duration,
+    pub(in crate::commands) mode: Mode,
+}
+
+pub(in crate::commands) fn options(place: Place, args: &WorkArgs) -> anyhow::Result<WorkerOptions> {
+    let given: BTreeSet<RunType> = args.run_types.iter().copied().collect();
+    let all = || RunType::ALL.iter().copied().collect();
+    let base = WorkerOptions::new(place.worker, &place.state_dir, &place.api_url);
+    Ok(WorkerOptions {
+        hostname: id::hostname(),
+        pools: place.pools,
+        run_types: if given.is_empty() { all() } else { given },
+        capabilities: args.capabilities.iter().cloned().collect(),
+        slots: NonZeroU32::new(args.slots).unwrap_or(NonZeroU32::MIN),
+        mode: place.mode,
+        drain_deadline: place.drain_deadline,
+        environment: std::env::vars_os().collect(),
+        pass_environment: args.pass_env.iter().cloned().collect(),
+        codex: codex(&args.codex)?,
+        git: GitOptions {
+            name: args.git_name.clone(),
+            email: args.git_email.clone(),
+            ..GitOptions::default()
+        },
+        ..base
+    })
+}
+
+fn codex(args: &CodexArgs) -> anyhow::Result<CodexOptions> {
+    let default = CodexOptions::default();
+    Ok(CodexOptions {
+        program: args.codex_bin.clone().unwrap_or_else(found_codex),
+        login: login(args)?.unwrap_or(default.login),
+        model: args.model.clone(),
+        effort: args.effort,
+        config: args.codex_config.clone(),
+        sandbox: match args.codex_sandbox {
+            Sandbox::ReadOnly => CodexSandbox::ReadOnly,
+            Sandbox::WorkspaceWrite => CodexSandbox::WorkspaceWrite,
+            Sandbox::Bypass => CodexSandbox::Bypass,
+        },
+    })
+}
+
+/// The Codex on PATH or in the usual places; its bare name when there is none, for the error.
+fn found_codex() -> PathBuf {
+    config::search()
+        .program("codex")
+        .unwrap_or_else(|| PathBuf::from("codex"))
+}
+
+fn login(args: &CodexArgs) -> anyhow::Result<Option<CodexLogin>> {
+    if let Some(file) = &args.codex_api_key_file {
+        let key = fs::read_to_string(file).with_context(|| {
+            let file = file.display();
+            format!("--codex-api-key-file (BATON_WORKER_CODEX_API_KEY_FILE): failed to read {file}")
+        })?;
+        return Ok(Some(CodexLogin::ApiKey(key.trim().to_owned())));
+    }
+    Ok(config::codex_home(args.codex_home.as_deref()).map(CodexLogin::Home))
+}

@@ -1,0 +1,123 @@
+//! Settings that need more than their flag: secrets in files, folders below the user's own.
+
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use baton_standalone::Search;
+
+use crate::args::StoreArgs;
+
+/// The database's URL, from its flag, its variable or its file.
+pub(crate) fn database_url(args: &StoreArgs) -> anyhow::Result<String> {
+    match optional_database_url(
+        args.database_url.as_deref(),
+        args.database_url_file.as_deref(),
+    )? {
+        Some(url) => Ok(url),
+        None => bail!(
+            "no database is named: give --database-url (BATON_DATABASE_URL) \
+             or --database-url-file (BATON_DATABASE_URL_FILE)"
+        ),
+    }
+}
+
+/// As [`database_url`], for those who can do without.
+pub(crate) fn optional_database_url(
+    url: Option<&str>,
+    file: Option<&Path>,
+) -> anyhow::Result<Option<String>> {
+    let url = match (url, file) {
+        (Some(url), _) => url.to_owned(),
+        (None, Some(file)) => fs::read_to_string(file).with_context(|| {
+            let file = file.display();
+            format!("--database-url-file (BATON_DATABASE_URL_FILE): failed to read {file}")
+        })?,
+        (None, None) => return Ok(None),
+    };
+    let url = url.trim();
+    if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+        bail!(
+            "the database's URL (BATON_DATABASE_URL) must look like \
+             postgres://user:password@host:port/database"
+        );
+    }
+    Ok(Some(url.to_owned()))
+}
+
+/// The folder given, or `baton/<name>` below `$XDG_STATE_HOME` (`~/.local/state`).
+pub(crate) fn state_dir(given: Option<&Path>, name: &str) -> anyhow::Result<PathBuf> {
+    if let Some(dir) = given {
+        return std::path::absolute(dir).context("failed to resolve the state folder");
+    }
+    let state = non_empty("XDG_STATE_HOME")
+        .map(PathBuf::from)
+        .filter(|dir| dir.is_absolute())
+        .or_else(|| std::env::home_dir().map(|home| home.join(".local/state")))
+        .context("no home folder is known: name a state folder yourself")?;
+    Ok(state.join("baton").join(name))
+}
+
+/// The logged-in Codex home: the one given, `$CODEX_HOME`, or `~/.codex`.
+pub(crate) fn codex_home(given: Option<&Path>) -> Option<PathBuf> {
+    given
+        .map(PathBuf::from)
+        .or_else(|| non_empty("CODEX_HOME").map(PathBuf::from))
+        .or_else(|| std::env::home_dir().map(|home| home.join(".codex")))
+}
+
+/// Where programs are looked for: `PATH`, and `.tools/bin` of the folder that Baton was built in
+/// or stands in.
+pub(crate) fn search() -> Search {
+    let built_in = std::env::current_exe().ok();
+    let built_in = built_in
+        .iter()
+        .flat_map(|binary| binary.ancestors().skip(1).take(3))
+        .map(Path::to_path_buf);
+    let stands_in = std::env::current_dir().ok();
+    Search {
+        path: std::env::var_os("PATH").unwrap_or_default(),
+        extra: built_in
+            .chain(stands_in)
+            .map(|folder| folder.join(".tools/bin"))
+            .filter(|folder| folder.is_dir())
+            .collect(),
+    }
+}
+
+fn non_empty(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_url_may_stand_in_a_file_with_a_line_end() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "postgres://u:p@h/d\n").unwrap();
+        let url = optional_database_url(None, Some(file.path())).unwrap();
+        assert_eq!(url.as_deref(), Some("postgres://u:p@h/d"));
+    }
+
+    #[test]
+    fn a_bad_database_setting_is_refused_by_name_and_without_its_value() {
+        let error = optional_database_url(Some("mysql://secret@h"), None).unwrap_err();
+        assert!(error.to_string().contains("BATON_DATABASE_URL"));
+        assert!(!error.to_string().contains("secret"));
+        let missing = Path::new("/nonexistent/url");
+        let error = optional_database_url(None, Some(missing)).unwrap_err();
+        assert!(error.to_string().contains("/nonexistent/url"));
+    }
+
+    #[test]
+    fn a_relative_state_folder_is_made_absolute() {
+        let dir = state_dir(Some(Path::new("state")), "dev").unwrap();
+        assert!(dir.is_absolute());
+        assert!(dir.ends_with("state"));
+    }
+}

@@ -1,0 +1,97 @@
+//! Exit codes, one meaning each. The help of `baton` lists them.
+
+use std::{io, process::ExitCode};
+
+use baton_bus::BusError;
+use baton_store::StoreError;
+
+use crate::{client::ClientError, output};
+
+/// How a command ended that ran to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// Done.
+    Done,
+    /// Done, and the answer is no: a run failed, something is missing, something differs.
+    Failed,
+    /// The run that was followed was cancelled.
+    Cancelled,
+    /// A second signal cut it short.
+    Interrupted,
+}
+
+impl Exit {
+    const fn number(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Failed => 1,
+            Self::Cancelled => 3,
+            Self::Interrupted => 130,
+        }
+    }
+}
+
+const ERROR: u8 = 1;
+const REFUSED: u8 = 4;
+const UNREACHABLE: u8 = 5;
+
+/// The code of a process that ran a command; an error is told on standard error.
+pub(crate) fn code(ran: anyhow::Result<Exit>) -> ExitCode {
+    match ran {
+        Ok(exit) => ExitCode::from(exit.number()),
+        // The reader of our output has seen enough, as `head` has.
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::tell(&format!("error: {error:#}"));
+            ExitCode::from(number_of(&error))
+        }
+    }
+}
+
+fn number_of(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<ClientError>() {
+        Some(ClientError::Refused { .. }) => REFUSED,
+        Some(ClientError::Garbled { .. }) => ERROR,
+        Some(ClientError::Unreachable { .. } | ClientError::Unavailable { .. }) => UNREACHABLE,
+        None if is_away(error) => UNREACHABLE,
+        None => ERROR,
+    }
+}
+
+/// Whether the broker or the database could not be reached.
+fn is_away(error: &anyhow::Error) -> bool {
+    let broker = error.downcast_ref::<BusError>();
+    let database = error.downcast_ref::<StoreError>();
+    matches!(
+        broker,
+        Some(BusError::Connect { .. } | BusError::Unavailable(_))
+    ) || database.is_some_and(StoreError::is_unavailable)
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    kind == Some(io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn each_kind_of_error_has_its_own_number() {
+        let refused = ClientError::refused_for_tests();
+        assert_eq!(number_of(&refused.into()), 4);
+        let broker = anyhow::Error::from(BusError::Unavailable("no answer".to_owned()));
+        assert_eq!(number_of(&broker.context("failed to start")), 5);
+        assert_eq!(number_of(&anyhow!("anything else")), 1);
+    }
+
+    #[test]
+    fn a_closed_pipe_is_no_error() {
+        let closed = io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(is_closed_pipe(&closed.into()));
+        assert!(!is_closed_pipe(&anyhow!("anything else")));
+    }
+}

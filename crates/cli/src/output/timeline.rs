@@ -1,0 +1,250 @@
+//! A run's events as lines for people.
+
+use baton_wire::{Event, http::EventRecord};
+use serde_json::Value;
+
+use super::words;
+
+/// One event, ready to print: `12:03:44.123  a line`, further lines indented below.
+pub(crate) fn line(event: &EventRecord) -> String {
+    let at = event.at.format("%H:%M:%S%.3f");
+    let mut text = words_of(event).trim_end().replace('\n', "\n              ");
+    if event.effective == Some(false) {
+        let why = event.refusal.as_deref().unwrap_or("refused");
+        text.push_str(&format!("  [changes nothing: {why}]"));
+    }
+    format!("{at}  {text}")
+}
+
+fn words_of(event: &EventRecord) -> String {
+    let attempt = event.attempt.unwrap_or(1);
+    match event.kind.as_str() {
+        "submitted" => format!("submitted by {}", event.source),
+        "offered" => format!("offered again, as attempt {attempt}"),
+        "lease_taken" => format!("attempt {attempt} taken by {}", event.source),
+        "lease_released" => format!("attempt {attempt} given back by {}", event.source),
+        "lease_lost" => format!("attempt {attempt} lost: its worker was not heard of"),
+        "cancel_requested" => format!("{} wants it ended{}", event.source, note(&event.data)),
+        kind => reported(kind, &event.data),
+    }
+}
+
+fn note(data: &Value) -> String {
+    match data.get("note").and_then(Value::as_str) {
+        Some(note) => format!(": {note}"),
+        None => String::new(),
+    }
+}
+
+/// An event of a worker; one that this version does not know is shown as it came.
+fn reported(kind: &str, data: &Value) -> String {
+    let mut whole = data.clone();
+    if let Some(fields) = whole.as_object_mut() {
+        fields.insert("type".to_owned(), kind.into());
+    }
+    match serde_json::from_value(whole) {
+        Ok(Event::Unknown) | Err(_) => format!("{kind} {data}"),
+        Ok(event) => worker_event(&event),
+    }
+}
+
+fn worker_event(event: &Event) -> String {
+    agent_event(event)
+        .or_else(|| result_event(event))
+        .unwrap_or_else(|| match event {
+            Event::StageStarted { stage } => format!("{stage}"),
+            Event::StageFinished { stage, duration_ms } => {
+                format!("{stage} done in {}", words::duration(*duration_ms))
+            }
+            Event::CheckedOut { commit, reference } => match reference {
+                Some(reference) => format!("checked out {reference} at {}", short(commit)),
+                None => format!("checked out {}", short(commit)),
+            },
+            Event::Warning { message } => format!("warning: {message}"),
+            Event::Output { text, .. } => quoted(text),
+            Event::OutputTruncated { .. } => {
+                "the log is too long to show; the file logs/agent.log has all of it".to_owned()
+            }
+            Event::Paused { kind } => format!("paused ({kind})"),
+            Event::Resumed => "resumed".to_owned(),
+            _ => String::new(),
+        })
+}
+
+fn agent_event(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::AgentStarted {
+            agent,
+            model,
+            effort,
+        } => {
+            let details: Vec<&str> = [model, effort]
+                .into_iter()
+                .flatten()
+                .map(String::as_str)
+                .collect();
+            if details.is_empty() {
+                format!("{agent} started")
+            } else {
+                format!("{agent} started ({})", details.join(", "))
+            }
+        }
+        Event::AgentExited {
+            exit_code,
+            signal,
+            duration_ms,
+        } => {
+            format!(
+                "{} after {}",
+                ended(*exit_code, *signal),
+                words::duration(*duration_ms)
+            )
+        }
+        Event::CommandStarted { command, .. } => format!("$ {command}"),
+        Event::CommandFinished {
+            exit_code,
+            duration_ms,
+            output_tail,
+            ..
+        } => {
+            let ended = ended(*exit_code, None);
+            let head = format!("  {ended} after {}", words::duration(*duration_ms));
+            if output_tail.trim().is_empty() {
+                head
+            } else {
+                format!("{head}\n{}", quoted(output_tail))
+            }
+        }
+        Event::AgentMessage { text, .. } => format!("agent: {text}"),
+        Event::FilesChanged { paths, .. } => format!("changed {}", paths.join(", ")),
+        Event::Usage {
+            input_tokens,
+            cached_input_tokens,
+            output_tokens,
+        } => format!(
+            "tokens: {input_tokens} read ({cached_input_tokens} from a cache), {output_tokens} written"
+        ),
+        _ => return None,
+    })
+}
+
+fn result_event(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::PatchWritten {
+            files,
+            insertions,
+            deletions,
+        } => {
+            format!("patch of {files} files, +{insertions} -{deletions}")
+        }
+        Event::ArtifactStored { name, size, .. } => {
+            format!("kept {name} ({})", words::size(*size))
+        }
+        Event::BranchPushed { branch, commit } => format!("pushed {branch} at {}", short(commit)),
+        Event::PublishSkipped { reason } => format!("nothing published: {reason}"),
+        Event::Succeeded { summary } if summary.is_empty() => "succeeded".to_owned(),
+        Event::Succeeded { summary } => format!("succeeded: {summary}"),
+        Event::Failed {
+            code,
+            message,
+            retryable,
+        } => {
+            let outlook = if *retryable {
+                " (may be tried again)"
+            } else {
+                ""
+            };
+            format!("failed with {code}: {message}{outlook}")
+        }
+        Event::Cancelled => "cancelled".to_owned(),
+        _ => return None,
+    })
+}
+
+fn ended(exit_code: Option<i32>, signal: Option<i32>) -> String {
+    match (exit_code, signal) {
+        (Some(code), _) => format!("exit {code}"),
+        (None, Some(signal)) => format!("ended by signal {signal}"),
+        (None, None) => "ended".to_owned(),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| format!("| {line}")).collect();
+    lines.join("\n")
+}
+
+fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_domain::RunId;
+    use chrono::DateTime;
+    use serde_json::json;
+
+    use super::*;
+
+    fn record(kind: &str, data: Value) -> EventRecord {
+        EventRecord {
+            position: 7,
+            index: 0,
+            run_id: RunId::from_uuid(uuid::Uuid::nil()),
+            attempt: Some(2),
+            seq: Some(1),
+            source: "w-1".to_owned(),
+            kind: kind.to_owned(),
+            at: DateTime::from_timestamp_millis(1_700_000_000_123).unwrap(),
+            effective: Some(true),
+            refusal: None,
+            data,
+        }
+    }
+
+    #[test]
+    fn events_read_as_sentences() {
+        let records = [
+            record("submitted", json!({})),
+            record("lease_taken", json!({})),
+            record("stage_started", json!({"stage": "execute"})),
+            record(
+                "agent_started",
+                json!({"agent": "codex_exec", "model": "m", "effort": "high"}),
+            ),
+            record(
+                "command_started",
+                json!({"stepId": "1", "command": "make test"}),
+            ),
+            record(
+                "command_finished",
+                json!({"stepId": "1", "command": "make test", "exitCode": 2, "durationMs": 1500, "outputTail": "a\nb\n"}),
+            ),
+            record("agent_exited", json!({"signal": 9, "durationMs": 10})),
+            record(
+                "patch_written",
+                json!({"files": 1, "insertions": 2, "deletions": 3}),
+            ),
+            record(
+                "branch_pushed",
+                json!({"branch": "task/x", "commit": "0123456789abcdef"}),
+            ),
+            record(
+                "failed",
+                json!({"code": "push_refused", "message": "no right", "retryable": false}),
+            ),
+            record("cancel_requested", json!({"note": "wrong one"})),
+            record("of_tomorrow", json!({"a": 1})),
+        ];
+        let lines: Vec<String> = records.iter().map(line).collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn a_late_report_says_that_it_changes_nothing() {
+        let mut late = record("succeeded", json!({"summary": "done"}));
+        late.effective = Some(false);
+        late.refusal = Some("other_attempt".to_owned());
+        assert!(line(&late).ends_with("succeeded: done  [changes nothing: other_attempt]"));
+    }
+}

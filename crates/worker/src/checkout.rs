@@ -158,7 +158,10 @@ async fn find_named(
     let branch = name.strip_prefix("refs/heads/").unwrap_or(name);
     let tag = name.strip_prefix("refs/tags/").unwrap_or(name);
     let candidates = [
-        (format!("refs/heads/{branch}"), Reference::Branch(branch.to_owned())),
+        (
+            format!("refs/heads/{branch}"),
+            Reference::Branch(branch.to_owned()),
+        ),
         (format!("refs/tags/{tag}"), Reference::Tag(tag.to_owned())),
     ];
     for (candidate, reference) in candidates {

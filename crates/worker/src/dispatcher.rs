@@ -147,7 +147,9 @@ impl Dispatcher {
                 Vec::new()
             }
             Input::SoftStop => self.soft_stop(),
-            Input::DrainDeadline => self.hand_back("the worker is leaving: its time to finish is over"),
+            Input::DrainDeadline => {
+                self.hand_back("the worker is leaving: its time to finish is over")
+            }
             Input::HardStop => self.hand_back("the worker is leaving at once"),
         }
     }

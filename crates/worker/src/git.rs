@@ -79,7 +79,10 @@ impl Git {
         let ssh = environment::get(&environment, "GIT_SSH_COMMAND").is_some();
         environment.retain(|(name, _)| name != "GIT_CONFIG_GLOBAL" && name != "LC_ALL");
         let mut set = |name: &str, value: &OsStr| environment.push((name.into(), value.into()));
-        set("GIT_CONFIG_GLOBAL", settings(&options.state_dir).as_os_str());
+        set(
+            "GIT_CONFIG_GLOBAL",
+            settings(&options.state_dir).as_os_str(),
+        );
         set("GIT_TERMINAL_PROMPT", OsStr::new("0"));
         set("LC_ALL", OsStr::new("C"));
         if !ssh {
@@ -94,9 +97,14 @@ impl Git {
     }
 
     /// The same with more variables.
-    pub(crate) fn with(&self, variables: impl IntoIterator<Item = (&'static str, OsString)>) -> Self {
+    pub(crate) fn with(
+        &self,
+        variables: impl IntoIterator<Item = (&'static str, OsString)>,
+    ) -> Self {
         let mut git = self.clone();
-        let variables = variables.into_iter().map(|(name, value)| (name.into(), value));
+        let variables = variables
+            .into_iter()
+            .map(|(name, value)| (name.into(), value));
         git.environment.extend(variables);
         git
     }
@@ -187,7 +195,8 @@ impl Sinks for Said {
 
     fn stdout(&mut self, bytes: &[u8]) {
         let room = LARGEST_OUTPUT.saturating_sub(self.stdout.len());
-        self.stdout.extend_from_slice(&bytes[..bytes.len().min(room)]);
+        self.stdout
+            .extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
     fn stderr(&mut self, bytes: &[u8]) {
@@ -217,7 +226,11 @@ pub(crate) fn write_settings(options: &WorkerOptions) -> io::Result<()> {
     };
     let mut text = String::from("[safe]\n\tdirectory = *\n");
     for file in included.iter().filter(|file| file.is_absolute()) {
-        let path = file.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
+        let path = file
+            .display()
+            .to_string()
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"");
         text += &format!("[include]\n\tpath = \"{path}\"\n");
     }
     fs::write(settings(&options.state_dir), text)

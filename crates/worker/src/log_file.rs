@@ -91,7 +91,9 @@ impl Inner {
         let _ = self.file.write_all(text.as_bytes());
         self.written += text.len() as u64;
         if self.written >= self.file_limit {
-            let _ = self.file.write_all(b"\n[the log ends here: it is too long]\n");
+            let _ = self
+                .file
+                .write_all(b"\n[the log ends here: it is too long]\n");
         }
         if !self.truncated {
             self.pending.push_str(text);
@@ -125,7 +127,9 @@ mod tests {
     fn events(folder: &Path) -> Vec<Event> {
         let mut spool = Spool::open(folder).unwrap();
         let batch = spool.next().unwrap();
-        batch.map_or_else(Vec::new, |b| b.events.into_iter().map(|r| r.event).collect())
+        batch.map_or_else(Vec::new, |b| {
+            b.events.into_iter().map(|r| r.event).collect()
+        })
     }
 
     #[test]

@@ -40,7 +40,9 @@ pub enum PreflightError {
     #[error("{0}")]
     Codex(String),
     /// The API's address is none that the worker can use.
-    #[error("the API's address '{0}' cannot be used: give one that starts with http://, such as http://127.0.0.1:7700")]
+    #[error(
+        "the API's address '{0}' cannot be used: give one that starts with http://, such as http://127.0.0.1:7700"
+    )]
     ApiUrl(String),
 }
 

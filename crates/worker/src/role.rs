@@ -16,16 +16,8 @@ use nix::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    artifacts::ArtifactClient,
-    attempt::Shop,
-    beat::Heart,
-    driver::Driver,
-    error::WorkerError,
-    lease::Leases,
-    options::WorkerOptions,
-    preflight::preflight,
-    recover::recover,
-    workspace,
+    artifacts::ArtifactClient, attempt::Shop, beat::Heart, driver::Driver, error::WorkerError,
+    lease::Leases, options::WorkerOptions, preflight::preflight, recover::recover, workspace,
 };
 
 /// Works until `soft` is cancelled and what it holds is finished or handed back; until `hard` is

@@ -15,6 +15,9 @@ pub(crate) struct Found {
     pub(crate) left_out: Vec<String>,
 }
 
+/// In bytes; the API takes no more.
+const LONGEST_NAME: usize = 300;
+const LONGEST_PART: usize = 80;
 /// Most complaints about files left out.
 const MOST_COMPLAINTS: usize = 20;
 
@@ -33,7 +36,10 @@ fn walk(folder: &Path, prefix: String, limits: &Limits, found: &mut Found) -> io
     for entry in entries {
         let file_name = entry.file_name();
         let Some(name) = file_name.to_str().filter(|name| is_plain(name)) else {
-            found.leave_out(&file_name.to_string_lossy(), "its name is no plain text");
+            found.leave_out(
+                &file_name.to_string_lossy(),
+                "its name is too long or no plain text",
+            );
             continue;
         };
         let name = format!("{prefix}{name}");
@@ -51,7 +57,7 @@ fn walk(folder: &Path, prefix: String, limits: &Limits, found: &mut Found) -> io
 
 /// Names that mean the same in a URL, in a folder and on a page.
 fn is_plain(name: &str) -> bool {
-    !name.chars().any(|c| c.is_control() || c == '\\') && name.len() <= 200
+    !name.chars().any(|c| c.is_control() || c == '\\') && name.len() <= LONGEST_PART
 }
 
 impl Found {
@@ -59,7 +65,7 @@ impl Found {
         if size > limits.artifact_bytes {
             let limit = limits.artifact_bytes;
             self.leave_out(&name, &format!("it has {size} bytes, {limit} are allowed"));
-        } else if name.len() > 500 {
+        } else if name.len() > LONGEST_NAME {
             self.leave_out(&name, "its path is too long");
         } else if self.files.contains_key(&name) {
             self.leave_out(&name, "the worker itself keeps a file of that name");

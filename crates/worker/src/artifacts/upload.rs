@@ -82,7 +82,9 @@ impl ArtifactClient {
         path: &Path,
         patience: Duration,
     ) -> Result<ArtifactInfo, UploadError> {
-        let (size, sha256) = digest(path).await.map_err(|source| unreadable(path, source))?;
+        let (size, sha256) = digest(path)
+            .await
+            .map_err(|source| unreadable(path, source))?;
         let upload = Upload {
             url: format!(
                 "{}/api/task-runs/{run}/attempts/{attempt}/artifacts/{}",

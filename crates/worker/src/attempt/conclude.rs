@@ -74,7 +74,10 @@ impl Attempt {
     async fn hand_back(&self, reason: &str) {
         self.log.flush();
         let (run, attempt) = (self.offer.run, self.offer.attempt);
-        if timeout(LAST_WORDS_WITHIN, self.reporter.flushed()).await.is_err() {
+        if timeout(LAST_WORDS_WITHIN, self.reporter.flushed())
+            .await
+            .is_err()
+        {
             tracing::warn!(%run, "left before the broker had every report");
         }
         let lease = self.state.lease_position;

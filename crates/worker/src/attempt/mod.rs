@@ -108,7 +108,12 @@ impl Attempt {
     /// Does the run and says how it ended.
     pub(crate) async fn carry_out(self, spool: Spool) {
         let mut companions = Companions::new();
-        companions.spawn(report(self.outgoing(), spool, self.reporter.clone(), self.stop.clone()));
+        companions.spawn(report(
+            self.outgoing(),
+            spool,
+            self.reporter.clone(),
+            self.stop.clone(),
+        ));
         let log = self.log.clone();
         companions.spawn(async move { log.keep_flushing().await });
         let result = self.work(&mut companions).await;
@@ -133,7 +138,9 @@ impl Attempt {
                 pause.tick().await;
                 match open_feed(&self.shop.bus, self.offer.run, &self.stop).await {
                     Ok(feed) => return feed,
-                    Err(error) => tracing::warn!(run = %self.offer.run, %error, "failed to read the run's commands; trying again"),
+                    Err(error) => {
+                        tracing::warn!(run = %self.offer.run, %error, "failed to read the run's commands; trying again")
+                    }
                 }
             }
         };
@@ -216,7 +223,11 @@ pub(crate) async fn fail(shop: &Shop, offer: &Offer, lease: Position, error: &st
     let id = MessageId::events(offer.run, offer.attempt, EventSeq::FIRST);
     let patience = Patience::Until(shop.hard.clone());
     let fence = Fence::Expect { position: lease };
-    if let Err(error) = shop.bus.publish(&subject, &id, &message, fence, &patience).await {
+    if let Err(error) = shop
+        .bus
+        .publish(&subject, &id, &message, fence, &patience)
+        .await
+    {
         tracing::warn!(run = %offer.run, %error, "failed to report");
     }
 }

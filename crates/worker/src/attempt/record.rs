@@ -54,10 +54,8 @@ impl Attempt {
         self.log.flush();
         let limits = &self.shop.options.limits;
         let (record, left) = (self.workspace.record(), self.workspace.artifacts());
-        let found = find(&record, &left, limits).map_err(|source| UploadError::File {
-            path: left,
-            source,
-        })?;
+        let found = find(&record, &left, limits)
+            .map_err(|source| UploadError::File { path: left, source })?;
         for complaint in found.left_out {
             self.warn(complaint);
         }

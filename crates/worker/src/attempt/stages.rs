@@ -113,11 +113,7 @@ impl Attempt {
         Ok(())
     }
 
-    pub(super) async fn write_patch(
-        &self,
-        git: &Git,
-        start: &Start,
-    ) -> Result<Patch, Interrupted> {
+    pub(super) async fn write_patch(&self, git: &Git, start: &Start) -> Result<Patch, Interrupted> {
         let patch = publish::write(git, &self.workspace, start.commit.as_deref()).await?;
         self.reporter.say(Event::PatchWritten {
             files: patch.files,

@@ -93,10 +93,7 @@ fn an_offer_whose_lease_is_taken_is_dropped_and_an_unclear_one_returned() {
         vec![
             (Input::Started, vec![Effect::Claim]),
             (offered(1), vec![take(1)]),
-            (
-                taken,
-                vec![Effect::AckOffer { run: run(1) }, Effect::Claim],
-            ),
+            (taken, vec![Effect::AckOffer { run: run(1) }, Effect::Claim]),
             (offered(1), vec![take(1)]),
             (
                 unclear,

@@ -152,9 +152,7 @@ fn judge(finished: &Finished, verdict: Verdict) -> Result<String, Interrupted> {
     };
     match finished.exit {
         Exit::Signal(_) => fail(FailureCode::AgentKilled, because(&outcome(finished))),
-        Exit::Code(0) if verdict.turn_failed => {
-            fail(FailureCode::AgentFailed, because("gave up"))
-        }
+        Exit::Code(0) if verdict.turn_failed => fail(FailureCode::AgentFailed, because("gave up")),
         Exit::Code(0) if !verdict.turn_completed => match verdict.bad_line {
             Some(line) => fail(
                 FailureCode::AgentGarbled,

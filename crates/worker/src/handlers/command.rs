@@ -15,10 +15,7 @@ use crate::{
 };
 
 /// Runs the command; returns what was done, in words.
-pub(crate) async fn execute(
-    execution: &Execution<'_>,
-    argv: &Argv,
-) -> Result<String, Interrupted> {
+pub(crate) async fn execute(execution: &Execution<'_>, argv: &Argv) -> Result<String, Interrupted> {
     let folder = execution.workspace.repo();
     fs::create_dir_all(&folder).map_err(|error| {
         let message = format!("the command's folder cannot be made: {error}");

@@ -89,7 +89,9 @@ async fn commit(
     if let Some(start) = branch.start {
         words.extend(["-p", start]);
     }
-    let said = git.run_with(store, &words, Some(message.as_bytes())).await?;
+    let said = git
+        .run_with(store, &words, Some(message.as_bytes()))
+        .await?;
     Ok(String::from_utf8_lossy(&said.stdout).trim().to_owned())
 }
 
@@ -121,7 +123,14 @@ async fn own_tip(
     tip: &str,
 ) -> Result<Option<String>, Interrupted> {
     let reference = format!("refs/heads/{}", branch.name);
-    let fetch = ["fetch", "--quiet", "--no-tags", "--", branch.repository.as_str(), &reference];
+    let fetch = [
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--",
+        branch.repository.as_str(),
+        &reference,
+    ];
     git.run(store, &fetch)
         .await
         .map_err(|error| failed(branch, &error))?;
@@ -206,7 +215,8 @@ mod tests {
 
     #[test]
     fn a_refusal_is_told_from_other_failures() {
-        let stdout = "To /x\n!\ta:refs/heads/b\t[remote rejected] (pre-receive hook declined)\nDone\n";
+        let stdout =
+            "To /x\n!\ta:refs/heads/b\t[remote rejected] (pre-receive hook declined)\nDone\n";
         let stderr = "remote: not on a friday        \nremote: \nTo /x\nerror: failed to push";
         let reason = refusal(stdout, stderr).unwrap();
         assert_eq!(

@@ -57,11 +57,7 @@ pub(crate) async fn write(
     })
 }
 
-async fn compose(
-    git: &Git,
-    workspace: &Workspace,
-    start: Option<&str>,
-) -> Result<Patch, GitError> {
+async fn compose(git: &Git, workspace: &Workspace, start: Option<&str>) -> Result<Patch, GitError> {
     let store = workspace.store();
     let tree = write_tree(git, workspace, start).await?;
     let from = start.unwrap_or(EMPTY_TREE);

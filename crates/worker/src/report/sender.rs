@@ -94,10 +94,16 @@ async fn send(out: &Outgoing, batch: &Batch) -> Result<(), SendEnd> {
         attempt: out.attempt,
         events: batch.events.clone(),
     };
-    let fence = Fence::Expect { position: out.lease };
+    let fence = Fence::Expect {
+        position: out.lease,
+    };
     let patience = Patience::Until(out.give_up.clone());
     loop {
-        match out.bus.publish(&subject, &id, &message, fence, &patience).await {
+        match out
+            .bus
+            .publish(&subject, &id, &message, fence, &patience)
+            .await
+        {
             Ok(_) => return Ok(()),
             Err(PublishError::Fenced) => return Err(SendEnd::Fenced),
             Err(PublishError::Full | PublishError::Unavailable(_)) => {

@@ -1,0 +1,161 @@
+//! Who may do a run, and for how long.
+
+use std::time::Duration;
+
+use baton_domain::Attempt;
+use baton_testkit::git::SampleRepository;
+use baton_wire::{Event, LeaseStep};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, Story};
+
+fn sleeping() -> Value {
+    json!({ "type": "command", "task": { "argv": ["sh", "-c", "echo begun; sleep 300 & wait"] } })
+}
+
+fn begun(story: &Story) -> bool {
+    story.output().contains("begun")
+}
+
+fn marked(run: baton_domain::RunId) -> usize {
+    let wanted = format!("BATON_RUN_ID={run}");
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let has = |path: std::path::PathBuf| {
+        std::fs::read(path.join("environ"))
+            .is_ok_and(|bytes| bytes.split(|b| *b == 0).any(|e| e == wanted.as_bytes()))
+    };
+    entries.filter(|entry| has(entry.path())).count()
+}
+
+#[tokio::test]
+async fn a_cancelled_run_ends_its_command() {
+    let bench = Bench::new().await;
+    let worker = bench.work();
+    let run = bench.submit(sleeping()).await;
+    bench.story(run, begun).await;
+    assert_eq!(marked(run), 2);
+    bench.cancel(run).await;
+    let story = bench.end(run).await;
+    assert_eq!(story.last(), Some(&Event::Cancelled));
+    assert_eq!(marked(run), 0);
+    assert!(
+        bench
+            .sink
+            .text(&format!("{run}/1/logs/agent.log"))
+            .is_some()
+    );
+    worker.leave().await;
+}
+
+#[tokio::test]
+async fn a_run_cancelled_before_it_is_taken_is_not_executed() {
+    let bench = Bench::new().await;
+    let run = bench.submit(sleeping()).await;
+    bench.cancel(run).await;
+    let worker = bench.work();
+    let story = bench.end(run).await;
+    assert_eq!(story.last(), Some(&Event::Cancelled));
+    assert!(!story.has(|event| matches!(event, Event::AgentStarted { .. })));
+    worker.leave().await;
+}
+
+#[tokio::test]
+async fn an_offer_that_comes_too_late_takes_nothing() {
+    let bench = Bench::new().await;
+    let worker = bench.work();
+    let late = bench.submit(sleeping()).await;
+    let story = bench.story(late, begun).await;
+    worker.crash().await;
+    let (lease, _) = story.leases[0];
+    bench.lose(late, Attempt::FIRST, lease).await;
+    // The same offer once more, with a lease position that is no longer true.
+    let again = Attempt::new(2).unwrap().get().into();
+    bench.offer(late, again, lease, &sleeping()).await;
+    let worker = bench.work();
+    let next = json!({ "type": "command", "task": { "argv": ["true"] } });
+    let run = bench.submit(next).await;
+    bench.end(run).await;
+    worker.leave().await;
+    let story = bench.story(late, |story| story.leases.len() == 2).await;
+    assert_eq!(story.steps(), [LeaseStep::Taken, LeaseStep::Lost]);
+}
+
+#[tokio::test]
+async fn a_worker_that_lost_its_lease_ends_its_agent_and_pushes_nothing() {
+    let bench = Bench::new().await;
+    let worker = bench.work();
+    let repository = SampleRepository::new();
+    let gate = bench.state.path().join("gate");
+    let script = format!(
+        "echo begun; echo more >> README.md; while [ ! -e {} ]; do sleep 0.05; done; echo on",
+        gate.display()
+    );
+    let request = json!({
+        "type": "command",
+        "repository": repository.url(),
+        "task": { "argv": ["sh", "-c", script], "publish": { "mode": "branch" } },
+    });
+    let run = bench.submit(request).await;
+    let story = bench.story(run, begun).await;
+    let (lease, _) = story.leases[0];
+    bench.lose(run, Attempt::FIRST, lease).await;
+    std::fs::write(gate, "").unwrap();
+    worker.leave().await;
+    assert_eq!(marked(run), 0);
+    let story = bench.story(run, |story| story.leases.len() == 2).await;
+    assert!(!story.has(Event::ends_attempt));
+    assert_eq!(repository.branches(), ["main"]);
+    assert_eq!(bench.sink.kept().len(), 0);
+}
+
+#[tokio::test]
+async fn a_worker_that_leaves_hands_back_what_takes_too_long() {
+    let mut bench = Bench::new().await;
+    bench.options.drain_deadline = Duration::from_millis(100);
+    let worker = bench.work();
+    let run = bench.submit(sleeping()).await;
+    bench.story(run, begun).await;
+    worker.leave().await;
+    let story = bench.story(run, |story| story.leases.len() == 2).await;
+    assert_eq!(story.steps(), [LeaseStep::Taken, LeaseStep::Released]);
+    assert_eq!(marked(run), 0);
+    let mut hard = bench.work();
+    let run = bench.submit(sleeping()).await;
+    bench.story(run, begun).await;
+    hard.hard.cancel();
+    hard.ended().await.unwrap();
+    let story = bench.story(run, |story| story.leases.len() == 2).await;
+    assert_eq!(story.steps(), [LeaseStep::Taken, LeaseStep::Released]);
+}
+
+#[tokio::test]
+async fn a_worker_started_again_ends_and_gives_back_what_the_one_before_it_held() {
+    let bench = Bench::new().await;
+    let worker = bench.work();
+    let script = "trap '' TERM; echo begun; while :; do sleep 0.1; done";
+    let request = json!({ "type": "command", "task": { "argv": ["setsid", "sh", "-c", script] } });
+    let run = bench.submit(request).await;
+    bench.story(run, begun).await;
+    worker.crash().await;
+    let worker = bench.work();
+    let story = bench.story(run, |story| story.leases.len() == 2).await;
+    assert_eq!(story.steps(), [LeaseStep::Taken, LeaseStep::Released]);
+    assert_eq!(marked(run), 0);
+    worker.leave().await;
+}
+
+#[tokio::test]
+async fn a_state_folder_has_one_worker() {
+    let bench = Bench::new().await;
+    let worker = bench.work();
+    let run = bench
+        .submit(json!({ "type": "command", "task": { "argv": ["true"] } }))
+        .await;
+    bench.end(run).await;
+    let error = bench.work().ended().await.unwrap_err();
+    assert!(
+        error.to_string().contains("in use by another worker"),
+        "{error}"
+    );
+    worker.leave().await;
+}

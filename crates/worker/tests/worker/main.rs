@@ -1,0 +1,10 @@
+//! The worker through its front door: real NATS, real git, real Codex.
+
+#![cfg(test)]
+
+mod bench;
+mod codex;
+mod commands;
+mod leases;
+mod outages;
+mod publishing;

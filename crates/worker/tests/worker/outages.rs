@@ -1,0 +1,81 @@
+//! The broker goes away while work is done.
+
+use baton_testkit::Proxy;
+use baton_wire::Event;
+use serde_json::json;
+
+use crate::bench::{Bench, Story, connect};
+
+#[tokio::test]
+async fn what_is_said_while_the_broker_is_away_arrives_once_and_in_order() {
+    let mut bench = Bench::new().await;
+    let worker = bench.work();
+    let gate = bench.state.path().join("gate");
+    let script = format!(
+        "echo begun; while [ ! -e {} ]; do sleep 0.02; done; for i in $(seq 200); do echo line $i; done",
+        gate.display()
+    );
+    let request = json!({ "type": "command", "task": { "argv": ["sh", "-c", script] } });
+    let run = bench.submit(request).await;
+    let begun = |story: &Story| story.output().contains("begun");
+    bench.story(run, begun).await;
+    bench.broker.kill9().await;
+    std::fs::write(gate, "").unwrap();
+    // The command ends while nobody listens.
+    let log = bench.workspace(run, 1).join("record/logs/agent.log");
+    wait_until(|| std::fs::read_to_string(&log).is_ok_and(|text| text.contains("line 200"))).await;
+    assert!(
+        bench.sink.kept().is_empty(),
+        "nothing leaves without the lease"
+    );
+    bench.broker.start_again().await;
+    let story = bench.end(run).await;
+    assert!(
+        matches!(story.last(), Some(Event::Succeeded { .. })),
+        "{story:#?}"
+    );
+    story.assert_in_order();
+    let lines = (1..=200).map(|n| format!("line {n}\n"));
+    let expected: String = ["begun\n".to_owned()].into_iter().chain(lines).collect();
+    assert_eq!(story.output(), expected);
+    worker.leave().await;
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_again_and_again_doubles_nothing() {
+    let bench = Bench::new().await;
+    let proxy = Proxy::start(&bench.broker.url()).await;
+    let bus = connect(&proxy.through(&bench.broker.url())).await;
+    let worker = bench.work_as(bus, bench.options.clone());
+    let script = "for i in $(seq 100); do echo line $i; sleep 0.02; done";
+    let request = json!({ "type": "command", "task": { "argv": ["sh", "-c", script] } });
+    let run = bench.submit(request).await;
+    for n in 1..=4 {
+        let wanted = format!("line {}\n", n * 10);
+        bench
+            .story(run, |story| story.output().contains(&wanted))
+            .await;
+        proxy.cut();
+        proxy.restore();
+    }
+    let story = bench.end(run).await;
+    assert!(
+        matches!(story.last(), Some(Event::Succeeded { .. })),
+        "{story:#?}"
+    );
+    story.assert_in_order();
+    assert_eq!(story.output().lines().count(), 100);
+    worker.leave().await;
+}
+
+/// Looks again and again, for things that nobody announces.
+async fn wait_until(seen: impl Fn() -> bool) {
+    let looking = async {
+        let mut looks = tokio::time::interval(std::time::Duration::from_millis(10));
+        while !seen() {
+            looks.tick().await;
+        }
+    };
+    let in_time = tokio::time::timeout(std::time::Duration::from_secs(30), looking).await;
+    in_time.expect("seen in time");
+}

@@ -3,7 +3,7 @@ import { expect, row, stateOf, test } from "./fixtures";
 
 test("the list shows a new run and each of its states", async ({ page, submit, loads }) => {
   await page.goto("/");
-  await expect(page.getByText("live", { exact: true })).toBeVisible();
+  await expect(page.locator("[data-status=live]")).toBeVisible();
   const id = await submit("seen in the list", "sleep 2; echo done");
   const line = row(page, id);
   await expect(line).toContainText("seen in the list");

@@ -141,12 +141,15 @@ export class LiveRun {
   /** Reads events on from a position. Returns the position after the last. */
   async #readEvents(from: number): Promise<number> {
     let after = from;
+    const read: EventRecord[] = [];
     for (;;) {
       const { body } = await getEvents(this.id, after, this.#stop.signal);
-      this.history = take(this.history, body.events);
+      read.push(...body.events);
       after = Math.max(after, body.nextAfter);
-      if (!body.hasMore) return after;
+      if (!body.hasMore) break;
     }
+    this.history = take(this.history, read);
+    return after;
   }
 
   async #settleNow(): Promise<void> {

@@ -1,34 +1,9 @@
 // What an operator reads of a run: its events grouped by attempt, a command's start and end made
-// one entry, and everything that came too late marked as such.
+// one entry, and everything that came too late marked as such. It grows at its end: entries that
+// do not change stay the same objects.
 import type { EventRecord } from "../api/types";
-import { number, text, texts } from "./data";
-
-/** How an entry is to be taken. */
-export type Tone = "plain" | "good" | "bad" | "warn" | "quiet";
-
-export interface Entry {
-  /** Stable while the entry grows. */
-  key: string;
-  at: string;
-  kind: string;
-  tone: Tone;
-  title: string;
-  /** Shown in a fixed-width font after the title: a command, a file, a commit. */
-  code: string | null;
-  /** Running text: what the agent said. */
-  body: string | null;
-  /** Long output behind a fold. */
-  detail: string | null;
-  durationMs: number | null;
-  /** The stage, or the agent's id of the step, that a later event ends. */
-  step: string | null;
-  /** A command or stage that has not ended. */
-  open: boolean;
-  /** A command or stage whose attempt ended before it did. */
-  cut: boolean;
-  /** Why it changed nothing; null if it counts. */
-  refused: string | null;
-}
+import { text } from "./data";
+import { blank, describe, type Entry, type Tone } from "./entry";
 
 export interface AttemptGroup {
   /** 0 for what was said before any attempt. */
@@ -38,8 +13,11 @@ export interface AttemptGroup {
   endedAt: string | null;
   outcome: string | null;
   tone: Tone;
-  entries: Entry[];
+  entries: readonly Entry[];
 }
+
+/** A group while it is put together. */
+type Draft = AttemptGroup & { entries: Entry[] };
 
 const REASONS: Record<string, string> = {
   duplicate: "said before",
@@ -56,23 +34,51 @@ export function refusalOf(event: EventRecord): string | null {
 
 /** Events (in order) as the timeline shows them. */
 export function timeline(events: readonly EventRecord[]): AttemptGroup[] {
-  const groups = new Map<number, AttemptGroup>();
-  let current = 0;
-  for (const event of events) {
-    const attempt = event.attempt ?? current;
-    if (event.effective !== false) current = Math.max(current, attempt);
-    let group = groups.get(attempt);
-    if (group === undefined) {
-      group = newGroup(attempt);
-      groups.set(attempt, group);
-    }
-    addEvent(group, event);
-  }
-  for (const group of groups.values()) settle(group);
-  return [...groups.values()].sort((a, b) => a.attempt - b.attempt);
+  return new TimelineReader().read(events);
 }
 
-function newGroup(attempt: number): AttemptGroup {
+/** Reads timelines from the growing list of a run's events. */
+export class TimelineReader {
+  #seen: EventRecord[] = [];
+  #drafts = new Map<number, Draft>();
+  #current = 0;
+
+  read(events: readonly EventRecord[]): AttemptGroup[] {
+    if (!this.#continues(events)) {
+      this.#seen = [];
+      this.#drafts = new Map();
+      this.#current = 0;
+    }
+    for (const event of events.slice(this.#seen.length)) this.#add(event);
+    this.#seen = [...events];
+    return [...this.#drafts.values()]
+      .map((draft) => ({ ...draft, entries: [...draft.entries] }))
+      .sort((a, b) => a.attempt - b.attempt);
+  }
+
+  /** Whether these events begin with all that was read, judged the same. */
+  #continues(events: readonly EventRecord[]): boolean {
+    return this.#seen.every((seen, at) => {
+      const event = events[at];
+      if (event === seen) return true;
+      if (event?.position !== seen.position || event.index !== seen.index) return false;
+      return refusalOf(event) === refusalOf(seen);
+    });
+  }
+
+  #add(event: EventRecord): void {
+    const attempt = event.attempt ?? this.#current;
+    if (event.effective !== false) this.#current = Math.max(this.#current, attempt);
+    let draft = this.#drafts.get(attempt);
+    if (draft === undefined) {
+      draft = newDraft(attempt);
+      this.#drafts.set(attempt, draft);
+    }
+    addEvent(draft, event);
+  }
+}
+
+function newDraft(attempt: number): Draft {
   return {
     attempt,
     worker: null,
@@ -84,59 +90,43 @@ function newGroup(attempt: number): AttemptGroup {
   };
 }
 
-/** Whatever is still open when its attempt ends will never be heard of again. */
-function settle(group: AttemptGroup): void {
-  if (group.endedAt === null) return;
-  for (const entry of group.entries) {
-    entry.cut = entry.open;
-    entry.open = false;
-  }
-}
-
-function addEvent(group: AttemptGroup, event: EventRecord): void {
+function addEvent(group: Draft, event: EventRecord): void {
   const refused = refusalOf(event);
   if (event.type === "output") {
     if (refused !== null) addLateOutput(group, event, refused);
     return;
   }
   if (refused === null && closeOpen(group, event)) return;
-  const entry = { ...blank(event), ...describe(event), refused };
-  group.entries.push(entry);
+  group.entries.push({ ...blank(event), ...describe(event), refused });
   if (refused === null) note(group, event);
 }
 
 /** Late output is a crowd: one entry stands for all of it. */
-function addLateOutput(group: AttemptGroup, event: EventRecord, refused: string): void {
+function addLateOutput(group: Draft, event: EventRecord, refused: string): void {
   const key = `late-output-${String(event.attempt ?? 0)}`;
   if (group.entries.some((entry) => entry.key === key)) return;
   group.entries.push({ ...blank(event), key, title: "More of the log", refused });
 }
 
+const STARTS: Record<string, string> = {
+  command_finished: "command_started",
+  stage_finished: "stage_started",
+};
+
 /** Makes the end of a command or stage part of the entry that its start made. */
-function closeOpen(group: AttemptGroup, event: EventRecord): boolean {
-  const starts = { command_finished: "command_started", stage_finished: "stage_started" };
-  const start = starts[event.type as keyof typeof starts];
+function closeOpen(group: Draft, event: EventRecord): boolean {
+  const start = STARTS[event.type];
   if (start === undefined) return false;
   const mark = event.type === "stage_finished" ? text(event, "stage") : text(event, "stepId");
-  const entry = group.entries.findLast(
+  const at = group.entries.findLastIndex(
     (each) => each.open && each.refused === null && each.kind === start && each.step === mark,
   );
+  const entry = group.entries[at];
   if (entry === undefined) return false;
-  const { key, at, kind, step } = entry;
   // What it is stays, so that an opened fold stays open.
-  Object.assign(entry, blank(event), describe(event), { key, at, kind, step });
+  const { key, at: since, kind, step } = entry;
+  group.entries[at] = { ...blank(event), ...describe(event), key, at: since, kind, step };
   return true;
-}
-
-function note(group: AttemptGroup, event: EventRecord): void {
-  const outcome = OUTCOMES[event.type];
-  if (event.type === "lease_taken") {
-    group.worker = text(event, "worker") ?? event.source;
-    group.takenAt = event.at;
-  } else if (outcome !== undefined) {
-    group.endedAt = event.at;
-    [group.outcome, group.tone] = outcome;
-  }
 }
 
 const OUTCOMES: Record<string, [string, Tone]> = {
@@ -147,165 +137,21 @@ const OUTCOMES: Record<string, [string, Tone]> = {
   lease_released: ["given back", "quiet"],
 };
 
-function blank(event: EventRecord): Entry {
-  return {
-    key: `${String(event.position)}-${String(event.index)}`,
-    at: event.at,
-    kind: event.type,
-    tone: "plain",
-    title: event.type.replaceAll("_", " "),
-    code: null,
-    body: null,
-    detail: null,
-    durationMs: null,
-    step: null,
-    open: false,
-    cut: false,
-    refused: null,
-  };
+function note(group: Draft, event: EventRecord): void {
+  const outcome = OUTCOMES[event.type];
+  if (event.type === "lease_taken") {
+    group.worker = text(event, "worker") ?? event.source;
+    group.takenAt = event.at;
+  } else if (outcome !== undefined) {
+    group.endedAt = event.at;
+    [group.outcome, group.tone] = outcome;
+    cutOff(group);
+  }
 }
 
-type Describe = (event: EventRecord) => Partial<Entry>;
-
-function describe(event: EventRecord): Partial<Entry> {
-  const known = WORDS[event.type];
-  return known === undefined ? unknown(event) : known(event);
+/** Whatever is still open when its attempt ends will never be heard of again. */
+function cutOff(group: Draft): void {
+  group.entries = group.entries.map((entry) =>
+    entry.open ? { ...entry, open: false, cut: true } : entry,
+  );
 }
-
-/** An event of a later version: shown as it came. */
-function unknown(event: EventRecord): Partial<Entry> {
-  return { tone: "quiet", detail: JSON.stringify(event.data, null, 2) };
-}
-
-const STAGES: Record<string, string> = {
-  prepare: "Prepare the workspace",
-  execute: "Execute",
-  publish: "Publish",
-};
-
-function stageName(event: EventRecord): string {
-  const stage = text(event, "stage") ?? "a stage";
-  return STAGES[stage] ?? stage;
-}
-
-function exitWords(event: EventRecord): string {
-  const code = number(event, "exitCode");
-  const signal = number(event, "signal");
-  if (signal !== null) return `ended by signal ${String(signal)}`;
-  return code === null ? "ended" : `exit ${String(code)}`;
-}
-
-function exitTone(event: EventRecord): Tone {
-  return (number(event, "exitCode") ?? 0) === 0 && number(event, "signal") === null
-    ? "plain"
-    : "warn";
-}
-
-function counted(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-const WORDS: Record<string, Describe> = {
-  submitted: (event) => ({ title: `Submitted by ${event.source}` }),
-  offered: (event) => ({ title: `Offered again, attempt ${String(event.attempt ?? "?")}` }),
-  lease_taken: (event) => ({ title: `Taken by ${text(event, "worker") ?? event.source}` }),
-  lease_released: (event) => ({
-    title: `Given back by ${text(event, "worker") ?? event.source}`,
-    body: text(event, "reason"),
-  }),
-  lease_lost: (event) => ({
-    tone: "bad",
-    title: `Worker ${text(event, "worker") ?? ""} was not heard of any more; its attempt is over`,
-    body: text(event, "reason"),
-  }),
-  cancel_requested: (event) => ({
-    tone: "warn",
-    title: `Cancel asked for by ${text(event, "actor") ?? event.source}`,
-    body: text(event, "note"),
-  }),
-  stage_started: (event) => ({
-    step: text(event, "stage"),
-    title: stageName(event),
-    open: true,
-  }),
-  stage_finished: (event) => ({
-    title: stageName(event),
-    durationMs: number(event, "durationMs"),
-  }),
-  checked_out: (event) => ({
-    title: `Checked out ${text(event, "reference") ?? "the default branch"} at`,
-    code: text(event, "commit")?.slice(0, 12) ?? null,
-  }),
-  agent_started: (event) => ({
-    title: ["Started", text(event, "agent"), text(event, "model"), text(event, "effort")]
-      .filter((word) => word !== null)
-      .join(" "),
-  }),
-  agent_exited: (event) => ({
-    title: `Agent ${exitWords(event)}`,
-    tone: exitTone(event),
-    durationMs: number(event, "durationMs"),
-  }),
-  command_started: (event) => ({
-    step: text(event, "stepId"),
-    title: "",
-    code: text(event, "command"),
-    open: true,
-  }),
-  command_finished: (event) => ({
-    title: exitWords(event),
-    tone: exitTone(event),
-    code: text(event, "command"),
-    detail: text(event, "outputTail") || null,
-    durationMs: number(event, "durationMs"),
-  }),
-  agent_message: (event) => ({ title: "", body: text(event, "text") }),
-  files_changed: (event) => {
-    const paths = texts(event, "paths");
-    return {
-      title: `Changed ${counted(paths.length, "file")}`,
-      ...(paths.length <= 3 ? { code: paths.join("  ") } : { detail: paths.join("\n") }),
-    };
-  },
-  usage: (event) => ({
-    tone: "quiet",
-    title: [
-      `${(number(event, "inputTokens") ?? 0).toLocaleString("en")} tokens read`,
-      `(${(number(event, "cachedInputTokens") ?? 0).toLocaleString("en")} cached),`,
-      `${(number(event, "outputTokens") ?? 0).toLocaleString("en")} written`,
-    ].join(" "),
-  }),
-  warning: (event) => ({ tone: "warn", title: "Warning", body: text(event, "message") }),
-  output_truncated: () => ({
-    tone: "quiet",
-    title: "The log goes on in its file alone: it is too long to show live",
-  }),
-  patch_written: (event) => ({
-    title: `Patch: ${counted(number(event, "files") ?? 0, "file")},`,
-    code: `+${String(number(event, "insertions") ?? 0)} −${String(number(event, "deletions") ?? 0)}`,
-  }),
-  artifact_stored: (event) => ({ tone: "quiet", title: "Stored", code: text(event, "name") }),
-  branch_pushed: (event) => ({
-    tone: "good",
-    title: "Pushed",
-    code: `${text(event, "branch") ?? ""} ${text(event, "commit")?.slice(0, 12) ?? ""}`.trim(),
-  }),
-  publish_skipped: (event) => ({
-    tone: "quiet",
-    title: "Nothing published",
-    body: text(event, "reason"),
-  }),
-  paused: (event) => ({
-    tone: "warn",
-    title: text(event, "kind") === "frozen" ? "Paused: frozen" : "Paused at a checkpoint",
-  }),
-  resumed: () => ({ title: "Resumed" }),
-  succeeded: (event) => ({ tone: "good", title: "Succeeded", body: text(event, "summary") }),
-  failed: (event) => ({
-    tone: "bad",
-    title: "Failed:",
-    code: text(event, "code"),
-    body: text(event, "message"),
-  }),
-  cancelled: () => ({ title: "Cancelled" }),
-};

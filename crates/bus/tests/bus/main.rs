@@ -1,0 +1,9 @@
+//! The bus against a real broker, one per test.
+
+mod control;
+mod house;
+mod offers;
+mod publish;
+mod record;
+mod tail;
+mod topology;

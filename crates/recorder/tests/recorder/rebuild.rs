@@ -1,0 +1,103 @@
+//! The tables are a projection of the stream.
+
+use baton_domain::{FailureCode, Position};
+use baton_recorder::{Progress, RecorderError, RecorderOptions, rebuild};
+use baton_wire::LeaseStep;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    stage::Stage,
+    tables::Tables,
+    words::{cancel, events, failed, lease, offer, run, stored, succeeded, usage},
+};
+
+/// A bit of everything.
+async fn history(stage: &Stage) -> Position {
+    for n in 1..=20 {
+        stage.life(run(n)).await;
+    }
+    let id = run(30);
+    stage.publish(offer(id, 1)).await;
+    stage.publish(lease(id, 1, LeaseStep::Taken, "w1")).await;
+    let broke = [
+        usage(3),
+        stored("logs/agent.log", 10),
+        failed(FailureCode::AgentFailed),
+    ];
+    stage.publish(events(id, 1, "w1", 1, broke)).await;
+    stage.publish(offer(id, 2)).await;
+    stage.publish(lease(id, 2, LeaseStep::Taken, "w2")).await;
+    stage.publish(events(id, 1, "w1", 4, [succeeded()])).await;
+    stage.publish(cancel(id)).await;
+    stage.publish((cancel(run(31)).0, "nothing of ours")).await;
+    stage.publish(offer(run(32), 1)).await
+}
+
+async fn rebuilt(stage: &Stage, batch_messages: usize) -> baton_recorder::RebuildReport {
+    let options = RecorderOptions {
+        batch_messages,
+        ..RecorderOptions::default()
+    };
+    let progress = watch::Sender::new(Progress::StandingBy);
+    let soft = CancellationToken::new();
+    rebuild(&stage.bus, &stage.store, &options, &progress, &soft)
+        .await
+        .expect("broker and database are there")
+}
+
+// B-01
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_yields_the_same_rows_whatever_the_batches() {
+    let stage = Stage::start().await;
+    let mut recorder = stage.recorder();
+    let last = history(&stage).await;
+    recorder.has_recorded(last).await;
+    recorder.stop().await;
+    let before = Tables::read(&stage.database).await;
+    assert_eq!((before.count("runs"), before.count("unreadable")), (22, 1));
+
+    for batch_messages in [1, 7, 1000] {
+        let report = rebuilt(&stage, batch_messages).await;
+        assert!(report.complete);
+        assert_eq!((report.through, report.messages), (last, last.get()));
+        assert_eq!(report.unreadable, 1);
+        assert_eq!(Tables::read(&stage.database).await, before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_stream_is_rebuilt_at_once() {
+    let stage = Stage::start().await;
+    let report = rebuilt(&stage, 10).await;
+    assert!(report.complete);
+    assert_eq!(report.messages, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_of_another_stream_are_refused_until_they_are_rebuilt() {
+    let mut stage = Stage::start().await;
+    let last = stage.life(run(1)).await;
+    let mut recorder = stage.recorder();
+    recorder.has_recorded(last).await;
+    recorder.stop().await;
+
+    let database = stage.database;
+    stage = Stage {
+        database,
+        ..Stage::start().await
+    };
+    stage.store = crate::stage::store(&stage.database);
+    for n in 2..=10 {
+        stage.life(run(n)).await;
+    }
+    let refused = stage.recorder().end().await.expect_err("another stream");
+    assert!(
+        matches!(refused, RecorderError::OtherStream { .. }),
+        "{refused}"
+    );
+    assert_eq!(Tables::read(&stage.database).await.count("runs"), 1);
+
+    rebuilt(&stage, 1000).await;
+    assert_eq!(Tables::read(&stage.database).await.count("runs"), 9);
+}

@@ -1,6 +1,15 @@
 //! Connecting: what a role's connection is made of, and the handle that everything hangs on.
 
-use std::{collections::HashSet, fmt, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    fmt,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_nats::{
     Client, ConnectOptions,
@@ -91,6 +100,8 @@ impl Bus {
             reason,
         };
         let (connection, on_event) = connection::watched();
+        let connected = Arc::new(AtomicBool::new(false));
+        let came_back = Arc::clone(&connected);
         let settings = ConnectOptions::new()
             .name(&options.name)
             .custom_inbox_prefix(inbox_prefix(&options.name))
@@ -98,7 +109,7 @@ impl Bus {
             .connection_timeout(Duration::from_secs(5))
             .request_timeout(Some(Duration::from_secs(5)))
             .subscription_capacity(8_192)
-            .reconnect_delay_callback(|_| retry::jittered(Duration::from_millis(275), 0.8))
+            .reconnect_delay_callback(move |_| delay(&came_back))
             .event_callback(on_event);
         let settings = prove(settings, options.credentials.as_ref())
             .await
@@ -108,6 +119,7 @@ impl Bus {
             .connect(servers)
             .await
             .map_err(|error| failed(with_cause(&error)))?;
+        connected.store(true, Ordering::Relaxed);
         check_server(&client, &shown)?;
         let jetstream = ContextBuilder::new()
             .timeout(Duration::from_secs(5))
@@ -172,6 +184,15 @@ impl Bus {
         let mut connection = self.connection();
         // The sender lives as long as the client, and the client lives in `self`.
         let _ = connection.wait_for(|now| *now == wanted).await;
+    }
+}
+
+/// The pause before the next try: none for the first connection, 50 to 500 ms for all others.
+fn delay(came_back: &AtomicBool) -> Duration {
+    if came_back.load(Ordering::Relaxed) {
+        retry::jittered(Duration::from_millis(275), 0.8)
+    } else {
+        Duration::ZERO
     }
 }
 

@@ -112,19 +112,15 @@ impl Bus {
 
     async fn send(&self, letter: &Letter, last: &mut String) -> Result<Position, PublishError> {
         let mut pauses = Pauses::new();
-        let mut in_doubt = false;
         loop {
             self.up().await;
             match self.send_once(letter).await {
                 Outcome::Stored(position) => return Ok(position),
-                Outcome::Refused(PublishError::Fenced) if in_doubt => {
-                    return self.settle(letter).await;
-                }
+                Outcome::Refused(PublishError::Fenced) => return self.settle(letter).await,
                 Outcome::Refused(error) => return Err(error),
                 Outcome::Unclear(reason) => {
                     tracing::debug!(subject = letter.subject, reason, "publishing again");
                     *last = reason;
-                    in_doubt = true;
                 }
             }
             pauses.pause().await;
@@ -149,9 +145,9 @@ impl Bus {
         }
     }
 
-    /// The fence refused a message that an earlier try may have stored: whether it was our own
-    /// message that moved the fence stands on its subject, also when the broker has forgotten
-    /// its id.
+    /// The broker looks at the fence before it looks at the id: a message that it has, sent again,
+    /// is refused when it moved the fence itself or the fence moved since. Whether it has the
+    /// message stands on the message's own subject, also when its id was forgotten.
     async fn settle(&self, letter: &Letter) -> Result<Position, PublishError> {
         let last = self.last_of(&letter.subject).await;
         match last.map_err(|error| PublishError::Unavailable(error.to_string()))? {

@@ -13,13 +13,13 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 /// A broker and a connection to it.
-pub struct House {
-    pub broker: TestBroker,
-    pub bus: Bus,
+pub(crate) struct House {
+    pub(crate) broker: TestBroker,
+    pub(crate) bus: Bus,
 }
 
 impl House {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let broker = TestBroker::start().await;
         let bus = connect(&broker, "test/1").await;
         bus.apply_topology().await.expect("the topology applies");
@@ -27,20 +27,20 @@ impl House {
     }
 
     /// Kills the broker, waits until the client has noticed, and starts it again.
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.broker.kill9().await;
         self.reach(Connection::Down).await;
         self.broker.start_again().await;
     }
 
-    pub async fn reach(&self, wanted: Connection) {
+    pub(crate) async fn reach(&self, wanted: Connection) {
         let mut connection = self.bus.connection();
         soon(connection.wait_for(|now| *now == wanted))
             .await
             .expect("the watch lives");
     }
 
-    pub async fn offer(&self, n: u128, route: &str, priority: Priority) -> Position {
+    pub(crate) async fn offer(&self, n: u128, route: &str, priority: Priority) -> Position {
         let route: Route = route.parse().expect("a route");
         self.bus.ensure_queue(&route).await.expect("a queue");
         let subject = Subject::Offer {
@@ -54,7 +54,7 @@ impl House {
             .expect("an offer")
     }
 
-    pub async fn take(
+    pub(crate) async fn take(
         &self,
         n: u128,
         who: &str,
@@ -76,7 +76,7 @@ impl House {
     }
 
     /// Reports one event, the `seq`-th of the attempt.
-    pub async fn report(
+    pub(crate) async fn report(
         &self,
         n: u128,
         who: &str,
@@ -87,7 +87,7 @@ impl House {
         self.publish(&subject, &id, &message, fence).await
     }
 
-    pub async fn publish(
+    pub(crate) async fn publish(
         &self,
         subject: &Subject,
         id: &MessageId,
@@ -100,7 +100,7 @@ impl House {
     }
 }
 
-pub async fn connect(broker: &TestBroker, name: &str) -> Bus {
+pub(crate) async fn connect(broker: &TestBroker, name: &str) -> Bus {
     Bus::connect(BusOptions {
         url: broker.url(),
         name: name.to_owned(),
@@ -111,29 +111,29 @@ pub async fn connect(broker: &TestBroker, name: &str) -> Bus {
 }
 
 /// What must happen within moments; a test that hangs says so.
-pub async fn soon<T>(future: impl Future<Output = T>) -> T {
+pub(crate) async fn soon<T>(future: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(20), future)
         .await
         .expect("it took longer than 20 s")
 }
 
-pub fn run(n: u128) -> RunId {
+pub(crate) fn run(n: u128) -> RunId {
     RunId::from_uuid(Uuid::from_u128(n))
 }
 
-pub fn worker(name: &str) -> WorkerId {
+pub(crate) fn worker(name: &str) -> WorkerId {
     name.parse().expect("a worker id")
 }
 
-pub fn at() -> DateTime<Utc> {
+pub(crate) fn at() -> DateTime<Utc> {
     "2026-01-02T03:04:05Z".parse().expect("a time")
 }
 
-pub fn position(n: u64) -> Position {
+pub(crate) fn position(n: u64) -> Position {
     Position::new(n).expect("a position")
 }
 
-pub fn scope(pools: &[&str], capabilities: &[&str]) -> OfferScope {
+pub(crate) fn scope(pools: &[&str], capabilities: &[&str]) -> OfferScope {
     OfferScope {
         pools: pools.iter().map(|p| p.parse().expect("a pool")).collect(),
         run_types: RunType::ALL.iter().copied().collect(),
@@ -144,7 +144,7 @@ pub fn scope(pools: &[&str], capabilities: &[&str]) -> OfferScope {
     }
 }
 
-pub fn offer(n: u128) -> Offer {
+pub(crate) fn offer(n: u128) -> Offer {
     Offer {
         run: run(n),
         attempt: Attempt::FIRST,
@@ -159,7 +159,7 @@ pub fn offer(n: u128) -> Offer {
     }
 }
 
-pub fn lease(n: u128, who: &str, step: LeaseStep) -> LeaseMessage {
+pub(crate) fn lease(n: u128, who: &str, step: LeaseStep) -> LeaseMessage {
     LeaseMessage {
         run: run(n),
         attempt: Attempt::FIRST,
@@ -170,7 +170,7 @@ pub fn lease(n: u128, who: &str, step: LeaseStep) -> LeaseMessage {
     }
 }
 
-pub fn events(n: u128, who: &str, seq: u64) -> (Subject, MessageId, EventsMessage) {
+pub(crate) fn events(n: u128, who: &str, seq: u64) -> (Subject, MessageId, EventsMessage) {
     let seq = EventSeq::new(seq).expect("a sequence");
     let subject = Subject::Events {
         run: run(n),

@@ -8,8 +8,6 @@ mod leased;
 mod list;
 mod load;
 mod row;
-#[cfg(test)]
-mod tests;
 mod update;
 
 use baton_domain::{

@@ -1,0 +1,81 @@
+//! The schema says what the domain says, and says it in words too.
+
+use std::collections::BTreeSet;
+
+use baton_domain::{FailureCode, Refusal, Stage as Work, StateName, run::PauseKind};
+
+use crate::stage::{Stage, store};
+
+/// The words that a check constraint allows.
+async fn words(stage: &Stage, constraint: &str) -> BTreeSet<String> {
+    let definition: String = sqlx::query_scalar(
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = $1",
+    )
+    .bind(constraint)
+    .fetch_one(&mut stage.raw().await)
+    .await
+    .expect("the constraint is there");
+    let quoted = definition.split('\'').skip(1).step_by(2);
+    quoted.map(str::to_owned).collect()
+}
+
+fn set<'a>(words: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    words.into_iter().map(str::to_owned).collect()
+}
+
+// B-01
+#[tokio::test(flavor = "multi_thread")]
+async fn the_checks_allow_the_words_of_the_domain_and_no_others() {
+    let stage = Stage::start().await;
+    let states = StateName::ALL.iter().map(|state| state.as_str());
+    assert_eq!(words(&stage, "task_runs_state").await, set(states));
+    let codes = FailureCode::ALL.iter().map(|code| code.as_str());
+    assert_eq!(words(&stage, "task_runs_failure_code").await, set(codes));
+    let stages = Work::ALL.iter().map(|work| work.as_str());
+    assert_eq!(words(&stage, "task_runs_stage").await, set(stages));
+    let kinds = PauseKind::ALL.iter().map(|kind| kind.as_str());
+    assert_eq!(words(&stage, "task_runs_pause_kind").await, set(kinds));
+    let terminal = StateName::ALL.iter().filter(|state| state.is_terminal());
+    let terminal = set(terminal.map(|state| state.as_str()));
+    assert_eq!(words(&stage, "task_runs_finished_known").await, terminal);
+    let refusals = [
+        Refusal::Duplicate,
+        Refusal::OtherAttempt,
+        Refusal::NotHolder,
+        Refusal::WrongState,
+    ];
+    let mut refusals = set(refusals.iter().map(|refusal| refusal.as_str()));
+    refusals.extend(["unknown_run", "unknown_command"].map(str::to_owned));
+    assert_eq!(words(&stage, "task_run_events_refusal").await, refusals);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_table_and_every_column_is_explained() {
+    let stage = Stage::start().await;
+    let silent: Vec<String> = sqlx::query_scalar(
+        "SELECT c.relname || coalesce('.' || a.attname, '')
+         FROM pg_class c
+         LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+           AND c.relname <> '_sqlx_migrations'
+           AND (col_description(c.oid, a.attnum) IS NULL OR obj_description(c.oid) IS NULL)",
+    )
+    .fetch_all(&mut stage.raw().await)
+    .await
+    .expect("the catalogue can be read");
+    assert_eq!(silent, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn migrating_twice_is_migrating_once_and_a_bare_database_is_told_apart() {
+    let database = baton_testkit::TestDatabase::start().await;
+    let store = store(&database, false);
+    let before = store.schema_version().await.expect("the database answers");
+    assert_eq!(before.found, 0);
+    let refused = store.writer().await.expect_err("there are no tables");
+    assert!(refused.to_string().contains("baton migrate"), "{refused}");
+    store.migrate().await.expect("a first time");
+    store.migrate().await.expect("a second time");
+    let after = store.schema_version().await.expect("the database answers");
+    assert_eq!(after.found, after.needed);
+}

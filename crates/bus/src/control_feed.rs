@@ -60,7 +60,7 @@ impl ControlFeed {
     pub async fn next(&mut self) -> Option<ControlMessage> {
         loop {
             if self.behind {
-                let last = self.last().await;
+                let last = Box::pin(self.last()).await;
                 self.behind = false;
                 if let Some(command) = last.and_then(|command| self.unseen(command)) {
                     return Some(command);
@@ -86,7 +86,7 @@ impl ControlFeed {
     /// Waits until the last stored command is read, and returns it unless [`next`](Self::next)
     /// did: a holder must know it before it begins. May be cancelled at any time.
     pub async fn caught_up(&mut self) -> Option<ControlMessage> {
-        let last = self.last().await;
+        let last = Box::pin(self.last()).await;
         self.behind = false;
         last.and_then(|command| self.unseen(command))
     }

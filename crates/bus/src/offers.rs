@@ -58,7 +58,8 @@ impl OfferSource {
     /// Stop it by the token. When the future itself is dropped, an offer that was on its way
     /// comes again after the queue's acknowledgement wait (5 s).
     pub async fn next(&mut self, stop: &CancellationToken) -> Option<Delivery<Offer>> {
-        let found = self.find(stop).await;
+        // Boxed, since callers hold it in futures of their own.
+        let found = Box::pin(self.find(stop)).await;
         self.alarm = None;
         found
     }

@@ -102,7 +102,8 @@ impl Bus {
     ) -> Result<Position, PublishError> {
         let letter = Letter::new(subject, id, message, fence)?;
         let mut last = "it cannot be reached".to_owned();
-        let sent = self.send(&letter, &mut last);
+        // Boxed, since callers hold it in futures of their own.
+        let sent = Box::pin(self.send(&letter, &mut last));
         let sent = match patience {
             Patience::Short => tokio::time::timeout(SHORT, sent).await.ok(),
             Patience::Until(given_up) => given_up.run_until_cancelled(sent).await,

@@ -13,7 +13,7 @@ async fn command(bus: &Bus, n: u128, id: u128) {
     let message = ControlMessage {
         run: run(n),
         id: Uuid::from_u128(id),
-        actor: "anna".to_owned().try_into().unwrap(),
+        actor: "anna".to_owned().try_into().expect("an actor"),
         at: at(),
         command: ControlCommand::Cancel { note: None },
     };
@@ -27,7 +27,7 @@ async fn command(bus: &Bus, n: u128, id: u128) {
         &baton_bus::Patience::Short,
     )
     .await
-    .unwrap();
+    .expect("a command");
 }
 
 #[tokio::test]
@@ -58,14 +58,14 @@ async fn a_command_given_while_the_holder_was_cut_off_is_heard_afterwards() {
     let mut house = House::start().await;
     let mut feed = house.bus.control_feed(run(1)).await.unwrap();
     assert_eq!(soon(feed.caught_up()).await, None);
-    let hearing = feed.next();
-    let acting = async {
+    let hearing = Box::pin(feed.next());
+    let acting = Box::pin(async {
         house.broker.kill9().await;
         house.reach(baton_bus::Connection::Down).await;
         house.broker.start_again().await;
         let other = connect(&house.broker, "api/1").await;
         command(&other, 1, 7).await;
-    };
+    });
     let (heard, ()) = soon(async { tokio::join!(hearing, acting) }).await;
     assert_eq!(heard.unwrap().id, Uuid::from_u128(7));
 }

@@ -21,7 +21,10 @@ async fn read_to(source: &mut RecordSource, last: u64) -> Vec<u64> {
 
 async fn filled(house: &House, from: u64, to: u64) {
     for seq in from..=to {
-        house.report(1, "a", seq, Fence::None).await.unwrap();
+        house
+            .report(1, "a", seq, Fence::None)
+            .await
+            .expect("a report");
     }
 }
 
@@ -75,7 +78,7 @@ async fn a_database_behind_the_acknowledgements_gets_everything_again() {
 }
 
 async fn filled_more(house: &House) {
-    let last = house.bus.last_position().await.unwrap().get();
+    let last = house.bus.last_position().await.expect("a position").get();
     filled(house, last + 1, last + 1).await;
 }
 

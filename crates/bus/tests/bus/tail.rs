@@ -14,7 +14,10 @@ async fn take(tail: impl Stream<Item = RawMessage>, count: usize) -> Vec<u64> {
 
 async fn filled(house: &House, from: u64, to: u64) {
     for seq in from..=to {
-        house.report(1, "a", seq, Fence::None).await.unwrap();
+        house
+            .report(1, "a", seq, Fence::None)
+            .await
+            .expect("a report");
     }
 }
 

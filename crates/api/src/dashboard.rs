@@ -28,17 +28,25 @@ dashboard: run <code>make page</code> and build it again.</p>\
 /// Everything that no endpoint takes: a file of the dashboard, one of its pages, or nothing.
 pub(crate) async fn serve(request: Request) -> Response {
     let path = request.uri().path();
-    if !matches!(*request.method(), Method::GET | Method::HEAD) || reserved(path) {
+    if reserved(path) {
         return Problem::not_found("resource", path).into_response();
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return wrong_method(request).await.into_response();
     }
     let name = path.trim_start_matches('/');
     if let Some(file) = Page::get(name).filter(|_| name != "index.html") {
         return asset(name, file);
     }
-    if matches!(path, "/" | "/index.html" | "/workers") || path.starts_with("/runs") {
+    if is_page(path) {
         return index();
     }
     Problem::not_found("page", path).into_response()
+}
+
+/// The paths that the dashboard makes pages of.
+fn is_page(path: &str) -> bool {
+    ["/", "/index.html", "/workers", "/runs"].contains(&path) || path.starts_with("/runs/")
 }
 
 fn reserved(path: &str) -> bool {

@@ -3,7 +3,8 @@
 //! A place at the hub is taken first. Everything that the hub handed out before is read from
 //! history, which for this must have reached that position; everything later comes live. While
 //! history lags or cannot be read there is a gap, so live events then carry no ids: the client
-//! resumes where history ended, and is sent to do so as soon as history has caught up.
+//! resumes where history ended, and is sent to do so as soon as history has caught up (unless
+//! nothing was shown meanwhile; then the gap is filled at once).
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -11,7 +12,6 @@ use axum::response::sse::Event;
 use baton_domain::Position;
 use baton_wire::http::EventRecord;
 use futures::{Stream, stream};
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -47,7 +47,16 @@ enum Phase {
     /// Live, with everything before sent.
     Live,
     /// Live, with a gap before.
-    Gap,
+    Gap(Seen),
+}
+
+const GAP: Phase = Phase::Gap(Seen::Nothing);
+
+/// Whether anything was shown past the gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Nothing,
+    Something,
 }
 
 impl Follow {
@@ -64,7 +73,7 @@ impl Follow {
             Some(after) => (after, Phase::History),
             None => (place.joined(), Phase::Live),
         };
-        Self {
+        let mut follow = Self {
             history,
             place,
             topic,
@@ -72,7 +81,11 @@ impl Follow {
             phase,
             ready: VecDeque::from([Event::default().retry(COME_BACK)]),
             stop,
+        };
+        if phase == Phase::Live {
+            follow.join(Phase::Live);
         }
+        follow
     }
 
     /// The server-sent events. They end when the client must come back, or the server stops.
@@ -101,13 +114,23 @@ impl Follow {
                 let live = self.place.next().await?;
                 self.show(&live);
             }
-            Phase::Gap => {
-                let joined = self.place.joined();
-                tokio::select! {
-                    live = self.place.next() => self.show(&live?),
-                    () = self.history.reached(joined) => return None,
-                }
+            Phase::Gap(seen) => return self.watch_past_gap(seen).await,
+        }
+        Some(())
+    }
+
+    async fn watch_past_gap(&mut self, seen: Seen) -> Option<()> {
+        let joined = self.place.joined();
+        tokio::select! {
+            live = self.place.next() => {
+                self.show(&live?);
+                self.phase = Phase::Gap(Seen::Something);
             }
+            () = self.history.reached(joined) => match seen {
+                // As if nothing had been: what came meanwhile still waits at the hub.
+                Seen::Nothing => self.phase = Phase::History,
+                Seen::Something => return None,
+            },
         }
         Some(())
     }
@@ -121,20 +144,24 @@ impl Follow {
                 self.sent = self.sent.max(page.through);
                 self.push(page.records, Ids::Given);
                 if !more {
-                    self.join(if reached { Phase::Live } else { Phase::Gap });
+                    self.join(if reached { Phase::Live } else { GAP });
                 }
             }
-            Err(_) => self.join(Phase::Gap),
+            Err(_) => self.join(GAP),
         }
     }
 
+    /// Says whether history is complete up to here. If it is, the client can resume from here,
+    /// even if it leaves before anything happens.
     fn join(&mut self, phase: Phase) {
         self.phase = phase;
-        if phase == Phase::Live {
+        let said = Event::default().event("history");
+        let said = if phase == Phase::Live {
             self.sent = self.sent.max(self.place.joined());
-        }
-        let delayed = json!({"delayed": phase == Phase::Gap});
-        let said = Event::default().event("history").data(delayed.to_string());
+            said.id(self.sent.to_string()).data(r#"{"delayed":false}"#)
+        } else {
+            said.data(r#"{"delayed":true}"#)
+        };
         self.ready.push_back(said);
     }
 
@@ -144,7 +171,7 @@ impl Follow {
             return;
         }
         let ids = match self.phase {
-            Phase::Gap => Ids::Withheld,
+            Phase::Gap(_) => Ids::Withheld,
             Phase::History | Phase::Live => Ids::Given,
         };
         self.push(live.records.clone(), ids);

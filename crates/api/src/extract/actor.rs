@@ -19,9 +19,11 @@ impl<S: Sync> FromRequestParts<S> for By {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let name = text(&parts.headers, NAME)?.unwrap_or("anonymous");
-        Actor::try_from(name.to_owned())
-            .map(Self)
-            .map_err(|error| Problem::field(Kind::InvalidHeader, NAME, error.rule))
+        let actor = Actor::try_from(name.to_owned()).map_err(|_| {
+            let rule = "must have 1 to 200 printable characters";
+            Problem::field(Kind::InvalidHeader, NAME, rule)
+        })?;
+        Ok(Self(actor))
     }
 }
 

@@ -7,7 +7,8 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::actor::text;
 use crate::problem::{Kind, Problem};
@@ -22,7 +23,7 @@ const ARRIVAL: Duration = Duration::from_secs(20);
 #[derive(Debug)]
 pub(crate) struct Body<T>(pub(crate) T);
 
-impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+impl<S: Sync, T: DeserializeOwned + Serialize> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
@@ -89,30 +90,93 @@ fn is_length_limit(error: &axum::Error) -> bool {
     false
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse(&error))?;
-    json.end()
+fn parse<T: DeserializeOwned + Serialize>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(Problem::new(Kind::MalformedJson, "the body is empty"));
+    }
+    let raw: Value = serde_json::from_slice(bytes)
         .map_err(|error| Problem::new(Kind::MalformedJson, error.to_string()))?;
-    Ok(value)
+    if !raw.is_object() {
+        return Err(Problem::field(
+            Kind::InvalidBody,
+            "body",
+            "must be a JSON object",
+        ));
+    }
+    // From the text again, not from the value, which has forgotten fields that are given twice.
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value: T = serde_path_to_error::deserialize(&mut json).map_err(|error| refuse(&error))?;
+    let understood = serde_json::to_value(&value).map_err(|error| Problem::internal(&error))?;
+    match list_for_object(&raw, &understood) {
+        None => Ok(value),
+        Some(field) => Err(Problem::field(
+            Kind::InvalidBody,
+            &field,
+            "must be a JSON object",
+        )),
+    }
+}
+
+/// The first field that was given as a list and understood as an object, its fields by place.
+fn list_for_object(raw: &Value, understood: &Value) -> Option<String> {
+    understood
+        .as_object()?
+        .iter()
+        .find_map(|(name, understood)| {
+            let raw = raw.get(name)?;
+            if raw.is_array() && understood.is_object() {
+                return Some(name.clone());
+            }
+            list_for_object(raw, understood).map(|field| format!("{name}.{field}"))
+        })
 }
 
 fn refuse(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
-    let inner = error.inner();
-    if !inner.is_data() {
-        return Problem::new(Kind::MalformedJson, inner.to_string());
-    }
-    let said = inner.to_string();
-    let message = said
+    let said = error.inner().to_string();
+    let said = said
         .rsplit_once(" at line ")
-        .map_or(said.as_str(), |(message, _)| message);
+        .map_or(said.as_str(), |(said, _)| said);
     let path = error.path().to_string();
-    let field = if path == "." { "body" } else { &path };
-    Problem::field(
-        Kind::InvalidBody,
-        field,
-        format!("cannot be read: {message}"),
-    )
+    let (field, message) = reworded(if path == "." { "" } else { &path }, said);
+    Problem::field(Kind::InvalidBody, &field, message)
+}
+
+/// The parser's words as words about a field.
+fn reworded(path: &str, said: &str) -> (String, String) {
+    let named = |prefix: &str| said.strip_prefix(prefix)?.split('`').next();
+    let below = |name: &str| match path {
+        "" => name.to_owned(),
+        path => format!("{path}.{name}"),
+    };
+    if let Some(name) = named("missing field `") {
+        return (below(name), "is missing".to_owned());
+    }
+    if let Some(name) = named("duplicate field `") {
+        return (below(name), "is given more than once".to_owned());
+    }
+    let field = if path.is_empty() { "body" } else { path }.to_owned();
+    if said.starts_with("unknown field `") {
+        let (_, known) = said.split_once(", ").unwrap_or_default();
+        return (field, format!("is unknown: {}", known.replace('`', "")));
+    }
+    let wrong = said
+        .strip_prefix("invalid type: ")
+        .or_else(|| said.strip_prefix("invalid value: "));
+    match wrong {
+        Some(wrong) => {
+            let (given, wanted) = wrong.rsplit_once(", expected ").unwrap_or((wrong, ""));
+            let wanted = match wanted {
+                "u32" => "a whole number, not negative",
+                wanted if wanted.starts_with("struct ") => "an object",
+                wanted => wanted,
+            };
+            (
+                field,
+                format!("is {}, expected {wanted}", given.replace('`', "")),
+            )
+        }
+        None => (field, format!("cannot be read: {said}")),
+    }
 }
 
 /// `Idempotency-Key`, if one is given.

@@ -29,9 +29,11 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 ///
 /// First what was recorded after `Last-Event-ID` (or `after`), then what happens, with no gap and
 /// nothing twice. Each server-sent event is `run-event` with an EventRecord; the last one of a
-/// message carries `id:`, its position. `event: history` says `{"delayed":true}` while the
-/// database cannot be reached: what follows then is live only and carries no ids, and the stream
-/// ends when history is back, so that the client's next connection fills the gap.
+/// message carries `id:`, its position. `event: history` with `{"delayed":false}` and an `id:` says
+/// that everything up to there was sent. With `{"delayed":true}` the database cannot be reached:
+/// what follows is live only and carries no ids. When history is back the gap is filled, or, if events
+/// were shown past it, the stream ends and the client's next connection fills it. A client that reads too slowly is cut off; it resumes
+/// the same way. A comment every 15 s shows that the stream lives.
 #[utoipa::path(
     get,
     path = "/api/task-runs/{id}/events/stream",

@@ -212,7 +212,8 @@ async fn what_is_too_large_changed_or_nobodys_leaves_nothing_behind() {
         .await
         .unwrap();
     assert_eq!(problem(announced).await.kind, kind("body-too-large"));
-    let chunks = futures::stream::iter((0..20).map(|_| Ok::<_, std::io::Error>(vec![0_u8; 100])));
+    let chunks =
+        futures::stream::iter((0..300).map(|_| Ok::<_, std::io::Error>(vec![0_u8; 100_000])));
     let unannounced = world.put(&path(&run, "b"), reqwest::Body::wrap_stream(chunks));
     assert_eq!(
         problem(unannounced.send().await.unwrap()).await.kind,

@@ -13,6 +13,13 @@ fn bodies() -> Vec<(&'static str, String, &'static str)> {
         ("no json", "{\"type\": ".to_owned(), json),
         ("two values", "{} {}".to_owned(), json),
         ("a list", "[]".to_owned(), json),
+        ("a text", "\"x\"".to_owned(), json),
+        (
+            "a list for an object",
+            json!({"type": "command", "task": {"argv": ["true"], "runtime": ["exec"]}}).to_string(),
+            json,
+        ),
+        ("null for an object", json!({"task": null}).to_string(), json),
         ("unknown field", json!({"tsak": {}}).to_string(), json),
         ("unknown nested field", json!({"task": {"runtime": {"modle": "x"}}}).to_string(), json),
         ("number for text", json!({"task": {"runtime": {"effort": 3}}}).to_string(), json),

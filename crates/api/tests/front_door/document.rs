@@ -2,6 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
+use baton_wire::http::PROBLEM_TYPES;
 use serde_json::Value;
 
 fn checked_in() -> PathBuf {
@@ -52,5 +53,20 @@ fn every_operation_has_a_summary_and_describes_its_parameters_and_problems() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn every_problem_is_explained() {
+    let page = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors.md");
+    let page = fs::read_to_string(page).unwrap();
+    for (name, status, title) in PROBLEM_TYPES {
+        let line = page
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{name}` | {status} |")));
+        assert!(
+            line.is_some_and(|line| line.contains(title)),
+            "{name} {status} {title}"
+        );
     }
 }

@@ -91,6 +91,22 @@ async fn answers_keep_browsers_from_guessing_and_framing() {
         let policy = headers["content-security-policy"].to_str().unwrap();
         assert!(policy.contains("frame-ancestors 'none'"), "{path} {policy}");
     }
+    for path in ["/workers", "/runs"] {
+        assert_eq!(
+            world.get(path).send().await.unwrap().status(),
+            200,
+            "{path}"
+        );
+    }
+    let head = world.client.head(world.url("/")).send().await.unwrap();
+    assert_eq!(head.status(), 200);
+    let wrong = world
+        .client
+        .delete(world.url("/api/task-runs"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(wrong.headers()["allow"], "POST,GET,HEAD");
     let page = world.get("/").send().await.unwrap();
     assert_eq!(page.status(), 200);
     assert_eq!(page.headers()["cache-control"], "no-cache");

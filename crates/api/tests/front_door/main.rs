@@ -4,6 +4,7 @@ mod artifacts;
 mod bad_input;
 mod control;
 mod document;
+mod fleet;
 mod guard;
 mod outages;
 mod reads;

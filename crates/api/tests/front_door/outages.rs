@@ -154,6 +154,23 @@ async fn a_stream_goes_on_without_the_database_and_the_gap_is_filled_afterwards(
 
 // W-10
 #[tokio::test]
+async fn a_stream_that_waited_for_history_fills_the_gap_itself() {
+    let mut world = World::start().await;
+    let run = world.submit("watched").await;
+    world.database.stop().await;
+    let path = format!("/api/task-runs/{}/events/stream", run.id);
+    let mut stream = Sse::open(world.get(&path)).await;
+    let (before, word) = stream.until_history().await;
+    assert_eq!((before.len(), word.as_str()), (0, r#"{"delayed":true}"#));
+    world.database.start_again().await;
+    let (before, word) = stream.until_history().await;
+    assert_eq!((before.len(), word.as_str()), (1, r#"{"delayed":false}"#));
+    Holder::take(&world.bus, &run).await;
+    assert_eq!(stream.records(1).await[0].1.kind, "lease_taken");
+}
+
+// W-10
+#[tokio::test]
 async fn a_stream_goes_on_after_the_broker_was_away() {
     let mut world = World::start().await;
     let run = world.submit("watched").await;

@@ -1,6 +1,6 @@
 //! Following runs live.
 
-use baton_wire::http::EventRecord;
+use baton_wire::{Event, http::EventRecord};
 
 use crate::{
     sse::Sse,
@@ -91,6 +91,12 @@ async fn the_stream_of_all_runs_starts_now_or_where_it_is_told() {
     let before = world.submit("before").await;
     let mut live = Sse::open(world.get("/api/events/stream")).await;
     let mut full = Sse::open(world.get("/api/events/stream?after=0")).await;
+    // Where to resume is known before anything happens.
+    let joined = live.next().await.unwrap();
+    assert_eq!(
+        (joined.event.as_str(), joined.id),
+        ("history", Some(before.position))
+    );
     assert_eq!(live.headers["cache-control"], "no-store");
     let first = full.records(1).await;
     assert_eq!(first[0].1.run_id, before.id);
@@ -113,6 +119,40 @@ async fn streams_end_when_the_server_stops() {
     let mut of_all = Sse::open(world.get("/api/events/stream")).await;
     of_run.records(1).await;
     world.stop_api().await;
-    assert_eq!(of_all.next().await, None);
+    while of_all.next().await.is_some() {}
     while of_run.next().await.is_some() {}
+}
+
+// B-10
+#[tokio::test]
+async fn a_client_that_does_not_read_is_cut_off_and_resumes_where_it_was() {
+    let world = World::start().await;
+    let run = world.submit("floods").await;
+    let mut holder = Holder::take(&world.bus, &run).await;
+    let path = format!("/api/task-runs/{}/events/stream", run.id);
+    let mut slow = Sse::open(world.get(&path)).await;
+    slow.records(2).await;
+    // More than its queue, its socket and its own buffers hold together.
+    let text = "x".repeat(60_000);
+    let mut position = 0;
+    for offset in 0..600 {
+        let text = text.clone();
+        position = holder.say([Event::Output { offset, text }]).await;
+    }
+    world.recorded(position).await;
+
+    let mut offsets = Vec::new();
+    let mut last = 0;
+    while let Some(told) = slow.next().await {
+        if told.event == "run-event" {
+            offsets.push(told.record().data["offset"].as_u64().unwrap());
+            last = told.id.unwrap();
+        }
+    }
+    assert!(offsets.len() < 600, "it was never cut off");
+    let mut again = Sse::open(world.get(&path).header("Last-Event-ID", last)).await;
+    for (_, record) in again.records(600 - offsets.len()).await {
+        offsets.push(record.data["offset"].as_u64().unwrap());
+    }
+    assert_eq!(offsets, (0..600).collect::<Vec<u64>>());
 }

@@ -70,6 +70,7 @@ async fn clone(
         OsStr::new("--bare"),
         OsStr::new("--quiet"),
         OsStr::new("--no-local"),
+        OsStr::new("--template="),
         OsStr::new("--"),
         OsStr::new(repository.as_str()),
         store.as_os_str(),
@@ -86,6 +87,8 @@ fn unreadable(repository: &Repository, complaint: &str) -> Failure {
     const PASSING: &[&str] = &[
         "could not resolve host",
         "connection refused",
+        "failed to connect",
+        "couldn't connect",
         "connection timed out",
         "connection reset",
         "operation timed out",
@@ -172,13 +175,13 @@ async fn find_named(
             });
         }
     }
-    if is_commit_id(name) {
-        if let Some(commit) = resolve_commit(git, store, wanted, name).await? {
-            return Ok(Start {
-                commit: Some(commit),
-                reference: None,
-            });
-        }
+    if is_commit_id(name)
+        && let Some(commit) = resolve_commit(git, store, wanted, name).await?
+    {
+        return Ok(Start {
+            commit: Some(commit),
+            reference: None,
+        });
     }
     Err(Failure::new(
         FailureCode::RefNotFound,
@@ -238,7 +241,15 @@ async fn make_copy(
 ) -> Result<(), GitError> {
     let (store, repo) = (workspace.store(), workspace.repo());
     // Copied, not linked: what an agent does to its objects stays in its copy.
-    let clone = ["clone", "--quiet", "--no-checkout", "--no-hardlinks", "--"].map(OsStr::new);
+    let clone = [
+        "clone",
+        "--quiet",
+        "--no-checkout",
+        "--no-hardlinks",
+        "--template=",
+        "--",
+    ];
+    let clone = clone.map(OsStr::new);
     let places = [store.as_os_str(), repo.as_os_str()];
     git.run(workspace.root(), &[&clone[..], &places[..]].concat())
         .await?;

@@ -28,7 +28,7 @@ const RETURNED_FOR: Duration = Duration::from_secs(1);
 
 /// What a task came back with.
 enum Done {
-    Searched(OfferSource, Option<Delivery<Offer>>),
+    Searched(Box<OfferSource>, Option<Box<Delivery<Offer>>>),
     Leased(RunId, Stepped),
     Ended(RunId),
     Answered,
@@ -45,7 +45,7 @@ pub(crate) struct Driver {
     heart: Heart,
     dispatcher: Dispatcher,
     tasks: JoinSet<Done>,
-    source: Option<OfferSource>,
+    source: Option<Box<OfferSource>>,
     search: CancellationToken,
     /// Offers that are not answered yet.
     offers: HashMap<RunId, Delivery<Offer>>,
@@ -73,7 +73,7 @@ impl Driver {
             dispatcher: Dispatcher::new(slots, turns),
             heart,
             tasks: JoinSet::new(),
-            source: Some(source),
+            source: Some(Box::new(source)),
             search: CancellationToken::new(),
             offers: HashMap::new(),
             taking: HashMap::new(),
@@ -94,6 +94,7 @@ impl Driver {
             tokio::select! {
                 () = hard.cancelled(), if !hard_seen => {
                     hard_seen = true;
+                    self.shop.leases.give_up.cancel();
                     self.handle(Input::HardStop).await;
                 }
                 () = soft.cancelled(), if !soft_seen => {
@@ -102,6 +103,7 @@ impl Driver {
                 }
                 () = deadline(self.drain_by) => {
                     self.drain_by = None;
+                    self.shop.leases.give_up.cancel();
                     self.handle(Input::DrainDeadline).await;
                 }
                 _ = beats.tick() => self.beat().await,
@@ -146,17 +148,17 @@ impl Driver {
         }
     }
 
-    async fn searched(&mut self, found: Option<Delivery<Offer>>) {
+    async fn searched(&mut self, found: Option<Box<Delivery<Offer>>>) {
         let Some(delivery) = found else {
             return self.handle(Input::NothingOffered).await;
         };
         let (run, attempt) = (delivery.value().run, delivery.value().attempt);
         if self.offers.contains_key(&run) {
             // The same offer again while its lease is being taken: that tells what becomes of it.
-            self.answer(delivery, Answer::Return);
+            self.answer(*delivery, Answer::Return);
             return self.search();
         }
-        self.offers.insert(run, delivery);
+        self.offers.insert(run, *delivery);
         self.handle(Input::Offered { run, attempt }).await;
     }
 
@@ -197,7 +199,7 @@ impl Driver {
                 Mode::Serve => source.next(&stop).await,
                 Mode::Once { wait } => timeout(wait, source.next(&stop)).await.ok().flatten(),
             };
-            Done::Searched(source, found)
+            Done::Searched(source, found.map(Box::new))
         });
     }
 

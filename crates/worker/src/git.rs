@@ -25,6 +25,12 @@ const ALWAYS: &[&str] = &[
     "-c",
     "core.quotePath=true",
     "-c",
+    "core.excludesFile=/dev/null",
+    "-c",
+    "clone.defaultRemoteName=origin",
+    "-c",
+    "safe.bareRepository=all",
+    "-c",
     "protocol.ext.allow=never",
     "-c",
     "gc.auto=0",
@@ -60,6 +66,8 @@ pub(crate) enum GitError {
     Program(#[from] ProgramError),
     #[error("git {command} took longer than {} s", timeout.as_secs())]
     TimedOut { command: String, timeout: Duration },
+    #[error("the working copy is gone or not a folder any more: {0}")]
+    Copy(io::Error),
     #[error("git {command} was interrupted")]
     Stopped { command: String },
     #[error("git {command} failed: {complaint}")]

@@ -42,9 +42,12 @@ pub async fn run(
         worker: options.worker.clone(),
         instance: format!("{}-{}", started_at.timestamp_micros(), std::process::id()),
         clock: clock.clone(),
-        give_up: hard.clone(),
+        give_up: hard.child_token(),
     };
-    recover(&bus, &options, &leases, &hard).await;
+    let recovered = recover(&bus, &options, &leases, &hard);
+    if soft.run_until_cancelled(recovered).await.is_none() {
+        return Ok(());
+    }
     if let Err(error) = workspace::prune(&options.state_dir, options.keep_workspaces) {
         tracing::warn!(%error, "failed to remove an old workspace");
     }

@@ -25,6 +25,10 @@ const MOST_COMPLAINTS: usize = 20;
 pub(crate) fn find(record: &Path, artifacts: &Path, limits: &Limits) -> io::Result<Found> {
     let mut found = Found::default();
     for root in [record, artifacts] {
+        if !fs::symlink_metadata(root)?.is_dir() {
+            found.leave_out(&root.to_string_lossy(), "it is no folder any more");
+            continue;
+        }
         walk(root, String::new(), limits, &mut found)?;
     }
     Ok(found)

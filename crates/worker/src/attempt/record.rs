@@ -54,15 +54,24 @@ impl Attempt {
         self.log.flush();
         let limits = &self.shop.options.limits;
         let (record, left) = (self.workspace.record(), self.workspace.artifacts());
-        let found = find(&record, &left, limits)
-            .map_err(|source| UploadError::File { path: left, source })?;
+        let found = find(&record, &left, limits).map_err(|source| UploadError::File {
+            path: left.clone(),
+            source,
+        })?;
         for complaint in found.left_out {
             self.warn(complaint);
         }
         let (run, attempt) = (self.offer.run, self.offer.attempt);
         for (name, path) in &found.files {
             let client = &self.shop.artifacts;
-            let stored = client.upload(run, attempt, name, path, patience).await?;
+            let stored = match client.upload(run, attempt, name, path, patience).await {
+                // The agent's choice of name or size is no reason to fail the run.
+                Err(error @ UploadError::Refused { .. }) if path.starts_with(&left) => {
+                    self.warn(error.to_string());
+                    continue;
+                }
+                stored => stored?,
+            };
             self.reporter.say(Event::ArtifactStored {
                 name: stored.name,
                 size: stored.size,

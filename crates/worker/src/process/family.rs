@@ -5,7 +5,6 @@ use std::{fs, time::Duration};
 
 use baton_domain::{Attempt, RunId};
 use nix::{
-    errno::Errno,
     sys::signal::{Signal, kill, killpg},
     unistd::Pid,
 };
@@ -89,34 +88,37 @@ impl Family {
             // Gone already is as good.
             let _ = killpg(Pid::from_raw(group), signal);
         }
-        for pid in self.marked() {
+        for pid in self.members() {
             let _ = kill(Pid::from_raw(pid), signal);
         }
     }
 
     fn is_alive(&self) -> bool {
-        self.group.is_some_and(group_is_alive) || !self.marked().is_empty()
+        !self.members().is_empty()
     }
 
-    fn marked(&self) -> Vec<i32> {
-        let (Some(mark), Ok(entries)) = (self.mark, fs::read_dir("/proc")) else {
+    fn members(&self) -> Vec<i32> {
+        let Ok(entries) = fs::read_dir("/proc") else {
             return Vec::new();
         };
         entries
             .flatten()
             .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .filter(|pid| mark.is_on(*pid))
+            .filter(|pid| self.has(*pid))
             .collect()
     }
-}
 
-/// Whether a group has members; ended ones that are not yet waited for do not count.
-fn group_is_alive(group: i32) -> bool {
-    killpg(Pid::from_raw(group), None) != Err(Errno::ESRCH) && !is_zombie(group)
-}
-
-fn is_zombie(pid: i32) -> bool {
-    stat_fields(pid).is_some_and(|fields| fields.first().is_some_and(|state| state == "Z"))
+    /// Ended processes whose parent has not noticed yet do not count: it may never.
+    fn has(&self, pid: i32) -> bool {
+        let Some(fields) = stat_fields(pid) else {
+            return false;
+        };
+        let has_ended = fields.first().is_none_or(|state| "ZX".contains(state));
+        let group = fields.get(2).and_then(|group| group.parse().ok());
+        !has_ended
+            && ((group.is_some() && group == self.group)
+                || self.mark.is_some_and(|mark| mark.is_on(pid)))
+    }
 }
 
 /// When a process started, in clock ticks since boot: with the pid, it names one process for ever.

@@ -148,7 +148,13 @@ async fn send(
     lease: Option<String>,
 ) -> Result<(), Interrupted> {
     let what = format!("{commit}:refs/heads/{}", branch.name);
-    let mut words = vec!["push", "--porcelain", "--no-verify", "--no-follow-tags"];
+    let mut words = vec![
+        "push",
+        "--porcelain",
+        "--no-verify",
+        "--no-follow-tags",
+        "--no-signed",
+    ];
     words.extend(lease.as_deref());
     words.extend(["--", branch.repository.as_str(), &what]);
     match git.run(store, &words).await {

@@ -1,7 +1,7 @@
 //! All changes of the working copy against the commit it started from, untracked files and the
 //! agent's own commits included, as one tree and one patch. The same changes give the same bytes.
 
-use std::{ffi::OsString, path::Path};
+use std::{ffi::OsString, fs, io, path::Path};
 
 use baton_domain::{Failure, FailureCode};
 
@@ -85,6 +85,13 @@ async fn write_tree(
     start: Option<&str>,
 ) -> Result<String, GitError> {
     let repo = workspace.repo();
+    fs::create_dir_all(&repo).map_err(GitError::Copy)?;
+    if fs::symlink_metadata(&repo)
+        .map_err(GitError::Copy)?
+        .is_symlink()
+    {
+        return Err(GitError::Copy(io::ErrorKind::NotADirectory.into()));
+    }
     let index = workspace.root().join("index");
     let git = git.with([
         ("GIT_DIR", workspace.store().into_os_string()),

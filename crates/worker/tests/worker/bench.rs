@@ -306,3 +306,26 @@ impl Story {
 pub(crate) fn read(path: impl AsRef<Path>) -> String {
     std::fs::read_to_string(path).unwrap()
 }
+
+/// How many running processes carry a run's mark.
+pub(crate) fn marked(run: RunId) -> usize {
+    let wanted = format!("BATON_RUN_ID={run}");
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let has = |path: PathBuf| {
+        std::fs::read(path.join("environ"))
+            .is_ok_and(|bytes| bytes.split(|b| *b == 0).any(|e| e == wanted.as_bytes()))
+    };
+    entries.filter(|entry| has(entry.path())).count()
+}
+
+/// Looks again and again, for things that nobody announces.
+pub(crate) async fn wait_until(seen: impl Fn() -> bool) {
+    let looking = async {
+        let mut looks = tokio::time::interval(Duration::from_millis(10));
+        while !seen() {
+            looks.tick().await;
+        }
+    };
+    let in_time = timeout(Duration::from_secs(30), looking).await;
+    in_time.expect("seen in time");
+}

@@ -46,6 +46,28 @@ fn is_good(story: &Story) -> bool {
     matches!(story.last(), Some(Event::Succeeded { .. }))
 }
 
+/// What the agent's commands came to.
+fn commands(story: &Story) -> Vec<(Option<i32>, &str)> {
+    let finished = story.events().into_iter().filter_map(|event| match event {
+        Event::CommandFinished {
+            exit_code,
+            output_tail,
+            ..
+        } => Some((*exit_code, output_tail.as_str())),
+        _ => None,
+    });
+    finished.collect()
+}
+
+/// The branch that was pushed.
+fn branch(story: &Story) -> String {
+    let branch = story.events().into_iter().find_map(|event| match event {
+        Event::BranchPushed { branch, .. } => Some(branch.clone()),
+        _ => None,
+    });
+    branch.unwrap_or_else(|| panic!("nothing was pushed: {story:#?}"))
+}
+
 #[tokio::test]
 async fn codex_does_a_run_and_its_work_is_a_patch_and_a_branch() {
     let patch =
@@ -78,19 +100,7 @@ async fn codex_does_a_run_and_its_work_is_a_patch_and_a_branch() {
         })
     );
 
-    let commands: Vec<_> = story
-        .events()
-        .into_iter()
-        .filter_map(|event| match event {
-            Event::CommandFinished {
-                exit_code,
-                output_tail,
-                ..
-            } => Some((*exit_code, output_tail.as_str())),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(commands, [(Some(0), "made"), (Some(3), "")]);
+    assert_eq!(commands(&story), [(Some(0), "made"), (Some(3), "")]);
     assert!(
         story
             .has(|event| matches!(event, Event::FilesChanged { paths, .. } if paths == &["b.txt"]))
@@ -102,11 +112,7 @@ async fn codex_does_a_run_and_its_work_is_a_patch_and_a_branch() {
             ..
         }
     )));
-    let branch = story.events().into_iter().find_map(|event| match event {
-        Event::BranchPushed { branch, .. } => Some(branch.clone()),
-        _ => None,
-    });
-    let branch = branch.unwrap();
+    let branch = branch(&story);
     assert_eq!(repository.file(&branch, "made.txt").unwrap(), "made");
     assert_eq!(repository.file(&branch, "b.txt").unwrap(), "hello");
     assert_eq!(repository.subjects(&branch)[0], "make the file");
@@ -358,5 +364,19 @@ async fn a_run_can_be_logged_in_with_a_key_alone() {
             .join("home/.codex/auth.json")
             .exists()
     );
+    worker.leave().await;
+}
+
+#[tokio::test]
+async fn a_codex_that_is_killed_fails_the_run() {
+    let kill = Turn::exec("kill -9 $PPID");
+    let endpoint = ModelEndpoint::start(Script::new([kill, Turn::say("never")])).await;
+    let (home, repository) = (CodexHome::logged_in(), SampleRepository::new());
+    let mut bench = bench(&home).await;
+    bench.options.codex.config = overrides(&endpoint);
+    let worker = bench.work();
+    let run = bench.submit(task(&repository, json!({}))).await;
+    let (code, message) = bench.end(run).await.failure();
+    assert_eq!(code, "agent_killed", "{message}");
     worker.leave().await;
 }

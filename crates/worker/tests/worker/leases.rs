@@ -7,7 +7,7 @@ use baton_testkit::git::SampleRepository;
 use baton_wire::{Event, LeaseStep};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Story};
+use crate::bench::{Bench, Story, marked, wait_until};
 
 fn sleeping() -> Value {
     json!({ "type": "command", "task": { "argv": ["sh", "-c", "echo begun; sleep 300 & wait"] } })
@@ -15,16 +15,6 @@ fn sleeping() -> Value {
 
 fn begun(story: &Story) -> bool {
     story.output().contains("begun")
-}
-
-fn marked(run: baton_domain::RunId) -> usize {
-    let wanted = format!("BATON_RUN_ID={run}");
-    let entries = std::fs::read_dir("/proc").unwrap().flatten();
-    let has = |path: std::path::PathBuf| {
-        std::fs::read(path.join("environ"))
-            .is_ok_and(|bytes| bytes.split(|b| *b == 0).any(|e| e == wanted.as_bytes()))
-    };
-    entries.filter(|entry| has(entry.path())).count()
 }
 
 #[tokio::test]
@@ -133,7 +123,8 @@ async fn a_worker_started_again_ends_and_gives_back_what_the_one_before_it_held(
     let bench = Bench::new().await;
     let worker = bench.work();
     let script = "trap '' TERM; echo begun; while :; do sleep 0.1; done";
-    let request = json!({ "type": "command", "task": { "argv": ["setsid", "sh", "-c", script] } });
+    let request =
+        json!({ "type": "command", "task": { "argv": ["setsid", "-w", "sh", "-c", script] } });
     let run = bench.submit(request).await;
     bench.story(run, begun).await;
     worker.crash().await;
@@ -157,5 +148,61 @@ async fn a_state_folder_has_one_worker() {
         error.to_string().contains("in use by another worker"),
         "{error}"
     );
+    worker.leave().await;
+}
+
+/// A git that hangs at one of its commands.
+fn hanging_git(folder: &std::path::Path, command: &str) -> std::path::PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.join("git");
+    let text = format!(
+        "#!/bin/sh\nfor word; do [ \"$word\" = {command} ] && {{ touch {}/hangs; sleep 300; }}; done\nexec git \"$@\"\n",
+        folder.display()
+    );
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+#[tokio::test]
+async fn a_run_can_be_cancelled_in_every_stage() {
+    for command in ["clone", "push"] {
+        let mut bench = Bench::new().await;
+        let folder = tempfile::tempdir().unwrap();
+        bench.options.git.program = hanging_git(folder.path(), command);
+        let worker = bench.work();
+        let repository = SampleRepository::new();
+        let request = json!({
+            "type": "command",
+            "repository": repository.url(),
+            "task": { "argv": ["touch", "new"], "publish": { "mode": "branch" } },
+        });
+        let run = bench.submit(request).await;
+        wait_until(|| folder.path().join("hangs").exists()).await;
+        bench.cancel(run).await;
+        let story = bench.end(run).await;
+        assert_eq!(story.last(), Some(&Event::Cancelled), "{command}");
+        assert_eq!(repository.branches(), ["main"]);
+        worker.leave().await;
+    }
+}
+
+#[tokio::test]
+async fn a_git_that_hangs_fails_the_run() {
+    let mut bench = Bench::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    bench.options.git.program = hanging_git(folder.path(), "clone");
+    bench.options.git.timeout = Duration::from_millis(200);
+    let worker = bench.work();
+    let repository = SampleRepository::new();
+    let request = json!({
+        "type": "command",
+        "repository": repository.url(),
+        "task": { "argv": ["true"] },
+    });
+    let run = bench.submit(request).await;
+    let (code, message) = bench.end(run).await.failure();
+    assert_eq!(code, "checkout_failed");
+    assert!(message.contains("git clone took longer"), "{message}");
     worker.leave().await;
 }

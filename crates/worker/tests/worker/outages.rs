@@ -4,7 +4,7 @@ use baton_testkit::Proxy;
 use baton_wire::Event;
 use serde_json::json;
 
-use crate::bench::{Bench, Story, connect};
+use crate::bench::{Bench, Story, connect, wait_until};
 
 #[tokio::test]
 async fn what_is_said_while_the_broker_is_away_arrives_once_and_in_order() {
@@ -66,16 +66,4 @@ async fn a_connection_that_breaks_again_and_again_doubles_nothing() {
     story.assert_in_order();
     assert_eq!(story.output().lines().count(), 100);
     worker.leave().await;
-}
-
-/// Looks again and again, for things that nobody announces.
-async fn wait_until(seen: impl Fn() -> bool) {
-    let looking = async {
-        let mut looks = tokio::time::interval(std::time::Duration::from_millis(10));
-        while !seen() {
-            looks.tick().await;
-        }
-    };
-    let in_time = tokio::time::timeout(std::time::Duration::from_secs(30), looking).await;
-    in_time.expect("seen in time");
 }

@@ -108,7 +108,7 @@ async fn the_start_can_be_a_branch_a_tag_or_a_commit_and_nothing_at_all() {
     let worker = bench.work();
     let repository = SampleRepository::new();
     let first = repository.ask(&["rev-parse", BRANCH]);
-    repository.ask(&["tag", "v1", BRANCH]);
+    assert_eq!(repository.ask(&["tag", "v1", BRANCH]), "");
     repository.branch("feature/a");
     repository.write("feature", "yes");
     repository.commit("A feature");

@@ -86,12 +86,13 @@ CREATE TABLE task_runs (
     )
 );
 
--- Pages of the list, newest first: ids are UUID version 7, so they sort by submission.
-CREATE INDEX task_runs_by_state ON task_runs (state, id DESC);
-CREATE INDEX task_runs_by_pool ON task_runs (pool, id DESC);
-CREATE INDEX task_runs_by_repository ON task_runs (repository, id DESC) WHERE repository IS NOT NULL;
-CREATE INDEX task_runs_by_submitter ON task_runs (submitted_by, id DESC);
-CREATE INDEX task_runs_by_submission ON task_runs (submitted_at);
+-- Pages of the list, newest first. Every filter has an index that ends in the list's order, so that
+-- a page is a short walk along it.
+CREATE INDEX task_runs_by_submission ON task_runs (submitted_at, id);
+CREATE INDEX task_runs_by_state ON task_runs (state, submitted_at, id);
+CREATE INDEX task_runs_by_pool ON task_runs (pool, submitted_at, id);
+CREATE INDEX task_runs_by_repository ON task_runs (repository, submitted_at, id) WHERE repository IS NOT NULL;
+CREATE INDEX task_runs_by_submitter ON task_runs (submitted_by, submitted_at, id);
 -- Not unique: two submissions under one key can both be in the stream when the database was away
 -- for longer than the broker's window of duplicates. Readers take the first.
 CREATE INDEX task_runs_by_key ON task_runs (submitted_by, idempotency_key) WHERE idempotency_key IS NOT NULL;

@@ -20,7 +20,10 @@ pub async fn list(
     limit: u32,
 ) -> Result<RunPage, StoreError> {
     let rows = select_runs!(
-        "WHERE ($1::uuid IS NULL OR id < $1)
+        "WHERE (
+               $1::uuid IS NULL
+               OR (submitted_at, id) < ((SELECT submitted_at FROM task_runs WHERE id = $1), $1)
+           )
            AND ($2::text IS NULL OR state = $2)
            AND ($3::text IS NULL OR run_type = $3)
            AND ($4::text IS NULL OR pool = $4)
@@ -29,7 +32,7 @@ pub async fn list(
            AND ($7::text IS NULL OR title ILIKE $7)
            AND ($8::timestamptz IS NULL OR submitted_at >= $8)
            AND ($9::timestamptz IS NULL OR submitted_at < $9)
-         ORDER BY id DESC LIMIT $10",
+         ORDER BY submitted_at DESC, id DESC LIMIT $10",
         before.map(|id| id.as_uuid()),
         filter.state.map(|state| state.as_str()),
         filter.run_type.map(|run_type| run_type.as_str()),

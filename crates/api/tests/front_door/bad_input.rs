@@ -1,5 +1,6 @@
 //! Bad input, and the problem that answers it.
 
+use reqwest::RequestBuilder;
 use serde_json::json;
 
 use crate::world::{Unusual, World, problem};
@@ -69,6 +70,69 @@ async fn every_bad_body_is_refused_by_name() {
     insta::assert_snapshot!(table);
 }
 
+const NOBODY: &str = "/api/task-runs/0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31";
+
+/// Name, and path in full or below a run that does not exist.
+const PATHS: &[(&str, &str)] = &[
+    ("no such run", ""),
+    ("no run id", "/api/task-runs/42"),
+    (
+        "upper-case id",
+        "/api/task-runs/0198C5F2-7E7B-7D3A-9C55-1F6B0A4D2E31",
+    ),
+    ("no such path", "/api/nothing"),
+    ("no such page", "/nothing.js"),
+    ("unknown parameter", "/api/task-runs?stat=queued"),
+    ("bad state", "/api/task-runs?state=queued,stuck"),
+    ("bad type", "/api/task-runs?type=shell"),
+    ("bad limit", "/api/task-runs?limit=0"),
+    ("large limit", "/api/task-runs?limit=201"),
+    ("bad cursor", "/api/task-runs?cursor=abc"),
+    ("bad time", "/api/task-runs?submittedAfter=yesterday"),
+    ("given twice", "/api/task-runs?pool=a&pool=b"),
+    ("several", "/api/task-runs?limit=x&type=y"),
+    ("parameter of nothing", "?verbose=1"),
+    ("bad position", "events?after=-1"),
+    ("events of no run", "events"),
+    ("stream of no run", "events/stream"),
+    ("artifacts of no run", "artifacts"),
+    ("artifact of attempt 0", "artifacts/0/a"),
+];
+
+fn requests(world: &World) -> Vec<(&'static str, RequestBuilder)> {
+    let submit = || world.post("/api/task-runs", &json!({}));
+    let control = |body| world.post(&format!("{NOBODY}/control"), &body);
+    let stream = world.get("/api/events/stream");
+    let delete = |path| world.client.delete(world.url(path));
+    let paths = PATHS.iter().map(|(name, path)| match *path {
+        full if full.starts_with('/') => (*name, world.get(full)),
+        query if query.starts_with('?') => (*name, world.get(&format!("{NOBODY}{query}"))),
+        below => (
+            *name,
+            world.get(format!("{NOBODY}/{below}").trim_end_matches('/')),
+        ),
+    });
+    let others = [
+        ("wrong method", delete("/api/task-runs")),
+        ("wrong method on the page", delete("/")),
+        ("bad Last-Event-ID", stream.header("Last-Event-ID", "x")),
+        (
+            "long key",
+            submit().header("Idempotency-Key", "k".repeat(201)),
+        ),
+        ("empty key", submit().header("Idempotency-Key", "")),
+        ("empty actor", submit().header("Baton-Actor", "")),
+        ("control of no run", control(json!({"action": "cancel"}))),
+        ("unknown action", control(json!({"action": "pause"}))),
+        (
+            "long note",
+            control(json!({"action": "cancel", "note": "x".repeat(2001)})),
+        ),
+        ("no action", control(json!({}))),
+    ];
+    paths.chain(others).collect()
+}
+
 // W-03
 #[tokio::test]
 async fn bad_headers_queries_paths_and_methods_are_refused_by_name() {
@@ -77,95 +141,8 @@ async fn bad_headers_queries_paths_and_methods_are_refused_by_name() {
         ..Unusual::default()
     })
     .await;
-    let run = "0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31";
-    let requests = vec![
-        ("no such run", world.get(&format!("/api/task-runs/{run}"))),
-        ("no run id", world.get("/api/task-runs/42")),
-        (
-            "upper-case id",
-            world.get(&format!("/api/task-runs/{}", run.to_uppercase())),
-        ),
-        ("no such path", world.get("/api/nothing")),
-        ("no such page", world.get("/nothing.js")),
-        (
-            "wrong method",
-            world.client.delete(world.url("/api/task-runs")),
-        ),
-        (
-            "wrong method on the page",
-            world.client.post(world.url("/")),
-        ),
-        ("unknown parameter", world.get("/api/task-runs?stat=queued")),
-        ("bad state", world.get("/api/task-runs?state=queued,stuck")),
-        ("bad type", world.get("/api/task-runs?type=shell")),
-        ("bad limit", world.get("/api/task-runs?limit=0")),
-        ("large limit", world.get("/api/task-runs?limit=201")),
-        ("bad cursor", world.get("/api/task-runs?cursor=abc")),
-        (
-            "bad time",
-            world.get("/api/task-runs?submittedAfter=yesterday"),
-        ),
-        ("given twice", world.get("/api/task-runs?pool=a&pool=b")),
-        ("several", world.get("/api/task-runs?limit=x&type=y")),
-        (
-            "bad position",
-            world.get(&format!("/api/task-runs/{run}/events?after=-1")),
-        ),
-        (
-            "events of no run",
-            world.get(&format!("/api/task-runs/{run}/events")),
-        ),
-        (
-            "stream of no run",
-            world.get(&format!("/api/task-runs/{run}/events/stream")),
-        ),
-        (
-            "bad Last-Event-ID",
-            world.get("/api/events/stream").header("Last-Event-ID", "x"),
-        ),
-        (
-            "artifacts of no run",
-            world.get(&format!("/api/task-runs/{run}/artifacts")),
-        ),
-        (
-            "long key",
-            world
-                .post("/api/task-runs", &json!({}))
-                .header("Idempotency-Key", "k".repeat(201)),
-        ),
-        (
-            "empty key",
-            world
-                .post("/api/task-runs", &json!({}))
-                .header("Idempotency-Key", ""),
-        ),
-        (
-            "empty actor",
-            world
-                .post("/api/task-runs", &json!({}))
-                .header("Baton-Actor", ""),
-        ),
-        (
-            "control of no run",
-            world.post(
-                &format!("/api/task-runs/{run}/control"),
-                &json!({"action": "cancel"}),
-            ),
-        ),
-        (
-            "unknown action",
-            world.post(
-                &format!("/api/task-runs/{run}/control"),
-                &json!({"action": "pause"}),
-            ),
-        ),
-        (
-            "no action",
-            world.post(&format!("/api/task-runs/{run}/control"), &json!({})),
-        ),
-    ];
     let mut table = String::new();
-    for (name, request) in requests {
+    for (name, request) in requests(&world) {
         let said = problem(request.send().await.unwrap()).await;
         table += &format!(
             "{name}\n    {} {}\n    {}\n",

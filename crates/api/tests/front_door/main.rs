@@ -1,4 +1,8 @@
 //! The API from outside: a real server on a real port, with its own broker and database.
+#![expect(
+    clippy::unwrap_used,
+    reason = "what cannot be had here is a failed test, told with its place"
+)]
 
 mod artifacts;
 mod bad_input;

@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config";
 
 const api = process.env.BATON_URL ?? "http://127.0.0.1:7700";
 
+// The API answers to its own name and its own page alone.
+const proxy = { "/api": { target: api, changeOrigin: true, headers: { origin: api } } };
+
 export default defineConfig({
   base: "/",
   plugins: [svelte()],
@@ -14,12 +17,8 @@ export default defineConfig({
     // The page's CSP knows no inline script, so nothing may be inlined.
     modulePreload: { polyfill: false },
   },
-  server: {
-    host: "127.0.0.1",
-    port: 5173,
-    // The API answers to its own name and its own page alone.
-    proxy: { "/api": { target: api, changeOrigin: true, headers: { origin: api } } },
-  },
+  server: { host: "127.0.0.1", port: 5173, proxy },
+  preview: { host: "127.0.0.1", port: 4173, proxy },
   test: {
     environment: "node",
     include: ["src/**/*.test.ts"],

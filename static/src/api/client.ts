@@ -53,6 +53,11 @@ export function toApiError(thrown: unknown): ApiError {
   return new ApiError({ type: "client", title: "the page failed", status: 0, detail });
 }
 
+/** Whether the history cannot be read at all. The page says so above everything else. */
+export function isHistoryGone(error: ApiError): boolean {
+  return error.kind === "history-unavailable";
+}
+
 type Listener = (meta: Meta) => void;
 const listeners = new Set<Listener>();
 
@@ -109,7 +114,7 @@ async function request<T>(path: string, init: RequestInit = {}): Promise<Answer<
   const meta = readMeta(response);
   if (!response.ok) {
     const error = new ApiError(await readProblem(response), meta);
-    if (error.kind === "history-unavailable") meta.historyDelayed = true;
+    if (isHistoryGone(error)) meta.historyDelayed = true;
     for (const listener of listeners) listener(meta);
     throw error;
   }

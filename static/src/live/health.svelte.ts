@@ -20,7 +20,10 @@ class Health {
   );
 
   constructor() {
-    onMeta(({ historyDelayed }) => this.note("answers", historyDelayed));
+    onMeta(({ historyDelayed, historyPosition }) => {
+      // An answer that needs no history knows nothing about it.
+      if (historyDelayed || historyPosition !== null) this.note("answers", historyDelayed);
+    });
   }
 
   note(witness: Witness, delayed: boolean): void {

@@ -1,6 +1,14 @@
 // One run, live: history up to a position, then the stream from there, both folded the same way.
 // What the recorder has not written yet is shown at once and read again until it is settled.
-import { getArtifacts, getEvents, getRun, toApiError, type ApiError } from "../api/client";
+import {
+  getArtifacts,
+  getEvents,
+  getRun,
+  getWorkers,
+  isHistoryGone,
+  toApiError,
+  type ApiError,
+} from "../api/client";
 import { openStream } from "../api/stream";
 import type { ArtifactInfo, EventRecord, TaskRun } from "../api/types";
 import { madeAt } from "../lib/format";
@@ -17,12 +25,22 @@ const BURST_MS = 50;
 /** A run that was submitted this lately may not be on record yet. */
 const FRESH_MS = 60_000;
 
+/** A sign of life of a run's holder, with times by the page's clock. */
+export interface Evidence {
+  /** The attempt that it speaks for. */
+  attempt: number;
+  /** When the holder was heard; null if it never was. */
+  heardAt: number | null;
+  /** When the server was asked about it. */
+  askedAt: number;
+}
+
 export class LiveRun {
   readonly id: string;
   /** As the server last told it. */
   base = $state.raw<TaskRun | null>(null);
-  /** When it told it, by the page's clock. */
-  baseAt = $state(0);
+  /** When the holder was heard last, as far as we know. */
+  evidence = $state.raw<Evidence | null>(null);
   history = $state.raw<History>(EMPTY);
   /** Whether the history was read to its end once. */
   loaded = $state(false);
@@ -135,7 +153,21 @@ export class LiveRun {
     const { body } = await getRun(this.id, this.#stop.signal);
     if (this.base !== null && body.position < this.base.position) return;
     this.base = body;
-    this.baseAt = clock.read();
+    if (body.lease != null) this.#noteBeat(body.lease.attempt, body.lease.beatAgeMs ?? null);
+  }
+
+  #noteBeat(attempt: number, ageMs: number | null): void {
+    const askedAt = clock.read();
+    this.evidence = { attempt, heardAt: ageMs === null ? null : askedAt - ageMs, askedAt };
+  }
+
+  /** The same from the beats themselves, which need no history. */
+  async #readBeats(): Promise<void> {
+    const { body } = await getWorkers(this.#stop.signal);
+    for (const worker of body.workers) {
+      const held = worker.runs.find((each) => each.id === this.id);
+      if (held !== undefined) this.#noteBeat(held.attempt, worker.beatAgeMs);
+    }
   }
 
   /** Reads events on from a position. Returns the position after the last. */
@@ -166,6 +198,7 @@ export class LiveRun {
       if (this.#stop.signal.aborted) return;
       this.error = toApiError(thrown);
       this.#later(() => this.#settle.call(), RETRY_MS);
+      if (isHistoryGone(this.error)) await this.#readBeats().catch(() => undefined);
     }
   }
 

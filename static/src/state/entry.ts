@@ -126,7 +126,7 @@ const WORDS: Record<string, Describe> = {
       .join(" "),
   }),
   agent_exited: (event) => ({
-    title: `Agent ${exitWords(event)}`,
+    title: `Process: ${exitWords(event)}`,
     tone: exitTone(event),
     durationMs: number(event, "durationMs"),
   }),

@@ -205,7 +205,9 @@ COMMENT ON COLUMN task_run_artifacts.position IS 'Where the broker keeps the rep
 CREATE TABLE recorder_position (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     position bigint NOT NULL CHECK (position >= 0),
-    stream_created_at timestamptz
+    stored_at timestamptz,
+    stream_created_at timestamptz,
+    CONSTRAINT recorder_position_known CHECK ((position = 0) = (stored_at IS NULL))
 );
 
 INSERT INTO recorder_position (position) VALUES (0);
@@ -213,6 +215,7 @@ INSERT INTO recorder_position (position) VALUES (0);
 COMMENT ON TABLE recorder_position IS 'How far the tables reach; written in the transaction that writes them';
 COMMENT ON COLUMN recorder_position.only_row IS 'There is one row';
 COMMENT ON COLUMN recorder_position.position IS 'The last message of the RUNS stream that is recorded, 0 before the first';
+COMMENT ON COLUMN recorder_position.stored_at IS 'When the broker took that message: another message may stand there when the broker has lost its last ones';
 COMMENT ON COLUMN recorder_position.stream_created_at IS 'Which stream it counts in: the time at which the stream was made; null before the first message';
 
 CREATE TABLE unreadable_messages (

@@ -31,6 +31,17 @@ pub enum RecorderError {
         /// When the broker's stream was made.
         found: DateTime<Utc>,
     },
+    /// Another message stands where the last recorded one stood: the broker has lost messages and
+    /// has counted on since.
+    #[error(
+        "the broker's message at position {recorded} is not the one that was recorded: the broker \
+         has lost messages; give it its data back, or run 'baton recorder --rebuild' to empty the \
+         tables and fill them from what is left (back them up first)"
+    )]
+    OtherMessage {
+        /// How far the tables reach.
+        recorded: Position,
+    },
     /// The stream ends before what is recorded: the broker has lost messages.
     #[error(
         "position {recorded} is recorded, but the broker's stream RUNS ends at {last}: the broker \
@@ -55,6 +66,7 @@ impl RecorderError {
             Self::Bus(_)
             | Self::Store(_)
             | Self::OtherStream { .. }
+            | Self::OtherMessage { .. }
             | Self::StreamTooShort { .. } => false,
         }
     }

@@ -111,8 +111,12 @@ impl Reading {
         if self.checked_at.elapsed() < CHECK_EVERY {
             return Ok(());
         }
+        let read = RecordedPosition {
+            position: self.source.position(),
+            ..self.recorded
+        };
         let stream = self.bus.stream_state().await?;
-        identity::check(self.recorded, stream)?;
+        identity::check(read, stream)?;
         self.checked_at = Instant::now();
         Ok(())
     }

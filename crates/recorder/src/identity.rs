@@ -17,7 +17,17 @@ pub(crate) async fn establish(bus: &Bus, writer: &mut Writer) -> Result<(), Reco
             .await?;
         return Ok(());
     }
-    check(recorded, stream)
+    check(recorded, stream)?;
+    let standing = bus.get(recorded.position).await?;
+    // A message that has left the stream by its age tells nothing.
+    match (recorded.stored_at, standing) {
+        (Some(kept), Some(message)) if message.stored_at.trunc_subsecs(6) != kept => {
+            Err(RecorderError::OtherMessage {
+                recorded: recorded.position,
+            })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a stream that the recorded position does not belong to.
@@ -54,6 +64,7 @@ mod tests {
     fn recorded(n: u64, created_at: DateTime<Utc>) -> RecordedPosition {
         RecordedPosition {
             position: position(n),
+            stored_at: Some(created_at),
             stream_created_at: Some(created_at),
         }
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use baton_domain::Position;
-use baton_store::{Batch, StoreError, Writer};
+use baton_store::{Batch, StoreError, Through, Writer};
+use chrono::SubsecRound;
 use tokio::time::timeout;
 
 use crate::{
@@ -67,7 +68,7 @@ impl Keeper {
                     unreadable: vec![message.unreadable(&refusal.to_string())],
                     ..Batch::default()
                 };
-                self.write(&batch, position).await
+                self.write(&batch, through(message)).await
             }
             other => other,
         }
@@ -79,7 +80,7 @@ impl Keeper {
         };
         self.load(messages).await?;
         let batch = fold(&mut self.known, messages);
-        let written = self.write(&batch, last.position()).await;
+        let written = self.write(&batch, through(last)).await;
         match &written {
             Ok(()) => self.known.shrink(),
             Err(_) => self.known.forget(),
@@ -89,13 +90,14 @@ impl Keeper {
 
     async fn load(&mut self, messages: &[Message]) -> Result<(), RecorderError> {
         let missing = self.known.missing(messages.iter().filter_map(Message::run));
-        for record in self.writer.load(&missing).await? {
+        let loaded = timeout(self.write_within, self.writer.load(&missing)).await;
+        for record in loaded.map_err(|_| RecorderError::Slow)?? {
             self.known.insert(record);
         }
         Ok(())
     }
 
-    async fn write(&mut self, batch: &Batch, through: Position) -> Result<(), RecorderError> {
+    async fn write(&mut self, batch: &Batch, through: Through) -> Result<(), RecorderError> {
         match timeout(self.write_within, self.writer.write(batch, through)).await {
             Ok(written) => Ok(written?),
             Err(_) => Err(RecorderError::Slow),
@@ -104,5 +106,13 @@ impl Keeper {
 
     pub(crate) async fn release(self) -> Result<(), RecorderError> {
         Ok(self.writer.release().await?)
+    }
+}
+
+fn through(message: &Message) -> Through {
+    Through {
+        position: message.position(),
+        // Postgres keeps microseconds.
+        stored_at: message.raw.stored_at.trunc_subsecs(6),
     }
 }

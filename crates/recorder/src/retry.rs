@@ -19,6 +19,7 @@ pub(crate) async fn lead_until(
     soft: &CancellationToken,
 ) -> Result<(), RecorderError> {
     let mut pause = FIRST_PAUSE;
+    let mut told = String::new();
     loop {
         let failure = match lead(recorder, soft).await {
             Ok(()) => return Ok(()),
@@ -27,8 +28,14 @@ pub(crate) async fn lead_until(
         };
         let was = recorder.progress.send_replace(Progress::StandingBy);
         if was != Progress::StandingBy {
-            tracing::warn!(error = %failure, "recording is interrupted");
             pause = FIRST_PAUSE;
+            told = String::new();
+        }
+        // Once for each reason, not once for each try.
+        let reason = failure.to_string();
+        if reason != told {
+            tracing::warn!(error = reason, "nothing is recorded for now");
+            told = reason;
         }
         if soft.run_until_cancelled(sleep(pause)).await.is_none() {
             return Ok(());

@@ -9,6 +9,15 @@ use crate::{
     runs::{RunRecord, StoredRun},
 };
 
+/// The last message of a stretch of the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Through {
+    /// Where the broker keeps it.
+    pub position: Position,
+    /// When the broker took it.
+    pub stored_at: DateTime<Utc>,
+}
+
 /// Everything that a stretch of the stream changes. Written whole or not at all.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {

@@ -19,7 +19,7 @@ mod row;
 mod writer;
 
 pub use artifacts::StoredArtifact;
-pub use batch::{Batch, UnreadableMessage};
+pub use batch::{Batch, Through, UnreadableMessage};
 pub use error::{InvalidRow, StoreError};
 pub use events::{EventPage, NewEvent, StoredEvent};
 pub use feed::{History, PositionFeed};

@@ -17,7 +17,7 @@ const ACQUIRE_WITHIN: Duration = Duration::from_secs(3);
 pub struct StoreOptions {
     /// `postgres://user:password@host:port/database`.
     pub url: String,
-    /// The most connections at once, at least 1.
+    /// The most connections at once, at least 2: a position feed keeps one to itself.
     pub max_connections: u32,
     /// Whether the database is to refuse every write on these connections.
     pub read_only: bool,
@@ -51,7 +51,7 @@ impl Store {
     pub fn connect(options: &StoreOptions) -> Result<Self, StoreError> {
         let connect = connect_options(options)?;
         let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections.max(1))
+            .max_connections(options.max_connections.max(2))
             .acquire_timeout(ACQUIRE_WITHIN)
             .connect_lazy_with(connect);
         Ok(Self { pool })

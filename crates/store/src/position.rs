@@ -10,6 +10,8 @@ use crate::{Store, StoreError, error::Place};
 pub struct RecordedPosition {
     /// The last message that is recorded.
     pub position: Position,
+    /// When the broker took that message; none before the first.
+    pub stored_at: Option<DateTime<Utc>>,
     /// When the stream was made that the position counts in; none before the first message.
     pub stream_created_at: Option<DateTime<Utc>>,
 }
@@ -25,7 +27,7 @@ pub async fn get(store: &Store) -> Result<RecordedPosition, StoreError> {
 pub(crate) async fn read(
     executor: impl sqlx::PgExecutor<'_>,
 ) -> Result<RecordedPosition, StoreError> {
-    let row = sqlx::query!("SELECT position, stream_created_at FROM recorder_position")
+    let row = sqlx::query!("SELECT position, stored_at, stream_created_at FROM recorder_position")
         .fetch_one(executor)
         .await?;
     let place = Place {
@@ -34,6 +36,7 @@ pub(crate) async fn read(
     };
     Ok(RecordedPosition {
         position: place.position("position", row.position)?,
+        stored_at: row.stored_at,
         stream_created_at: row.stream_created_at,
     })
 }

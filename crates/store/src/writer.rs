@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection};
 
 use crate::{
-    Batch, Lock, LockName, RecordedPosition, RunRecord, Store, StoreError, artifacts, events, feed,
-    position, row::position_out, runs, unreadable,
+    Batch, Lock, LockName, RecordedPosition, RunRecord, Store, StoreError, Through, artifacts,
+    events, feed, position, row::position_out, runs, unreadable,
 };
 
 /// The right to write the run tables. After an error other than [`StoreError::Rejected`] it is to
@@ -78,7 +78,7 @@ impl Writer {
     ///
     /// # Errors
     /// When the database is unavailable or refuses a value, or another recorder has written.
-    pub async fn write(&mut self, batch: &Batch, through: Position) -> Result<(), StoreError> {
+    pub async fn write(&mut self, batch: &Batch, through: Through) -> Result<(), StoreError> {
         let from = self.reached.position;
         let mut transaction = self.lock.connection().begin().await?;
         claim(&mut transaction, from, through).await?;
@@ -87,9 +87,10 @@ impl Writer {
         events::append(&mut transaction, &batch.events).await?;
         artifacts::write(&mut transaction, &batch.artifacts).await?;
         unreadable::write(&mut transaction, &batch.unreadable).await?;
-        notify(&mut transaction, through).await?;
+        notify(&mut transaction, through.position).await?;
         transaction.commit().await?;
-        self.reached.position = through;
+        self.reached.position = through.position;
+        self.reached.stored_at = Some(through.stored_at);
         Ok(())
     }
 
@@ -105,13 +106,16 @@ impl Writer {
         )
         .execute(&mut *transaction)
         .await?;
-        sqlx::query!("UPDATE recorder_position SET position = 0, stream_created_at = NULL")
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query!(
+            "UPDATE recorder_position SET position = 0, stored_at = NULL, stream_created_at = NULL"
+        )
+        .execute(&mut *transaction)
+        .await?;
         notify(&mut transaction, Position::START).await?;
         transaction.commit().await?;
         self.reached = RecordedPosition {
             position: Position::START,
+            stored_at: None,
             stream_created_at: None,
         };
         Ok(())
@@ -142,12 +146,13 @@ fn moved(batch: &Batch) -> Vec<&RunRecord> {
 async fn claim(
     connection: &mut PgConnection,
     from: Position,
-    through: Position,
+    through: Through,
 ) -> Result<(), StoreError> {
     let done = sqlx::query!(
-        "UPDATE recorder_position SET position = $2 WHERE position = $1",
+        "UPDATE recorder_position SET position = $2, stored_at = $3 WHERE position = $1",
         position_out(from),
-        position_out(through),
+        position_out(through.position),
+        through.stored_at,
     )
     .execute(connection)
     .await?;

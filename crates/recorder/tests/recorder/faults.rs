@@ -1,10 +1,11 @@
 //! Broker and database go and come back; messages that nobody can read.
 
-use baton_recorder::Progress;
+use baton_recorder::{Progress, RecorderError};
 use baton_store::PositionFeed;
+use sqlx::Connection as _;
 
 use crate::{
-    stage::Stage,
+    stage::{Access, Stage, store},
     tables::Tables,
     words::{events, offer, output, run},
 };
@@ -69,7 +70,7 @@ async fn what_nobody_can_read_or_keep_stops_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_follows_the_position_is_woken_and_told_when_the_database_is_away() {
     let mut stage = Stage::start().await;
-    let feed = PositionFeed::start(&stage.store);
+    let feed = PositionFeed::start(&store(&stage.database, Access::ReadOnly));
     let mut recorder = stage.recorder();
     let position = stage.life(run(1)).await;
     let reached = feed.reached(position);
@@ -93,4 +94,28 @@ async fn who_follows_the_position_is_woken_and_told_when_the_database_is_away() 
         .expect("in time");
     recorder.has_recorded(position).await;
     recorder.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_lost_its_last_messages_and_counts_on_is_refused() {
+    let stage = Stage::start().await;
+    let position = stage.life(run(1)).await;
+    let mut recorder = stage.recorder();
+    recorder.has_recorded(position).await;
+    recorder.stop().await;
+    // As if the message recorded at this position had been another one.
+    let mut connection = sqlx::PgConnection::connect(&stage.database.url())
+        .await
+        .expect("the database answers");
+    sqlx::query("UPDATE recorder_position SET stored_at = stored_at - interval '1 s'")
+        .execute(&mut connection)
+        .await
+        .expect("the row can be changed");
+    stage.life(run(2)).await;
+    let refused = stage.recorder().end().await.expect_err("another message");
+    assert!(
+        matches!(refused, RecorderError::OtherMessage { recorded } if recorded == position),
+        "{refused}"
+    );
+    assert_eq!(Tables::read(&stage.database).await.count("runs"), 1);
 }

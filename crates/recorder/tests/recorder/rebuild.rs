@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    stage::Stage,
+    stage::{Access, Stage, store},
     tables::Tables,
     words::{cancel, events, failed, lease, offer, run, stored, succeeded, usage},
 };
@@ -87,7 +87,7 @@ async fn tables_of_another_stream_are_refused_until_they_are_rebuilt() {
         database,
         ..Stage::start().await
     };
-    stage.store = crate::stage::store(&stage.database);
+    stage.store = store(&stage.database, Access::Full);
     for n in 2..=10 {
         stage.life(run(n)).await;
     }

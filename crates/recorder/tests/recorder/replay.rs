@@ -1,7 +1,7 @@
 //! Everything may come twice.
 
 use baton_recorder::RecorderOptions;
-use baton_store::{Batch, StoreError};
+use baton_store::{Batch, StoreError, Through};
 use baton_wire::LeaseStep;
 use sqlx::Connection as _;
 
@@ -96,7 +96,11 @@ async fn somebody_who_moved_the_position_is_noticed_and_nothing_is_written() {
         .await
         .expect("the position can be moved");
     let before = Tables::read(&stage.database).await;
-    let refused = writer.write(&Batch::default(), last).await;
+    let through = Through {
+        position: last,
+        stored_at: crate::words::at(0),
+    };
+    let refused = writer.write(&Batch::default(), through).await;
     assert!(
         matches!(refused, Err(StoreError::LostOwnership)),
         "{refused:?}"

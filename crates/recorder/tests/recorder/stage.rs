@@ -34,7 +34,7 @@ impl Stage {
         });
         let bus = bus.await.expect("the broker answers");
         bus.apply_topology().await.expect("streams can be made");
-        let store = store(&database);
+        let store = store(&database, Access::Full);
         store.migrate().await.expect("the database can be migrated");
         Self {
             bus,
@@ -50,7 +50,11 @@ impl Stage {
     }
 
     pub(crate) fn recorder_with(&self, options: RecorderOptions) -> Recording {
-        let recorder = Recorder::new(self.bus.clone(), store(&self.database), options);
+        let recorder = Recorder::new(
+            self.bus.clone(),
+            store(&self.database, Access::Full),
+            options,
+        );
         let progress = recorder.progress();
         let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
         let mut task = JoinSet::new();
@@ -84,11 +88,17 @@ impl Stage {
     }
 }
 
-pub(crate) fn store(database: &TestDatabase) -> Store {
+#[derive(PartialEq, Eq)]
+pub(crate) enum Access {
+    Full,
+    ReadOnly,
+}
+
+pub(crate) fn store(database: &TestDatabase, access: Access) -> Store {
     let options = StoreOptions {
         url: database.url(),
         max_connections: 4,
-        read_only: false,
+        read_only: access == Access::ReadOnly,
         application_name: "test".to_owned(),
     };
     Store::connect(&options).expect("a good URL")

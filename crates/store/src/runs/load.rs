@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     RunRecord,
-    row::{runs, select_runs},
+    row::{runs, select_runs_with},
 };
 use crate::StoreError;
 
@@ -16,7 +16,7 @@ pub(crate) async fn load(
     ids: &[RunId],
 ) -> Result<Vec<RunRecord>, StoreError> {
     let ids: Vec<Uuid> = ids.iter().map(RunId::as_uuid).collect();
-    let rows = select_runs!("WHERE id = ANY($1)", &ids)
+    let rows = select_runs_with!(r#"'null'::jsonb AS "request!""#, "WHERE id = ANY($1)", &ids)
         .fetch_all(connection)
         .await?;
     Ok(runs(rows)?.into_iter().map(|run| run.record).collect())

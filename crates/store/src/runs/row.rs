@@ -13,10 +13,18 @@ use crate::error::{InvalidRow, Place};
 /// `SELECT` of whole runs; what follows is the statement from `WHERE` on, and its arguments.
 macro_rules! select_runs {
     ($rest:tt $(, $argument:expr)* $(,)?) => {
+        crate::runs::row::select_runs_with!("request", $rest $(, $argument)*)
+    };
+}
+pub(super) use select_runs;
+
+/// The same with an expression in the place of the request, which can be long.
+macro_rules! select_runs_with {
+    ($request:tt, $rest:tt $(, $argument:expr)*) => {
         sqlx::query_as!(
             crate::runs::row::RunRow,
             "SELECT id, run_type, title, pool, repository, priority, submitted_by, submitted_at,
-                submitted_position, idempotency_key, request_digest, request, max_attempts,
+                submitted_position, idempotency_key, request_digest, " + $request + ", max_attempts,
                 retry_first_delay_seconds, retry_max_delay_seconds, state, attempt, failures,
                 stage, pause_kind, lease_worker, lease_position, lease_taken_at, lease_last_seq,
                 last_lease_position, due_at, failure_code, failure_message, failure_retryable,
@@ -28,7 +36,7 @@ macro_rules! select_runs {
         )
     };
 }
-pub(super) use select_runs;
+pub(super) use select_runs_with;
 
 pub(crate) struct RunRow {
     pub(super) id: Uuid,

@@ -4,7 +4,7 @@ use baton_domain::RunId;
 use baton_store::{Batch, StoreError, runs};
 use uuid::Uuid;
 
-use crate::stage::{Stage, position, run, store};
+use crate::stage::{Stage, run, store, through};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_is_away_is_unavailable_and_comes_back() {
@@ -25,7 +25,7 @@ async fn a_read_only_store_cannot_write() {
     let stage = Stage::start().await;
     let reader = store(&stage.database, true);
     let mut writer = reader.writer().await.expect("a lock is no write");
-    let refused = writer.write(&Batch::default(), position(1)).await;
+    let refused = writer.write(&Batch::default(), through(1)).await;
     assert!(refused.is_err());
 }
 
@@ -39,9 +39,7 @@ async fn a_refused_batch_leaves_nothing_and_the_writer_can_go_on() {
         new_runs,
         ..Batch::default()
     };
-    let refused = writer
-        .write(&of(vec![good.clone(), bad]), position(2))
-        .await;
+    let refused = writer.write(&of(vec![good.clone(), bad]), through(2)).await;
     assert!(
         matches!(refused, Err(StoreError::Rejected(_))),
         "{refused:?}"
@@ -49,7 +47,7 @@ async fn a_refused_batch_leaves_nothing_and_the_writer_can_go_on() {
     let found = runs::get(&stage.store, good.id()).await;
     assert_eq!(found.expect("an answer"), None);
     writer
-        .write(&of(vec![good.clone()]), position(2))
+        .write(&of(vec![good.clone()]), through(2))
         .await
         .expect("a sound batch");
     let found = runs::get(&stage.store, good.id()).await;

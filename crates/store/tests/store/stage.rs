@@ -1,7 +1,7 @@
 //! A migrated database, and runs to put into it.
 
 use baton_domain::{Attempt, Position, Priority, RetryPolicy, Run, RunId, RunType};
-use baton_store::{Batch, Outcome, RunRecord, Store, StoreOptions, StoredRun, Submission};
+use baton_store::{Batch, Outcome, RunRecord, Store, StoreOptions, StoredRun, Submission, Through};
 use baton_testkit::TestDatabase;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Connection, PgConnection};
@@ -37,7 +37,10 @@ impl Stage {
             ..Batch::default()
         };
         let mut writer = self.store.writer().await.expect("nobody else writes");
-        writer.write(&batch, through).await.expect("a sound batch");
+        writer
+            .write(&batch, self::through(through.get()))
+            .await
+            .expect("a sound batch");
         writer.release().await.expect("the database answers");
     }
 }
@@ -58,6 +61,13 @@ pub(crate) fn at(seconds: i64) -> DateTime<Utc> {
 
 pub(crate) fn position(n: u64) -> Position {
     Position::new(n).expect("small")
+}
+
+pub(crate) fn through(n: u64) -> Through {
+    Through {
+        position: position(n),
+        stored_at: at(3),
+    }
 }
 
 /// A run that was submitted at position 1 and changed last at position 2.

@@ -6,7 +6,7 @@ use baton_domain::{
 };
 use baton_store::{Outcome, Usage, runs};
 
-use crate::stage::{Stage, at, position, run};
+use crate::stage::{Stage, at, position, run, through};
 
 fn lease() -> Lease {
     Lease {
@@ -86,7 +86,7 @@ async fn every_state_comes_back_as_it_was() {
         new_runs: runs_in.clone(),
         ..baton_store::Batch::default()
     };
-    writer.write(&batch, position(2)).await.expect("all fit");
+    writer.write(&batch, through(2)).await.expect("all fit");
     for run in runs_in {
         let found = runs::get(&stage.store, run.id()).await.expect("an answer");
         assert_eq!(found, Some(run));

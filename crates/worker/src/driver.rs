@@ -8,7 +8,7 @@ use baton_wire::Offer;
 use futures::FutureExt;
 use tokio::{
     task::JoinSet,
-    time::{Instant, interval, sleep_until, timeout},
+    time::{Instant, interval, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -197,7 +197,7 @@ impl Driver {
         self.tasks.spawn(async move {
             let found = match mode {
                 Mode::Serve => source.next(&stop).await,
-                Mode::Once { wait } => timeout(wait, source.next(&stop)).await.ok().flatten(),
+                Mode::Once { wait } => next_within(&mut source, &stop, wait).await,
             };
             Done::Searched(source, found.map(Box::new))
         });
@@ -293,6 +293,23 @@ impl Driver {
         let held = self.doing.values().map(|doing| &doing.alive);
         self.heart.beat(self.shop.clock.now(), taking, held).await;
     }
+}
+
+/// The next offer, if there is one in time. The search is ended in order rather than dropped, so
+/// that no offer is left on its way.
+async fn next_within(
+    source: &mut OfferSource,
+    stop: &CancellationToken,
+    wait: Duration,
+) -> Option<Delivery<Offer>> {
+    let limit = stop.child_token();
+    let mut next = std::pin::pin!(source.next(&limit));
+    tokio::select! {
+        biased;
+        found = &mut next => return found,
+        () = sleep(wait) => limit.cancel(),
+    }
+    next.await
 }
 
 /// What an offer is answered with.

@@ -7,7 +7,7 @@ use baton_testkit::git::SampleRepository;
 use baton_wire::{Event, LeaseStep};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Story, marked, wait_until};
+use crate::bench::{Bench, Story, connect, marked, wait_until};
 
 fn sleeping() -> Value {
     json!({ "type": "command", "task": { "argv": ["sh", "-c", "echo begun; sleep 300 & wait"] } })
@@ -205,4 +205,32 @@ async fn a_git_that_hangs_fails_the_run() {
     assert_eq!(code, "checkout_failed");
     assert!(message.contains("git clone took longer"), "{message}");
     worker.leave().await;
+}
+
+#[tokio::test]
+async fn two_workers_share_the_runs_and_none_is_done_twice() {
+    let mut bench = Bench::new().await;
+    bench.options.slots = 3.try_into().unwrap();
+    let mut other = bench.options.clone();
+    other.worker = "w2".parse().unwrap();
+    other.state_dir = bench.state.path().join("w2");
+    let bus = connect(&bench.broker.url()).await;
+    let (one, two) = (bench.work(), bench.work_as(bus, other));
+    let mut runs = Vec::new();
+    for n in 0..40 {
+        let argv = ["sh", "-c", &format!("echo {n}")].map(str::to_owned);
+        let request = json!({ "type": "command", "task": { "argv": argv } });
+        runs.push(bench.submit(request).await);
+    }
+    let mut holders = std::collections::BTreeSet::new();
+    for (n, run) in runs.into_iter().enumerate() {
+        let story = bench.end(run).await;
+        assert_eq!(story.steps(), [LeaseStep::Taken]);
+        story.assert_in_order();
+        assert_eq!(story.output(), format!("{n}\n"));
+        holders.insert(story.leases[0].1.worker.clone());
+    }
+    assert_eq!(holders.len(), 2);
+    one.leave().await;
+    two.leave().await;
 }

@@ -67,3 +67,42 @@ async fn a_connection_that_breaks_again_and_again_doubles_nothing() {
     assert_eq!(story.output().lines().count(), 100);
     worker.leave().await;
 }
+
+#[tokio::test]
+async fn an_end_that_nobody_heard_is_told_by_the_next_worker_in_the_folder() {
+    let mut bench = Bench::new().await;
+    // The record cannot be left either, and is not waited for.
+    bench.options.limits.upload_patience_failed = std::time::Duration::from_millis(300);
+    let mut worker = bench.work();
+    let gate = bench.state.path().join("gate");
+    let script = format!(
+        "echo begun; while [ ! -e {} ]; do sleep 0.02; done; exit 3",
+        gate.display()
+    );
+    let request = json!({ "type": "command", "task": { "argv": ["sh", "-c", script] } });
+    let run = bench.submit(request).await;
+    bench
+        .story(run, |story| story.output().contains("begun"))
+        .await;
+    bench.broker.kill9().await;
+    std::fs::write(gate, "").unwrap();
+    let spool = bench.workspace(run, 1).join("spool/events.jsonl");
+    last_word_is_written(&spool).await;
+    worker.hard.cancel();
+    worker.ended().await.unwrap();
+    bench.broker.start_again().await;
+    let bus = connect(&bench.broker.url()).await;
+    let worker = bench.work_as(bus, bench.options.clone());
+    let story = bench.end(run).await;
+    let (code, _) = story.failure();
+    assert_eq!(code, "command_failed");
+    story.assert_in_order();
+    assert_eq!(story.leases.len(), 1);
+    worker.leave().await;
+}
+
+/// Waits until the attempt's last word is on the disk.
+async fn last_word_is_written(spool: &std::path::Path) {
+    let said = || std::fs::read_to_string(spool).is_ok_and(|text| text.contains("command_failed"));
+    wait_until(said).await;
+}

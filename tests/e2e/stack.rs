@@ -12,7 +12,7 @@ use baton_testkit::{
 };
 use tempfile::TempDir;
 
-pub(crate) use client::Client;
+pub(crate) use client::{Client, id};
 pub(crate) use rows::Rows;
 
 /// How a stack differs from the usual one.
@@ -165,7 +165,7 @@ fn environment(
             "BATON_WORKER_CODEX_SANDBOX",
             "danger-full-access".to_owned(),
         ),
-        ("BATON_LOG", "info".to_owned()),
+        ("BATON_LOG", "info,baton_api::router=warn".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec()

@@ -1,0 +1,124 @@
+//! What holds for the life of every run, whatever it is told and in whatever order.
+
+use proptest::prelude::*;
+
+use super::{attempt, fact, failure, id, position, said, worker};
+use crate::{
+    failure::FailureCode,
+    names::WorkerId,
+    retry::RetryPolicy,
+    run::{Command, Fact, FactKind, PauseKind, Run, RunEvent, Stage},
+};
+
+proptest! {
+    // W-01: replays change nothing.
+    #[test]
+    fn folding_any_prefix_again_changes_nothing(facts in life(), cut in 0_usize..60) {
+        let cut = cut.min(facts.len());
+        let (once, _) = fold(start(), &facts);
+        let (prefix, _) = fold(start(), &facts[..cut]);
+        let (again, _) = fold(prefix, &facts);
+        prop_assert_eq!(once, again);
+    }
+
+    #[test]
+    fn a_terminal_state_never_changes(facts in life()) {
+        let (_, steps) = fold(start(), &facts);
+        for (before, after) in &steps {
+            prop_assert!(!before.state.name().is_terminal() || before == after, "{:?}", before);
+        }
+    }
+
+    // W-02: each attempt is held at most once and ends at most once.
+    #[test]
+    fn an_attempt_is_held_once_and_ends_once(facts in life()) {
+        let (_, steps) = fold(start(), &facts);
+        let (mut held, mut ended) = (Vec::new(), Vec::new());
+        for (before, after) in &steps {
+            match (before.state.lease(), after.state.lease()) {
+                (None, Some(lease)) => held.push(lease.attempt),
+                (Some(lease), None) => ended.push(lease.attempt),
+                (Some(a), Some(b)) => prop_assert_eq!(&a.worker, &b.worker),
+                (None, None) => {}
+            }
+        }
+        for attempts in [held, ended] {
+            let mut once = attempts.clone();
+            once.dedup();
+            prop_assert!(attempts.is_sorted() && once == attempts, "{:?}", attempts);
+        }
+    }
+
+    #[test]
+    fn failures_never_pass_the_limit_and_attempts_never_fall(facts in life()) {
+        let (last, steps) = fold(start(), &facts);
+        prop_assert!(last.failures <= last.retry.max_attempts);
+        for (before, after) in &steps {
+            prop_assert!(after.attempt >= before.attempt && after.position > before.position
+                || after.position == before.position && after.attempt == before.attempt);
+        }
+    }
+}
+
+/// The run after all facts that fit, and each step that was taken.
+fn fold(run: Run, facts: &[Fact]) -> (Run, Vec<(Run, Run)>) {
+    let mut steps = Vec::new();
+    let mut now = run;
+    for fact in facts {
+        if let Ok(next) = now.apply(fact) {
+            steps.push((now, next.clone()));
+            now = next;
+        }
+    }
+    (now, steps)
+}
+
+fn start() -> Run {
+    Run::submitted(id(), RetryPolicy::default(), position(1))
+}
+
+/// Messages in the order of their positions, sensible and senseless ones.
+fn life() -> impl Strategy<Value = Vec<Fact>> {
+    let message = prop_oneof![
+        3 => (1_u64..5).prop_map(|n| vec![FactKind::Offered { attempt: attempt(n) }]),
+        4 => (1_u64..5, who()).prop_map(|(n, worker)| {
+            vec![FactKind::LeaseTaken { attempt: attempt(n), worker }]
+        }),
+        1 => (1_u64..5, who()).prop_map(|(n, worker)| {
+            vec![FactKind::LeaseReleased { attempt: attempt(n), worker }]
+        }),
+        1 => (1_u64..5).prop_map(|n| vec![FactKind::LeaseLost { attempt: attempt(n) }]),
+        1 => Just(vec![FactKind::Commanded(Command::Cancel)]),
+        8 => (1_u64..5, 1_u64..8, who(), prop::collection::vec(event(), 1..4)).prop_map(
+            |(n, first, worker, events)| {
+                let events = events.into_iter().zip(first..);
+                events
+                    .map(|(event, seq)| said(worker.as_str(), n, seq, event))
+                    .collect()
+            },
+        ),
+    ];
+    prop::collection::vec(message, 0..40).prop_map(|messages| {
+        let placed = messages.into_iter().zip(2_u64..);
+        placed
+            .flat_map(|(kinds, at)| kinds.into_iter().map(move |kind| fact(at, kind)))
+            .collect()
+    })
+}
+
+fn who() -> impl Strategy<Value = WorkerId> {
+    prop_oneof![Just("w1"), Just("w2")].prop_map(worker)
+}
+
+fn event() -> impl Strategy<Value = RunEvent> {
+    prop_oneof![
+        4 => Just(RunEvent::Progress),
+        1 => Just(RunEvent::StageStarted(Stage::Execute)),
+        1 => Just(RunEvent::Paused(PauseKind::Frozen)),
+        1 => Just(RunEvent::Resumed),
+        1 => Just(RunEvent::Succeeded),
+        1 => Just(RunEvent::Failed(failure(FailureCode::AgentFailed))),
+        1 => Just(RunEvent::Failed(failure(FailureCode::TimedOut))),
+        1 => Just(RunEvent::Cancelled),
+    ]
+}

@@ -9,7 +9,7 @@ use crate::{
     environment,
     git::{self, Git, GitError},
     handlers::codex_home::{self, Asked, LoginProblem},
-    options::{CodexLogin, WorkerOptions},
+    options::{CodexLogin, CodexSandbox, WorkerOptions},
     stop::Stop,
 };
 
@@ -92,6 +92,10 @@ async fn check_codex(options: &WorkerOptions) -> Result<String, LoginProblem> {
     let version = codex_home::program_version(&codex).await?;
     if let CodexLogin::Home(home) = &options.codex.login {
         codex_home::check_login(&codex, home).await?;
+    }
+    if options.codex.sandbox != CodexSandbox::Bypass {
+        let home = options.state_dir.join("codex-preflight");
+        codex_home::check_sandbox(&codex, &home).await?;
     }
     Ok(version)
 }

@@ -53,7 +53,7 @@ async fn log_in(execution: &Execution<'_>, home: PathBuf) -> Result<(), Interrup
         let code = match problem {
             LoginProblem::Missing(_) => FailureCode::AgentMissing,
             LoginProblem::NotLoggedIn { .. } => FailureCode::AgentNotLoggedIn,
-            LoginProblem::Broken(_) => FailureCode::WorkerFault,
+            LoginProblem::Broken(_) | LoginProblem::NoSandbox(_) => FailureCode::WorkerFault,
         };
         Failure::new(code, problem.to_string()).into()
     })

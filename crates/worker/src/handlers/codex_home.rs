@@ -30,6 +30,10 @@ pub(crate) enum LoginProblem {
     NotLoggedIn { home: PathBuf, said: String },
     #[error("codex cannot be asked whether it is logged in: {0}")]
     Broken(String),
+    #[error(
+        "codex's sandbox does not work on this machine; allow it user namespaces, or, if the worker is a sandbox itself, choose to run codex without one; codex says: {0}"
+    )]
+    NoSandbox(String),
 }
 
 /// The program with the environment to ask it in.
@@ -88,6 +92,17 @@ pub(crate) async fn program_version(codex: &Asked<'_>) -> Result<String, LoginPr
         Ok(answer.said)
     } else {
         Err(LoginProblem::Broken(answer.said))
+    }
+}
+
+/// Tries the sandbox that Codex runs its commands in, with a home of its own.
+pub(crate) async fn check_sandbox(codex: &Asked<'_>, home: &Path) -> Result<(), LoginProblem> {
+    fs::create_dir_all(home).map_err(|error| LoginProblem::Broken(error.to_string()))?;
+    let answer = ask(codex, Some(home), &["sandbox", "--", "true"], None).await?;
+    if answer.good {
+        Ok(())
+    } else {
+        Err(LoginProblem::NoSandbox(answer.said))
     }
 }
 

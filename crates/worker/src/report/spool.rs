@@ -10,6 +10,7 @@ use std::{
 
 use baton_wire::{EventsMessage, event::Reported};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The largest body of a message; the broker takes 1 MiB.
 const LARGEST_BATCH: usize = 512 << 10;
@@ -135,9 +136,24 @@ impl Spool {
 impl SpoolWriter {
     /// Appends an event, in one write.
     pub(crate) fn append(&mut self, reported: &Reported) -> io::Result<()> {
-        let mut line = serde_json::to_vec(reported)?;
-        line.push(b'\n');
-        self.0.write_all(&line)
+        let mut line = serde_json::to_string(reported)?;
+        if line.contains("\\u0000") {
+            let mut value = serde_json::to_value(reported)?;
+            replace_nul(&mut value);
+            line = value.to_string();
+        }
+        line.push('\n');
+        self.0.write_all(line.as_bytes())
+    }
+}
+
+/// Puts a visible sign in the place of NUL characters, which programs print and databases refuse.
+fn replace_nul(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = text.replace('\0', "\u{2400}"),
+        Value::Array(items) => items.iter_mut().for_each(replace_nul),
+        Value::Object(fields) => fields.values_mut().for_each(replace_nul),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -222,6 +238,16 @@ mod tests {
         spool.acked(&batch).unwrap();
         assert!(spool.next().unwrap().is_none());
         assert!(!spool.is_concluded().unwrap());
+    }
+
+    #[test]
+    fn no_nul_character_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut spool = Spool::open(folder.path()).unwrap();
+        let mut writer = spool.writer().unwrap();
+        writer.append(&reported(1, "a\0b \\u0000")).unwrap();
+        let batch = spool.next().unwrap().unwrap();
+        assert_eq!(batch.events, [reported(1, "a\u{2400}b \\u0000")]);
     }
 
     #[test]

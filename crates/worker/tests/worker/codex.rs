@@ -241,8 +241,9 @@ async fn a_cancelled_run_ends_codex_and_what_it_runs() {
 /// A program in place of Codex that answers `--version` and `login status` and then does as told.
 fn pretender(folder: &Path, exec: &str) -> PathBuf {
     let path = folder.join("codex");
-    let text =
-        format!("#!/bin/sh\ncase \"$1\" in exec) cat > /dev/null; {exec};; *) echo fine;; esac\n");
+    let text = format!(
+        "#!/bin/sh\ncase \"$1\" in exec) cat > /dev/null; {exec};; sandbox) echo bwrap: no namespaces; exit 1;; *) echo fine;; esac\n"
+    );
     std::fs::write(&path, text).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     path
@@ -320,6 +321,11 @@ async fn a_worker_without_a_working_codex_does_not_start() {
     bench.options.codex.program = PathBuf::from("/nowhere/codex");
     let words = refused(bench.work().ended().await);
     assert!(words.contains("install the Codex CLI"), "{words}");
+    let folder = tempfile::tempdir().unwrap();
+    bench.options.codex.program = pretender(folder.path(), "true");
+    bench.options.codex.sandbox = CodexSandbox::WorkspaceWrite;
+    let words = refused(bench.work().ended().await);
+    assert!(words.contains("bwrap: no namespaces"), "{words}");
     bench.options.run_types = ["command".parse().unwrap()].into();
     bench.options.git.program = PathBuf::from("/nowhere/git");
     let words = refused(bench.work().ended().await);

@@ -29,7 +29,8 @@ pub(crate) fn watched() -> (
                 tracing::error!(%error, "the broker reports an error");
             }
             Event::ServerError(error) => tracing::error!(%error, "the broker reports an error"),
-            Event::ClientError(error) => tracing::warn!(%error, "the broker's client failed"),
+            // One for every try to connect again: that the broker is away is told once, below.
+            Event::ClientError(error) => tracing::debug!(%error, "the broker's client failed"),
             Event::SlowConsumer(subscription) => {
                 tracing::warn!(
                     subscription,
@@ -45,7 +46,11 @@ pub(crate) fn watched() -> (
 
 fn note(sender: &watch::Sender<Connection>, now: Connection) {
     let changed = sender.send_if_modified(|state| std::mem::replace(state, now) != now);
-    if changed {
-        tracing::info!(connection = ?now, "the connection to the broker changed");
+    if !changed {
+        return;
+    }
+    match now {
+        Connection::Up => tracing::info!("the broker is back"),
+        Connection::Down => tracing::warn!("the broker is away; trying again and again"),
     }
 }

@@ -5,7 +5,10 @@ mod parts;
 mod servers;
 mod state;
 
+use std::{pin::pin, time::Duration};
+
 use anyhow::anyhow;
+use tokio_util::sync::CancellationToken;
 
 use self::{house::House, servers::Servers, state::State};
 use crate::{
@@ -15,6 +18,9 @@ use crate::{
     lifecycle::{self, Shutdown},
     output,
 };
+
+/// How long the roles may take to stop, after the time that runs have to finish.
+const OVERTIME: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(args: DevArgs) -> anyhow::Result<Exit> {
     lifecycle::supervised(|shutdown| live(args, shutdown)).await
@@ -44,17 +50,35 @@ async fn with_servers(
     };
     let mut house = house?;
     greet(&house)?;
-    let died = tokio::select! {
-        died = house.died() => Some(died),
-        ended = servers.ended() => Some(ended),
-        () = shutdown.soft.cancelled() => None,
-    };
-    match &died {
-        Some(why) => output::tell(&format!("error: {why}; stopping")),
-        None => output::tell("stopping; Ctrl-C again leaves at once"),
+    tokio::select! {
+        died = house.died() => output::tell(&format!("error: {died}; stopping")),
+        ended = servers.ended() => {
+            output::tell(&format!("error: {ended}; stopping"));
+            // Nothing can be handed back or recorded any more.
+            shutdown.hard.cancel();
+        }
+        () = shutdown.soft.cancelled() => {
+            let patience = args.drain_seconds;
+            output::tell(&format!(
+                "stopping: runs may finish within {patience} s, then they are handed back; \
+                 Ctrl-C again leaves at once"
+            ));
+            close(house, args, &shutdown.hard).await;
+            return Ok(Exit::Done);
+        }
     }
-    house.close().await;
-    Ok(died.map_or(Exit::Done, |_| Exit::Failed))
+    close(house, args, &shutdown.hard).await;
+    Ok(Exit::Failed)
+}
+
+/// Stops the roles in order; those that take far too long are told to leave at once.
+async fn close(mut house: House, args: &DevArgs, hard: &CancellationToken) {
+    let patience = Duration::from_secs(args.drain_seconds.into()) + OVERTIME;
+    let mut closing = pin!(house.close());
+    if tokio::time::timeout(patience, &mut closing).await.is_err() {
+        hard.cancel();
+        closing.await;
+    }
 }
 
 fn greet(house: &House) -> anyhow::Result<()> {

@@ -19,6 +19,9 @@ export const test = base.extend<Fixtures>({
   page: async ({ page }, use) => {
     const errors: string[] = [];
     page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (said) => {
+      if (said.text().includes("Content Security Policy")) errors.push(said.text());
+    });
     await use(page);
     expect(errors).toEqual([]);
   },

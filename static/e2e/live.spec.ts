@@ -74,3 +74,19 @@ test("filters narrow the list and are kept in the address", async ({ page, submi
   await expect(row(page, bad)).toBeVisible();
   await expect(row(page, good)).toHaveCount(0);
 });
+
+test("news that were missed are made up for", async ({ page, submit, loads }) => {
+  const streams = "**/events/stream*";
+  await page.route(streams, (route) => route.abort());
+  const id = await submit(
+    "while nobody could hear",
+    "for i in 1 2 3 4 5 6; do echo $i; sleep 0.5; done",
+  );
+  await page.goto(`/runs/${id}`);
+  await expect(page.locator("[data-status=reconnecting]")).toBeVisible();
+  await page.unroute(streams);
+  await expect(page.locator("[data-status=live]")).toBeVisible();
+  await expect(stateOf(page)).toHaveText("succeeded");
+  await expect(page.getByTestId("log").locator(".line")).toHaveText(["1", "2", "3", "4", "5", "6"]);
+  expect(loads.count).toBe(1);
+});

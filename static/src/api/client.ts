@@ -77,13 +77,21 @@ function readMeta(response: Response): Meta {
   };
 }
 
-async function readProblem(response: Response): Promise<Problem> {
-  const fallback: Problem = {
-    type: "unreadable",
-    title: response.statusText || "the server refused",
-    status: response.status,
-    detail: `the server answered ${String(response.status)} without saying why`,
+/** An answer that is no problem of Baton's: of a proxy, or of something else at its address. */
+function unexplained(status: number): Problem {
+  const behindProxy = status >= 502 && status <= 504;
+  return {
+    type: behindProxy ? "unreachable" : "unreadable",
+    title: behindProxy ? "the server cannot be reached" : "the server refused",
+    status,
+    detail: behindProxy
+      ? `what stands in front of it answered ${String(status)}: is Baton running?`
+      : `the answer was ${String(status)}, without saying why`,
   };
+}
+
+async function readProblem(response: Response): Promise<Problem> {
+  const fallback = unexplained(response.status);
   const type = response.headers.get("Content-Type") ?? "";
   if (!type.includes("json")) return fallback;
   try {

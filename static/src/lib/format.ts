@@ -85,3 +85,9 @@ export function madeAt(id: string): number | null {
   if (!/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-/i.test(id)) return null;
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
+
+/** A message as a sentence: the server's begin small, to be read on after something else. */
+export function sentence(message: string): string {
+  const full = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?:…]$/.test(full) ? full : `${full}.`;
+}

@@ -12,6 +12,9 @@ use crate::problem::{Answer, Kind, Problem};
 /// The longest that a question to the broker may take.
 const LIMIT: Duration = Duration::from_secs(2);
 
+/// How long a replica is given to catch up.
+const REPLICA_PAUSE: Duration = Duration::from_millis(50);
+
 /// Publishes a message; its acknowledgement is the commit.
 pub(crate) async fn publish<T: Serialize + Sync>(
     bus: &Bus,
@@ -29,10 +32,19 @@ pub(crate) async fn ensure_queue(bus: &Bus, route: &Route) -> Answer<()> {
     bounded(bus.ensure_queue(route)).await
 }
 
-/// The offer that stands at a position.
-pub(crate) async fn offer_at(bus: &Bus, position: Position) -> Answer<Option<Offer>> {
-    let message = bounded(bus.get(position)).await?;
-    Ok(message.as_ref().and_then(offer))
+/// The offer that was acknowledged at a position. A replica that answers may not have it yet.
+pub(crate) async fn offer_at(bus: &Bus, position: Position) -> Answer<Offer> {
+    let kept = async {
+        loop {
+            match bus.get(position).await? {
+                Some(message) => return Ok(message),
+                None => tokio::time::sleep(REPLICA_PAUSE).await,
+            }
+        }
+    };
+    let message = bounded(kept).await?;
+    let foreign = || Problem::internal(&format!("message {position} is not the offer it was"));
+    offer(&message).ok_or_else(foreign)
 }
 
 /// The last offer of a run, and where it stands.

@@ -36,6 +36,8 @@ pub(crate) struct Follow {
     /// The last position that the client has.
     sent: Position,
     phase: Phase,
+    /// How long the recorder is still waited for.
+    patience: Duration,
     ready: VecDeque<Event>,
     stop: CancellationToken,
 }
@@ -79,6 +81,7 @@ impl Follow {
             topic,
             sent,
             phase,
+            patience: PATIENCE,
             ready: VecDeque::from([Event::default().retry(COME_BACK)]),
             stop,
         };
@@ -137,7 +140,9 @@ impl Follow {
 
     async fn catch_up(&mut self) {
         let joined = self.place.joined();
-        let reached = self.history.reached_within(joined, PATIENCE).await;
+        // Before the page is read, or it could lack what the answer promises.
+        let patience = std::mem::take(&mut self.patience);
+        let reached = self.history.reached_within(joined, patience).await;
         match self.history.events(self.topic, self.sent, PAGE).await {
             Ok(page) => {
                 let more = page.has_more;

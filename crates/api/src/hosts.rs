@@ -118,3 +118,32 @@ fn check_origin(headers: &HeaderMap, host: &Authority) -> Answer<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literal_addresses_are_answered_where_remote_access_is_allowed() {
+        let mut options = ApiOptions::new("artifacts".into());
+        options.allowed_hosts = vec!["Baton.example".to_owned(), "10.0.0.9".to_owned()];
+        let local = Hosts::new(&options);
+        options.allow_remote = true;
+        let remote = Hosts::new(&options);
+        for (host, by_local, by_remote) in [
+            ("127.0.0.1", true, true),
+            ("127.9.9.9", true, true),
+            ("[::1]", true, true),
+            ("LOCALHOST.", true, true),
+            ("baton.example", true, true),
+            ("10.0.0.9", true, true),
+            ("10.0.0.1", false, true),
+            ("[fe80::1]", false, true),
+            ("evil.example", false, false),
+            ("127.0.0.1.evil.example", false, false),
+        ] {
+            let admitted = (local.admits(host), remote.admits(host));
+            assert_eq!(admitted, (by_local, by_remote), "{host}");
+        }
+    }
+}

@@ -74,9 +74,9 @@ impl Claim {
         position: Position,
     ) -> Answer<Option<TaskRun>> {
         let first = broker::offer_at(app.bus(), position).await?;
-        let Some(first) = first.filter(|first| first.run != ours.run) else {
+        if first.run == ours.run {
             return Ok(None);
-        };
+        }
         self.check(first.request_digest.as_deref())?;
         if let Ok(Some(stored)) = app.history().run(first.run).await {
             return shown::stored(stored, app.beats()).map(Some);

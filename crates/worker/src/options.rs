@@ -4,8 +4,9 @@
 use std::{
     collections::BTreeSet,
     ffi::OsString,
+    io,
     num::NonZeroU32,
-    path::{Path, PathBuf},
+    path::{self, Path, PathBuf},
     time::Duration,
 };
 
@@ -170,6 +171,24 @@ impl WorkerOptions {
     }
 }
 
+impl WorkerOptions {
+    /// The same with every path made absolute: programs run in folders of their own, where a
+    /// relative path means something else.
+    pub(crate) fn with_absolute_paths(mut self) -> io::Result<Self> {
+        self.state_dir = path::absolute(&self.state_dir)?;
+        if let CodexLogin::Home(home) = &mut self.codex.login {
+            *home = path::absolute(&*home)?;
+        }
+        for program in [&mut self.codex.program, &mut self.git.program] {
+            // A bare name is looked for on PATH.
+            if program.components().count() > 1 {
+                *program = path::absolute(&*program)?;
+            }
+        }
+        Ok(self)
+    }
+}
+
 impl Default for CodexOptions {
     fn default() -> Self {
         Self {
@@ -204,5 +223,23 @@ impl Default for Limits {
             upload_patience: Duration::from_secs(600),
             upload_patience_failed: Duration::from_secs(30),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_paths_become_absolute_and_bare_names_stay() {
+        let worker = "w1".parse().unwrap();
+        let mut options = WorkerOptions::new(worker, Path::new("state"), "http://127.0.0.1:1/");
+        options.codex.program = PathBuf::from("./codex");
+        let options = options.with_absolute_paths().unwrap();
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(options.state_dir, here.join("state"));
+        assert_eq!(options.codex.program, here.join("codex"));
+        assert_eq!(options.git.program, Path::new("git"));
+        assert_eq!(options.api_url, "http://127.0.0.1:1");
     }
 }

@@ -51,6 +51,7 @@ pub enum PreflightError {
 /// # Errors
 /// The first thing that is missing.
 pub async fn preflight(options: &WorkerOptions) -> Result<PreflightReport, PreflightError> {
+    let options = &settled(options.clone())?;
     check_state_dir(options)?;
     if !options.api_url.starts_with("http://") {
         return Err(PreflightError::ApiUrl(crate::text::without_credentials(
@@ -65,6 +66,14 @@ pub async fn preflight(options: &WorkerOptions) -> Result<PreflightReport, Prefl
         None
     };
     Ok(PreflightReport { git, codex })
+}
+
+/// The options with paths that mean the same in every folder.
+pub(crate) fn settled(options: WorkerOptions) -> Result<WorkerOptions, PreflightError> {
+    let path = options.state_dir.clone();
+    options
+        .with_absolute_paths()
+        .map_err(|source| PreflightError::StateDir { path, source })
 }
 
 fn check_state_dir(options: &WorkerOptions) -> Result<(), PreflightError> {

@@ -16,8 +16,16 @@ use nix::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    artifacts::ArtifactClient, attempt::Shop, beat::Heart, driver::Driver, error::WorkerError,
-    lease::Leases, options::WorkerOptions, preflight::preflight, recover::recover, workspace,
+    artifacts::ArtifactClient,
+    attempt::Shop,
+    beat::Heart,
+    driver::Driver,
+    error::WorkerError,
+    lease::Leases,
+    options::WorkerOptions,
+    preflight::{preflight, settled},
+    recover::recover,
+    workspace,
 };
 
 /// Works until `soft` is cancelled and what it holds is finished or handed back; until `hard` is
@@ -34,6 +42,7 @@ pub async fn run(
     soft: CancellationToken,
     hard: CancellationToken,
 ) -> Result<(), WorkerError> {
+    let options = settled(options)?;
     let report = preflight(&options).await?;
     let _lock = lock(&options.state_dir)?;
     let started_at = clock.now();

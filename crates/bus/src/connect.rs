@@ -231,13 +231,16 @@ fn check_server(client: &Client, shown: &str) -> Result<(), BusError> {
     Ok(())
 }
 
-/// A prefix of one's own, so that the broker's permissions can keep replies apart.
+/// A prefix of one's own, `_INBOX.<role>.<instance>`, so that the broker's permissions can keep
+/// replies apart.
 fn inbox_prefix(name: &str) -> String {
-    let token: String = name
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
-        .collect();
-    format!("_INBOX_{token}")
+    let token = |part: &str| -> String {
+        part.chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+            .collect()
+    };
+    let (role, instance) = name.split_once('/').unwrap_or((name, "0"));
+    format!("_INBOX.{}.{}", token(role), token(instance))
 }
 
 /// The address as it may be shown: what stands before an `@` is a secret.
@@ -276,7 +279,8 @@ mod tests {
     }
 
     #[test]
-    fn an_inbox_prefix_is_one_token() {
-        assert_eq!(inbox_prefix("worker/w1.x"), "_INBOX_worker-w1-x");
+    fn an_inbox_prefix_has_role_and_instance() {
+        assert_eq!(inbox_prefix("worker/w1.x"), "_INBOX.worker.w1-x");
+        assert_eq!(inbox_prefix("a b"), "_INBOX.a-b.0");
     }
 }

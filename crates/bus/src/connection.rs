@@ -24,7 +24,11 @@ pub(crate) fn watched() -> (
     let on_event = move |event| {
         match event {
             Event::Connected => note(&sender, Connection::Up),
-            Event::Disconnected | Event::Closed => note(&sender, Connection::Down),
+            Event::Disconnected => note(&sender, Connection::Down),
+            // By ourselves: nobody is left who would want to hear of it.
+            Event::Closed => {
+                sender.send_replace(Connection::Down);
+            }
             Event::ServerError(ServerError::Other(error)) => {
                 tracing::error!(%error, "the broker reports an error");
             }

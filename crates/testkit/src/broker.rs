@@ -34,6 +34,16 @@ impl TestBroker {
 
     /// Starts a server with the policy on `fsync` that a test is about; always a process.
     pub async fn with_sync(sync: SyncPolicy) -> Self {
+        Self::process(sync, None).await
+    }
+
+    /// Starts a server with a configuration of the test's own, such as users and what they may
+    /// do; always a process.
+    pub async fn with_config(text: &str) -> Self {
+        Self::process(SyncPolicy::Default, Some(text)).await
+    }
+
+    async fn process(sync: SyncPolicy, config: Option<&str>) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("baton-broker-")
             .tempdir()
@@ -41,12 +51,17 @@ impl TestBroker {
         let binary = tools::search()
             .nats_server(None)
             .unwrap_or_else(|error| panic!("{error}"));
+        let config = config.map(|text| {
+            let path = folder.path().join("server.conf");
+            std::fs::write(&path, text).expect("a configuration for the broker");
+            path
+        });
         let options = NatsOptions {
             binary,
             store_dir: folder.path().join("store"),
             port: None,
             sync,
-            config: None,
+            config,
         };
         let server = NatsServer::start(options)
             .await

@@ -3,6 +3,7 @@
 mod control;
 mod house;
 mod offers;
+mod permissions;
 mod publish;
 mod record;
 mod tail;

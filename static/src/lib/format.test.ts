@@ -43,7 +43,7 @@ describe("figures", () => {
   it.each([
     ["https://user:secret@git.example.org/team/app.git", "git.example.org/team/app"],
     ["git@example.org:team/app.git", "example.org:team/app"],
-    ["/srv/repositories/app", "/srv/repositories/app"],
+    ["/srv/repositories/app.git", "/srv/repositories/app.git"],
   ])("the repository %s", (url, name) => {
     expect(repositoryName(url)).toBe(name);
   });

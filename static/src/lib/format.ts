@@ -72,8 +72,9 @@ export function bytes(count: number): string {
   return `${value.toFixed(1)} ${units[unit] ?? ""}`;
 }
 
-/** A repository as a row shows it: without scheme, credentials and `.git`. */
+/** A repository as a row shows it: a URL without scheme, credentials and `.git`; a path as it is. */
 export function repositoryName(url: string): string {
+  if (url.startsWith("/")) return url;
   return url
     .replace(/^[a-z+]+:\/\//i, "")
     .replace(/^[^/@]*@/, "")

@@ -84,7 +84,10 @@ CREATE TABLE task_runs (
     CONSTRAINT task_runs_usage_whole CHECK (
         num_nulls(usage_input_tokens, usage_cached_input_tokens, usage_output_tokens) IN (0, 3)
     )
-);
+)
+-- Every batch rewrites the rows of live runs and touches no indexed column: with room on the page no
+-- index has to be written.
+WITH (fillfactor = 50);
 
 -- Pages of the list, newest first. Every filter has an index that ends in the list's order, so that
 -- a page is a short walk along it.

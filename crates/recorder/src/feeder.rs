@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_bus::{Bus, RecordSource};
+use baton_bus::{Bus, RawMessage, RecordSource};
 use baton_domain::Position;
 use baton_store::RecordedPosition;
 use tokio::{
@@ -84,7 +84,7 @@ struct Reading {
 impl Reading {
     async fn run(mut self, batches: mpsc::Sender<Result<Vec<Message>, RecorderError>>) {
         loop {
-            let raw = self.source.next_batch(self.batch_messages, LOOK_UP).await;
+            let raw = self.take().await;
             self.acknowledge().await;
             let checked = self.check().await;
             let batch = checked.map(|()| raw.into_iter().map(Message::read).collect::<Vec<_>>());
@@ -96,6 +96,22 @@ impl Reading {
                 return;
             }
         }
+    }
+
+    /// What is here, up to a whole batch; waits for the first message only.
+    async fn take(&mut self) -> Vec<RawMessage> {
+        let mut taken = self.source.next_batch(self.batch_messages, LOOK_UP).await;
+        let mut more = !taken.is_empty();
+        while more && taken.len() < self.batch_messages {
+            // The runtime lets a task take some hundred messages before its turn is over, however
+            // many are here: many small transactions would come of that.
+            tokio::task::yield_now().await;
+            let room = self.batch_messages - taken.len();
+            let next = self.source.next_batch(room, Duration::ZERO).await;
+            more = !next.is_empty();
+            taken.extend(next);
+        }
+        taken
     }
 
     async fn acknowledge(&mut self) {

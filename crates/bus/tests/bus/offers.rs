@@ -147,7 +147,12 @@ async fn taking_offers_goes_on_after_a_restart_of_the_broker() {
     house.restart().await;
     house.reach(baton_bus::Connection::Up).await;
     house.offer(2, PLAIN, Priority::Normal).await;
-    assert_eq!(next(&mut source).await, run(2));
+    // The acknowledgement of the first may have died with the broker: then it comes again.
+    let mut taken = next(&mut source).await;
+    if taken == run(1) {
+        taken = next(&mut source).await;
+    }
+    assert_eq!(taken, run(2));
 }
 
 #[tokio::test]

@@ -211,9 +211,11 @@ export interface paths {
          * Follows a run's events
          * @description First what was recorded after `Last-Event-ID` (or `after`), then what happens, with no gap and
          *     nothing twice. Each server-sent event is `run-event` with an EventRecord; the last one of a
-         *     message carries `id:`, its position. `event: history` says `{"delayed":true}` while the
-         *     database cannot be reached: what follows then is live only and carries no ids, and the stream
-         *     ends when history is back, so that the client's next connection fills the gap.
+         *     message carries `id:`, its position. `event: history` with `{"delayed":false}` and an `id:` says
+         *     that everything up to there was sent. With `{"delayed":true}` the database cannot be reached:
+         *     what follows is live only and carries no ids. When history is back the gap is filled, or, if events
+         *     were shown past it, the stream ends and the client's next connection fills it. A client that reads too slowly is cut off; it resumes
+         *     the same way. A comment every 15 s shows that the stream lives.
          */
         get: operations["streamTaskRunEvents"];
         put?: never;
@@ -1017,16 +1019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `not-found`: there is no such thing */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `invalid-query`: the request's query breaks rules */
+            /** @description `invalid-query`: the request's query breaks rules; `invalid-header`: a header of the request breaks rules */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1037,15 +1030,6 @@ export interface operations {
             };
             /** @description `internal`: a fault of the server */
             500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `history-unavailable`: the database cannot be reached */
-            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -10,7 +10,7 @@ function run(id: string, position = 1, state = "queued"): TaskRun {
     state,
     type: "command",
     title: id,
-    submittedBy: "dana",
+    submittedBy: "operator",
     submittedAt: "2026-01-01T00:00:00Z",
     attempt: 1,
     failures: 0,

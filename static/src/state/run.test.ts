@@ -15,7 +15,7 @@ function run(state: StateName, more: Partial<TaskRun> = {}): TaskRun {
     state,
     type: "command",
     title: "a run",
-    submittedBy: "dana",
+    submittedBy: "operator",
     submittedAt: AT,
     startedAt: AT,
     finishedAt: isTerminal(state) ? AT : null,
@@ -76,7 +76,7 @@ const EVENTS: Record<string, EventRecord> = {
   failed: event("failed", { data: { code: "command_failed", message: "x", retryable: false } }),
   "failed, retryable": event("failed", { data: { code: "agent_killed", retryable: true } }),
   cancelled: event("cancelled"),
-  cancel: event("cancel_requested", { attempt: null, seq: null, source: "dana" }),
+  cancel: event("cancel_requested", { attempt: null, seq: null, source: "operator" }),
 };
 
 /** A row an event, a column a state, in the order of STATES. */

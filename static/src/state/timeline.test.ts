@@ -26,9 +26,9 @@ function event(type: string, data: object = {}, more: Partial<EventRecord> = {})
 describe("timeline", () => {
   it("groups by attempt, and puts a command where it was given", () => {
     const groups = timeline([
-      event("submitted", {}, { source: "dana" }),
+      event("submitted", {}, { source: "operator" }),
       event("lease_taken", { worker: "w-1" }),
-      event("cancel_requested", {}, { attempt: null, source: "dana" }),
+      event("cancel_requested", {}, { attempt: null, source: "operator" }),
       event("lease_lost", { worker: "w-1" }, { source: "s-1" }),
       event("offered", {}, { attempt: 2, source: "supervisor" }),
     ]);

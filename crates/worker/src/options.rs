@@ -38,6 +38,8 @@ pub struct WorkerOptions {
     pub mode: Mode,
     /// How often it says that it lives.
     pub beat_every: Duration,
+    /// How often it looks whether it still holds the leases of runs that say nothing.
+    pub check_leases_every: Duration,
     /// After a soft stop, how long runs may go on before they are handed back.
     pub drain_deadline: Duration,
     /// The process's environment; agents and git see a chosen part of it.
@@ -160,6 +162,7 @@ impl WorkerOptions {
             slots: NonZeroU32::MIN,
             mode: Mode::Serve,
             beat_every: Duration::from_secs(3),
+            check_leases_every: Duration::from_secs(10),
             drain_deadline: Duration::from_secs(30),
             environment: Vec::new(),
             pass_environment: BTreeSet::new(),

@@ -12,7 +12,7 @@ use std::{
 use baton_bus::{Bus, BusError, ControlFeed, Fence, Patience};
 use baton_domain::{Clock, EventSeq, Failure, FailureCode, Position, RunId, RunSpec};
 use baton_wire::{
-    ControlCommand, EventsMessage, InvalidSpec, MessageId, Offer, Subject, event::Reported,
+    ControlCommand, EventsMessage, Filter, InvalidSpec, MessageId, Offer, Subject, event::Reported,
 };
 use tokio::{task::JoinSet, time::interval};
 use tokio_util::sync::CancellationToken;
@@ -114,6 +114,7 @@ impl Attempt {
             self.reporter.clone(),
             self.stop.clone(),
         ));
+        companions.spawn(self.watch_lease());
         let log = self.log.clone();
         companions.spawn(async move { log.keep_flushing().await });
         let result = self.work(&mut companions).await;
@@ -155,6 +156,25 @@ impl Attempt {
             }
         });
         self.stop.check()
+    }
+
+    /// Looks again and again whether the lease is still held: an agent that says nothing would
+    /// not be told by its reports.
+    fn watch_lease(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (shop, stop) = (self.shop.clone(), self.stop.clone());
+        let (run, lease) = (self.offer.run, self.state.lease_position);
+        async move {
+            let mut looks = interval(shop.options.check_leases_every);
+            loop {
+                looks.tick().await;
+                match shop.bus.get_last(&Filter::Leases(run)).await {
+                    Ok(Some(last)) if last.position > lease => stop.request(StopReason::Fenced),
+                    Ok(_) => {}
+                    // A worker that is cut off goes on; its reports wait.
+                    Err(error) => tracing::debug!(%run, %error, "failed to look at the lease"),
+                }
+            }
+        }
     }
 
     fn outgoing(&self) -> Outgoing {

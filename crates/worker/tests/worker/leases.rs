@@ -99,6 +99,22 @@ async fn a_worker_that_lost_its_lease_ends_its_agent_and_pushes_nothing() {
 }
 
 #[tokio::test]
+async fn an_agent_that_says_nothing_ends_with_its_lease_too() {
+    let mut bench = Bench::new().await;
+    bench.options.check_leases_every = Duration::from_millis(50);
+    let worker = bench.work();
+    let run = bench.submit(sleeping()).await;
+    let story = bench.story(run, begun).await;
+    assert_eq!(marked(run), 2);
+    let (lease, _) = story.leases[0];
+    bench.lose(run, Attempt::FIRST, lease).await;
+    wait_until(|| marked(run) == 0).await;
+    worker.leave().await;
+    let story = bench.story(run, |story| story.leases.len() == 2).await;
+    assert!(!story.has(Event::ends_attempt));
+}
+
+#[tokio::test]
 async fn a_worker_that_leaves_hands_back_what_takes_too_long() {
     let mut bench = Bench::new().await;
     bench.options.drain_deadline = Duration::from_millis(100);

@@ -26,7 +26,7 @@ async fn job_with(disturb: impl AsyncFn(&mut Stack)) -> (Value, String) {
     let branch = run["result"]["branch"].as_str().expect("a branch");
     assert_eq!(
         repository.file(branch, "NOTES.md").as_deref(),
-        Some("noted\n")
+        Some("noted")
     );
     let mut branches = repository.branches();
     branches.sort();
@@ -43,8 +43,35 @@ async fn job_with(disturb: impl AsyncFn(&mut Stack)) -> (Value, String) {
 async fn is_as_undisturbed(disturb: impl AsyncFn(&mut Stack)) {
     let undisturbed = job_with(async |_| ()).await;
     let disturbed = job_with(disturb).await;
-    assert_eq!(format!("{:#}", disturbed.0), format!("{:#}", undisturbed.0));
+    let differing = differing_lines(&undisturbed.0, &disturbed.0);
+    assert!(
+        differing.is_empty(),
+        "- undisturbed, + disturbed:\n{differing}"
+    );
     assert_eq!(disturbed.1, undisturbed.1);
+}
+
+/// The lines of two values that are not in both, in order.
+fn differing_lines(one: &Value, other: &Value) -> String {
+    let (one, other) = (format!("{one:#}"), format!("{other:#}"));
+    if one == other {
+        return String::new();
+    }
+    let gone = one
+        .lines()
+        .filter(|line| !other.lines().any(|same| same == *line))
+        .map(|line| format!("- {line}\n"));
+    let come = other
+        .lines()
+        .filter(|line| !one.lines().any(|same| same == *line))
+        .map(|line| format!("+ {line}\n"));
+    format!(
+        "{}{}({} lines, {} lines)",
+        gone.collect::<String>(),
+        come.collect::<String>(),
+        one.lines().count(),
+        other.lines().count()
+    )
 }
 
 // B-01

@@ -64,7 +64,7 @@ async fn an_instruction_becomes_a_patch_and_a_pushed_branch() {
     );
     assert_eq!(
         repository.file(branch, "NOTES.md").as_deref(),
-        Some("noted\n")
+        Some("noted")
     );
     assert_eq!(repository.subjects(branch)[0], "Add a note");
     check_artifacts(&stack.client, &id).await;

@@ -66,13 +66,13 @@ impl Stack {
         }
         let start = |arguments: &[&str]| Process::start(role(&environment, arguments));
         let slots = plan.slots.to_string();
-        let workers = (1..=plan.workers)
+        let mut workers: Vec<Process> = (1..=plan.workers)
             .map(|n| {
                 let id = format!("worker-{n}");
                 let folder = state.path().join(&id).display().to_string();
                 start(&[
                     "worker",
-                    "--worker-id",
+                    "--id",
                     &id,
                     "--state-dir",
                     &folder,
@@ -83,6 +83,9 @@ impl Stack {
             .collect();
         let mut api = start(&["api"]);
         api.wait_for_ok(&format!("{api_url}/health/ready")).await;
+        for worker in &mut workers {
+            worker.wait_for_line("ready").await;
+        }
         Self {
             api,
             recorder: start(&["recorder"]),
@@ -161,10 +164,7 @@ fn environment(
             codex_home.path().display().to_string(),
         ),
         ("BATON_WORKER_CODEX_CONFIG", overrides.join("\n")),
-        (
-            "BATON_WORKER_CODEX_SANDBOX",
-            "danger-full-access".to_owned(),
-        ),
+        ("BATON_WORKER_CODEX_SANDBOX", "bypass".to_owned()),
         ("BATON_LOG", "info,baton_api::router=warn".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, process::Command};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 const TABLES: &[&str] = &[
     "task_runs",
@@ -110,13 +110,17 @@ fn psql() -> PathBuf {
 /// Takes out what differs between two undisturbed runs of one job.
 fn neutral(value: Value, short_id: &str) -> Value {
     match value {
-        Value::Object(fields) => Value::Object(
+        Value::Object(fields) => {
+            // The agent's own records hold its own ids and times: they are there, and that is all.
+            let name = fields.get("name").and_then(Value::as_str);
+            let raw = name.is_some_and(|name| name.starts_with("logs/codex."));
+            let kept =
+                |name: &str| !is_volatile(name) && !(raw && ["size", "sha256"].contains(&name));
+            let fields = fields.into_iter().filter(|(name, _)| kept(name));
             fields
-                .into_iter()
-                .filter(|(name, _)| !is_volatile(name))
-                .map(|(name, v)| known(name, v, short_id))
-                .collect::<Map<_, _>>(),
-        ),
+                .map(|(name, value)| (name, neutral(value, short_id)))
+                .collect()
+        }
         Value::Array(items) => items
             .into_iter()
             .map(|item| neutral(item, short_id))
@@ -138,17 +142,14 @@ fn is_volatile(name: &str) -> bool {
         "offset",
         "commit",
         "result_commit",
+        "step_id",
+        "stepId",
     ];
     exact.contains(&name)
         || name.ends_with("_at")
         || name.contains("position")
-        || name.contains("duration")
+        || name.to_lowercase().contains("duration")
         || name.contains("lease")
         || name.starts_with("idempotency")
         || name == "request_digest"
-}
-
-fn known(name: String, value: Value, short_id: &str) -> (String, Value) {
-    let value = neutral(value, short_id);
-    (name, value)
 }

@@ -1,14 +1,11 @@
 // What docker-compose.yaml promises. A check is {check, wrong}: `check` throws a Refusal, `wrong` are changes of
 // what it looks at that it must refuse.
 "use strict";
-const { exists, must } = require("./read.cjs");
+const { exists, must, own, services } = require("./read.cjs");
 
 const SERVICES = ["nats", "postgres", "migrate", "streams", "api", "recorder", "supervisor", "worker-1", "worker-2"];
 const ONE_SHOT = ["migrate", "streams"];
 const HEALTHY = ["nats", "postgres", "api"];
-
-const services = ({ compose }) => Object.entries(compose.services);
-const own = ({ compose }) => services({ compose }).filter(([, { build }]) => build);
 
 module.exports = {
   "every service is there, with a command that the binary knows": {

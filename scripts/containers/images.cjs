@@ -1,12 +1,10 @@
 // What deploy/Dockerfile and the images of docker-compose.yaml promise; the form is that of compose.cjs.
 "use strict";
-const { exists, lineage, must, read } = require("./read.cjs");
+const { exists, lineage, must, own, read, services } = require("./read.cjs");
 
 const AGENT_PACKAGES = ["git", "tmux", "tmate", "openssh-client", "ca-certificates"];
 
 const pinned = (image) => /:[^:/]*\d[^:/]*$/.test(image) && !image.includes("latest");
-const services = ({ compose }) => Object.entries(compose.services);
-const own = ({ compose }) => services({ compose }).filter(([, { build }]) => build);
 
 module.exports = {
   "images are pinned, as elsewhere in the project": {

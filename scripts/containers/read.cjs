@@ -80,4 +80,8 @@ function everything() {
   };
 }
 
-module.exports = { everything, exists, lineage, must, read, Refusal };
+/** [name, service] of all services, and of those whose image is built here. */
+const services = ({ compose }) => Object.entries(compose.services);
+const own = ({ compose }) => services({ compose }).filter(([, { build }]) => build);
+
+module.exports = { everything, exists, lineage, must, own, read, Refusal, services };

@@ -104,6 +104,14 @@ describe("a stream", () => {
     expect(FakeSource.all).toHaveLength(3);
   });
 
+  it("comes back to where the server said that all was sent", () => {
+    open({ after: 7 });
+    last().say("history", { delayed: false }, "12");
+    last().refuse();
+    vi.advanceTimersByTime(2_000);
+    expect(last().url).toBe("/stream?after=12");
+  });
+
   it("stays where it was while events come without ids", () => {
     open({ after: 7 });
     last().say("run-event", { position: 9 });

@@ -37,16 +37,20 @@ export function openStream(path: string, start: StreamStart, handlers: StreamHan
       handlers.status("live");
     });
     source.addEventListener("run-event", (message: MessageEvent<string>) => {
-      const resume = Number(message.lastEventId);
-      if (position !== null && message.lastEventId !== "" && Number.isFinite(resume)) {
-        position = resume;
-      }
+      remember(message);
       handlers.event(JSON.parse(message.data) as EventRecord);
     });
     source.addEventListener("history", (message: MessageEvent<string>) => {
+      remember(message);
       handlers.history((JSON.parse(message.data) as { delayed: boolean }).delayed);
     });
     source.addEventListener("error", failed);
+  }
+
+  function remember(message: MessageEvent<string>): void {
+    if (position !== null && /^\d+$/.test(message.lastEventId)) {
+      position = Number(message.lastEventId);
+    }
   }
 
   function failed(): void {

@@ -32,6 +32,10 @@ impl Bus {
     /// # Errors
     /// [`BusError::Unavailable`] when the broker does not answer.
     pub async fn get(&self, position: Position) -> Result<Option<RawMessage>, BusError> {
+        // Nothing stands before the first message, and the broker refuses the question.
+        if position == Position::START {
+            return Ok(None);
+        }
         let found = self.runs().await?.direct_get(position.get()).await;
         present(found)
     }

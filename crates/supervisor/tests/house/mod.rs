@@ -21,36 +21,36 @@ use tokio_util::sync::CancellationToken;
 
 /// Long enough for a slow machine, short enough for a person.
 const PATIENCE: Duration = Duration::from_secs(60);
-pub const LEASE: Duration = Duration::from_secs(2);
+pub(crate) const LEASE: Duration = Duration::from_secs(2);
 
 /// Everything but supervisors.
-pub struct House {
-    pub broker: TestBroker,
-    pub database: TestDatabase,
-    pub bus: Bus,
+pub(crate) struct House {
+    pub(crate) broker: TestBroker,
+    pub(crate) database: TestDatabase,
+    pub(crate) bus: Bus,
     tail: Pin<Box<dyn Stream<Item = baton_bus::RawMessage> + Send>>,
     parts: JoinSet<()>,
     stop: CancellationToken,
 }
 
 /// A supervisor at work.
-pub struct OnDuty {
-    pub duty: watch::Receiver<Duty>,
+pub(crate) struct OnDuty {
+    pub(crate) duty: watch::Receiver<Duty>,
     soft: CancellationToken,
     running: JoinSet<()>,
 }
 
 /// A lease that a worker of the test holds.
 #[derive(Debug, Clone)]
-pub struct Held {
-    pub run: RunId,
-    pub attempt: Attempt,
-    pub position: Position,
-    pub worker: WorkerId,
+pub(crate) struct Held {
+    pub(crate) run: RunId,
+    pub(crate) attempt: Attempt,
+    pub(crate) position: Position,
+    pub(crate) worker: WorkerId,
 }
 
 impl House {
-    pub async fn open() -> Self {
+    pub(crate) async fn open() -> Self {
         let broker = TestBroker::start().await;
         let database = TestDatabase::start().await;
         let bus = connect(&broker).await;
@@ -74,7 +74,7 @@ impl House {
     }
 
     /// Starts a supervisor.
-    pub async fn supervisor(&self) -> OnDuty {
+    pub(crate) async fn supervisor(&self) -> OnDuty {
         let deps = SupervisorDeps {
             bus: connect(&self.broker).await,
             store: store(&self.database),
@@ -99,7 +99,7 @@ impl House {
     }
 
     /// Submits a run, as the API does.
-    pub async fn submit(&self) -> RunId {
+    pub(crate) async fn submit(&self) -> RunId {
         let run = RunId::from_uuid(uuid::Uuid::now_v7());
         let body = json!({
             "type": "command", "task": {"argv": ["true"]}, "maxAttempts": 5,
@@ -133,7 +133,7 @@ impl House {
     }
 
     /// Takes a lease, as a worker does.
-    pub async fn take(&self, offer: (RunId, Attempt, Position), worker: &str) -> Held {
+    pub(crate) async fn take(&self, offer: (RunId, Attempt, Position), worker: &str) -> Held {
         let (run, attempt, position) = offer;
         let worker: WorkerId = worker.parse().unwrap();
         let message = LeaseMessage {
@@ -163,14 +163,14 @@ impl House {
     }
 
     /// A run, submitted and taken.
-    pub async fn running(&self, worker: &str) -> Held {
+    pub(crate) async fn running(&self, worker: &str) -> Held {
         let run = self.submit().await;
         self.take((run, Attempt::FIRST, Position::START), worker)
             .await
     }
 
     /// Reports a failure that another attempt may mend.
-    pub async fn fail(&self, held: &Held) {
+    pub(crate) async fn fail(&self, held: &Held) {
         let failure = Failure::new(FailureCode::WorkerFault, "disk full");
         let message = EventsMessage {
             run: held.run,
@@ -196,7 +196,7 @@ impl House {
     }
 
     /// Beats for a lease from now on, ten times a second.
-    pub fn keep_alive(&mut self, held: &Held) {
+    pub(crate) fn keep_alive(&mut self, held: &Held) {
         let (bus, beat, stop) = (self.bus.clone(), beat(held), self.stop.clone());
         self.parts.spawn(async move {
             let mut beats = tokio::time::interval(Duration::from_millis(100));
@@ -208,7 +208,7 @@ impl House {
     }
 
     /// The next message of the stream that is what is looked for.
-    pub async fn until<T>(
+    pub(crate) async fn until<T>(
         &mut self,
         what: &str,
         mut wanted: impl FnMut(&Decoded, Position) -> Option<T>,
@@ -227,7 +227,7 @@ impl House {
     }
 
     /// Waits until a run's lease is declared lost; nobody else's may be.
-    pub async fn until_lost(&mut self, held: &Held) -> Position {
+    pub(crate) async fn until_lost(&mut self, held: &Held) -> Position {
         self.until("a lost lease", |message, position| match message {
             Decoded::Lease(lease) if lease.step == LeaseStep::Lost => {
                 assert_eq!((lease.run, lease.attempt), (held.run, held.attempt));
@@ -240,7 +240,7 @@ impl House {
     }
 
     /// Waits until a run is offered again; the attempt and what its taker must expect.
-    pub async fn until_offered_again(&mut self, run: RunId) -> (RunId, Attempt, Position) {
+    pub(crate) async fn until_offered_again(&mut self, run: RunId) -> (RunId, Attempt, Position) {
         self.until("an offer", |message, _| match message {
             Decoded::Offer(offer) if offer.run == run && offer.reason == OfferReason::Retry => {
                 assert_eq!(offer.submitted_by.as_str(), "tester");
@@ -252,7 +252,7 @@ impl House {
     }
 
     /// Stops everything and waits for it.
-    pub async fn close(mut self) {
+    pub(crate) async fn close(mut self) {
         self.stop.cancel();
         while let Some(ended) = self.parts.join_next().await {
             ended.unwrap();
@@ -261,12 +261,12 @@ impl House {
 }
 
 impl OnDuty {
-    pub async fn is(&mut self, duty: Duty) {
+    pub(crate) async fn is(&mut self, duty: Duty) {
         let seen = timeout(PATIENCE, self.duty.wait_for(|now| *now == duty)).await;
         seen.expect("a duty in time").expect("a living supervisor");
     }
 
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.soft.cancel();
         while let Some(ended) = self.running.join_next().await {
             ended.unwrap();

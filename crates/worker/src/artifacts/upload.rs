@@ -8,7 +8,6 @@ use std::{
 
 use baton_domain::{Attempt, RunId};
 use baton_wire::http::ArtifactInfo;
-use futures::TryStreamExt;
 use reqwest::{Body, Client, StatusCode, header};
 use sha2::{Digest, Sha256};
 use tokio::{
@@ -117,7 +116,7 @@ impl ArtifactClient {
             .await
             .map_err(|source| unreadable(upload.path, source))?;
         // What grows meanwhile is not sent: length and hash were told.
-        let body = ReaderStream::new(file.take(upload.size)).map_ok(bytes::Bytes::from);
+        let body = ReaderStream::new(file.take(upload.size));
         let answer = self
             .http
             .put(&upload.url)

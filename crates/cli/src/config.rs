@@ -104,6 +104,7 @@ mod tests {
         assert_eq!(url.as_deref(), Some("postgres://u:p@h/d"));
     }
 
+    // W-07
     #[test]
     fn a_bad_database_setting_is_refused_by_name_and_without_its_value() {
         let error = optional_database_url(Some("mysql://secret@h"), None).unwrap_err();

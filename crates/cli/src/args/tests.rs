@@ -138,6 +138,7 @@ fn flags_become_the_request_that_they_say() {
     }
 }
 
+// W-07
 #[test]
 fn what_cannot_be_meant_is_refused_by_the_name_of_its_flag() {
     let id = "0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31";

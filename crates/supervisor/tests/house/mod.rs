@@ -1,4 +1,5 @@
 //! A broker, a database and a recorder of a test's own, and what workers and the API would say.
+#![expect(clippy::unwrap_used, reason = "a test's way of failing")]
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 

@@ -62,14 +62,14 @@ impl House {
             clock,
             hard,
         };
-        tokio::try_join!(ground.apply_topology(), ground.migrate())?;
+        let (bus, ()) = tokio::try_join!(ground.topology(), ground.migrate())?;
         let mut house = Self {
             worker: Parts::default(),
             others: Parts::default(),
             url: String::new(),
             lacks: Vec::new(),
         };
-        house.start_api(&ground).await?;
+        house.start_api(&ground, bus).await?;
         house.start_recorder(&ground).await?;
         house.start_supervisor(&ground).await?;
         house.start_worker(&ground).await?;
@@ -90,14 +90,14 @@ impl House {
         self.others.stop().await;
     }
 
-    async fn start_api(&mut self, ground: &Ground<'_>) -> anyhow::Result<()> {
+    async fn start_api(&mut self, ground: &Ground<'_>, bus: Bus) -> anyhow::Result<()> {
         let options = ApiOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, ground.args.port)),
             artifact_max_bytes: ground.args.artifact_limit.artifact_max_bytes,
             ..ApiOptions::new(ground.state.folder("artifacts"))
         };
         let deps = ApiDeps {
-            bus: ground.bus("api").await?,
+            bus,
             store: ground.store("api", Access::Read, 8)?,
             clock: Arc::clone(&ground.clock),
         };
@@ -160,15 +160,19 @@ impl House {
 }
 
 impl Ground<'_> {
-    async fn apply_topology(&self) -> anyhow::Result<()> {
-        let bus = self.bus("nats-apply").await?;
+    /// Brings the broker up to date; the connection is the API's from then on.
+    async fn topology(&self) -> anyhow::Result<Bus> {
+        let bus = self.bus("api").await?;
         bus.apply_topology().await?;
-        Ok(())
+        Ok(bus)
     }
 
     async fn migrate(&self) -> anyhow::Result<()> {
         let store = self.store("migrate", Access::Write, 1)?;
-        store.migrate().await?;
+        store.migrate().await.context(
+            "the state folder may belong to another version of Baton: name another one with \
+             --state (BATON_DEV_STATE_DIR), or remove it",
+        )?;
         store.close().await;
         Ok(())
     }

@@ -5,6 +5,7 @@ mod stack;
 
 mod bad_input;
 mod documents;
+mod fences;
 mod killed_parts;
 mod main_job;
 mod rebuild;

@@ -22,8 +22,8 @@ mod scratch;
 mod source;
 mod tools;
 
-pub use baton_standalone::free_port;
 pub use artifact_sink::ArtifactSink;
+pub use baton_standalone::free_port;
 pub use broker::TestBroker;
 pub use database::TestDatabase;
 pub use fault::Proxy;

@@ -68,7 +68,7 @@ impl fmt::Display for ArtifactName {
 mod tests {
     use super::*;
 
-    // W-07
+    // W-09
     #[test]
     fn names_are_plain_relative_paths() {
         for good in ["a", "logs/agent.log", "a b/ü.txt", "..a", "a..", "%2e%2e"] {

@@ -104,7 +104,7 @@ fn key(run: RunId, attempt: Attempt, name: &ArtifactName) -> path::Path {
 mod tests {
     use super::*;
 
-    // W-07
+    // W-05
     #[test]
     fn every_name_has_a_key_of_its_own_below_its_attempt() {
         let run = "0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31"

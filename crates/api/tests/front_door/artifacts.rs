@@ -45,7 +45,7 @@ fn files(folder: &Path) -> Vec<String> {
     found
 }
 
-// W-07
+// W-05
 #[tokio::test]
 async fn an_artifact_is_brought_recorded_listed_and_fetched() {
     let world = World::start().await;
@@ -93,7 +93,7 @@ async fn an_artifact_is_brought_recorded_listed_and_fetched() {
     assert_eq!(again.status(), 304);
 }
 
-// W-07
+// W-05
 #[tokio::test]
 async fn what_an_agent_left_never_runs_in_the_browser() {
     let world = World::start().await;
@@ -130,7 +130,7 @@ async fn what_an_agent_left_never_runs_in_the_browser() {
     }
 }
 
-// W-07
+// W-05
 #[tokio::test]
 async fn a_second_upload_replaces_the_first() {
     let world = World::start().await;
@@ -148,7 +148,7 @@ async fn a_second_upload_replaces_the_first() {
     assert_eq!(fs::read_to_string(&kept[0]).unwrap(), "second");
 }
 
-// W-07
+// W-05
 #[tokio::test]
 async fn names_that_lead_elsewhere_are_refused_however_they_are_spelled() {
     let world = World::start().await;
@@ -195,7 +195,7 @@ async fn names_that_lead_elsewhere_are_refused_however_they_are_spelled() {
     assert!(kept.len() == 1 && kept[0].contains(&expected), "{kept:?}");
 }
 
-// W-07
+// W-05
 #[tokio::test]
 async fn what_is_too_large_changed_or_nobodys_leaves_nothing_behind() {
     let unusual = Unusual {

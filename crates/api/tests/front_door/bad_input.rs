@@ -43,7 +43,7 @@ fn bodies() -> Vec<(&'static str, String, &'static str)> {
     ]
 }
 
-// W-03
+// W-09
 #[tokio::test]
 async fn every_bad_body_is_refused_by_name() {
     let world = World::unusual(Unusual {
@@ -133,7 +133,7 @@ fn requests(world: &World) -> Vec<(&'static str, RequestBuilder)> {
     paths.chain(others).collect()
 }
 
-// W-03
+// W-09
 #[tokio::test]
 async fn bad_headers_queries_paths_and_methods_are_refused_by_name() {
     let world = World::unusual(Unusual {

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::world::{World, problem};
 
-// W-13
+// W-12
 #[tokio::test]
 async fn a_queued_run_ends_when_it_is_cancelled_and_cannot_be_cancelled_again() {
     let world = World::start().await;

@@ -33,7 +33,7 @@ fn beat(run: &TaskRun) -> Beat {
     }
 }
 
-// B-10
+// W-03
 #[tokio::test]
 async fn a_running_run_is_shown_with_its_evidence() {
     let world = World::start().await;

@@ -22,7 +22,7 @@ async fn submit(world: &World) -> Response {
         .unwrap()
 }
 
-// W-01
+// B-01
 #[tokio::test]
 async fn without_the_broker_a_submission_is_refused_soon_and_nothing_is_half_done() {
     let mut world = World::start().await;
@@ -62,7 +62,7 @@ async fn without_the_broker_a_submission_is_refused_soon_and_nothing_is_half_don
     assert_eq!(again.id, run.id);
 }
 
-// W-10
+// B-01
 #[tokio::test]
 async fn without_the_database_runs_are_taken_and_history_says_that_it_is_delayed() {
     let mut world = World::start().await;
@@ -116,7 +116,7 @@ async fn without_the_database_runs_are_taken_and_history_says_that_it_is_delayed
     assert_eq!(found.state, StateName::Queued);
 }
 
-// W-10
+// B-01
 #[tokio::test]
 async fn a_stream_goes_on_without_the_database_and_the_gap_is_filled_afterwards() {
     let mut world = World::start().await;
@@ -152,7 +152,7 @@ async fn a_stream_goes_on_without_the_database_and_the_gap_is_filled_afterwards(
     assert_eq!(early.records(1).await[0].1.position, last);
 }
 
-// W-10
+// B-01
 #[tokio::test]
 async fn a_stream_that_waited_for_history_fills_the_gap_itself() {
     let mut world = World::start().await;
@@ -169,7 +169,7 @@ async fn a_stream_that_waited_for_history_fills_the_gap_itself() {
     assert_eq!(stream.records(1).await[0].1.kind, "lease_taken");
 }
 
-// W-10
+// B-01
 #[tokio::test]
 async fn a_stream_goes_on_after_the_broker_was_away() {
     let mut world = World::start().await;
@@ -191,7 +191,7 @@ async fn a_stream_goes_on_after_the_broker_was_away() {
     assert_eq!(kinds, ["lease_taken", "succeeded"]);
 }
 
-// W-10
+// B-01
 #[tokio::test]
 async fn a_run_can_be_cancelled_before_it_is_recorded() {
     let mut world = World::start().await;

@@ -27,7 +27,6 @@ async fn submit(world: &World, body: &Value, actor: &str) -> TaskRun {
     request.send().await.unwrap().json().await.unwrap()
 }
 
-// W-04
 #[tokio::test]
 async fn runs_are_listed_newest_first_and_by_every_filter() {
     let world = World::start().await;
@@ -85,7 +84,6 @@ async fn runs_are_listed_newest_first_and_by_every_filter() {
     }
 }
 
-// W-04
 #[tokio::test]
 async fn pages_hold_every_run_once_also_while_new_ones_come() {
     let world = World::start().await;

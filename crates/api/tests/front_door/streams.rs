@@ -123,7 +123,7 @@ async fn streams_end_when_the_server_stops() {
     while of_run.next().await.is_some() {}
 }
 
-// B-10
+// B-01
 #[tokio::test]
 async fn a_client_that_does_not_read_is_cut_off_and_resumes_where_it_was() {
     let world = World::start().await;

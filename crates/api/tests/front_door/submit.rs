@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::world::{Unusual, World, command, problem};
 
-// W-01
+// B-01
 #[tokio::test]
 async fn a_submitted_run_is_found_at_once() {
     let world = World::start().await;
@@ -38,7 +38,7 @@ async fn a_submitted_run_is_found_at_once() {
     assert_eq!(page.next_after, run.position);
 }
 
-// W-01
+// B-01
 #[tokio::test]
 async fn a_run_that_nobody_has_recorded_is_found_all_the_same() {
     let world = World::unusual(Unusual {
@@ -66,7 +66,7 @@ async fn a_run_that_nobody_has_recorded_is_found_all_the_same() {
     assert!(world.events(&run, "").await.events.is_empty());
 }
 
-// W-02
+// B-01
 #[tokio::test]
 async fn a_repeat_under_the_same_key_is_the_first_run() {
     let world = World::start().await;
@@ -99,7 +99,7 @@ async fn a_repeat_under_the_same_key_is_the_first_run() {
     assert_ne!(eve.json::<TaskRun>().await.unwrap().id, first.id);
 }
 
-// W-02
+// B-01
 #[tokio::test]
 async fn a_repeat_is_recognised_by_the_broker_alone() {
     let mut world = World::unusual(Unusual {
@@ -125,7 +125,7 @@ async fn a_repeat_is_recognised_by_the_broker_alone() {
     assert_eq!(refused.kind, "urn:baton:problem:idempotency-conflict");
 }
 
-// W-02
+// B-01
 #[tokio::test]
 async fn twenty_at_once_under_one_key_are_one_run() {
     let world = World::start().await;
@@ -146,7 +146,7 @@ async fn twenty_at_once_under_one_key_are_one_run() {
     assert_eq!((ids.len(), created), (1, 1));
 }
 
-// W-01
+// B-01
 #[tokio::test]
 async fn ids_sort_by_submission() {
     let world = World::start().await;

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::house::{self, House, connect, events, position, run, soon, worker};
 
-// W-02: of many workers that race for a lease, one wins.
+// W-11: of many workers that race for a lease, one wins.
 #[tokio::test]
 async fn of_twenty_workers_that_race_for_a_lease_one_wins() {
     let house = House::start().await;

@@ -42,7 +42,7 @@ cancelled          | !wrong_state   | cancelled        | cancelled        | !wro
 cancel_requested   | cancelled      | running          | paused           | cancelled        | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
 ";
 
-// W-01, W-12
+// H-16 W-12
 #[test]
 fn every_state_answers_every_fact_as_the_table_says() {
     let mut lines = TABLE.trim().lines();
@@ -160,7 +160,7 @@ fn a_released_lease_is_offered_again_at_once_and_counts_as_nothing() {
     assert_eq!((released.state, released.failures), (expected, 2));
 }
 
-// W-07
+// W-12
 #[test]
 fn a_wish_to_cancel_turns_every_other_end_of_the_attempt_into_cancelled() {
     for state in [StateName::Running, StateName::Paused] {

@@ -10,7 +10,7 @@ use crate::{
     words::{events, offer, output, run},
 };
 
-// B-10
+// B-01
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_while_the_database_is_away() {
     let mut stage = Stage::start().await;
@@ -28,7 +28,7 @@ async fn nothing_is_lost_while_the_database_is_away() {
     assert_eq!((tables.count("runs"), tables.count("events")), (2, 12));
 }
 
-// B-10
+// B-01
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_or_doubled_when_the_broker_is_killed() {
     let mut stage = Stage::start().await;
@@ -66,7 +66,7 @@ async fn what_nobody_can_read_or_keep_stops_nothing() {
     assert_eq!(tables.count("events"), 6);
 }
 
-// B-10
+// B-01
 #[tokio::test(flavor = "multi_thread")]
 async fn who_follows_the_position_is_woken_and_told_when_the_database_is_away() {
     let mut stage = Stage::start().await;

@@ -59,7 +59,6 @@ async fn runs_are_read_as_they_were_folded() {
     recorder.stop().await;
 }
 
-// H-16
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_runs_are_newest_first_and_filters_narrow_them() {
     let stage = Stage::start().await;
@@ -105,7 +104,6 @@ async fn pages_of_runs_are_newest_first_and_filters_narrow_them() {
     );
 }
 
-// H-16
 #[tokio::test(flavor = "multi_thread")]
 async fn events_of_one_message_are_never_split_over_pages() {
     let stage = Stage::start().await;

@@ -4,7 +4,7 @@ use baton_recorder::Progress;
 
 use crate::{stage::Stage, tables::Tables, words::run};
 
-// B-10
+// B-01
 #[tokio::test(flavor = "multi_thread")]
 async fn only_one_records_and_the_standby_takes_over() {
     let stage = Stage::start().await;

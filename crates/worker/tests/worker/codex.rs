@@ -68,6 +68,7 @@ fn branch(story: &Story) -> String {
     branch.unwrap_or_else(|| panic!("nothing was pushed: {story:#?}"))
 }
 
+// W-04 W-10
 #[tokio::test]
 async fn codex_does_a_run_and_its_work_is_a_patch_and_a_branch() {
     let patch =
@@ -171,7 +172,7 @@ async fn codex_works_in_its_own_sandbox() {
     worker.leave().await;
 }
 
-// W-03
+// W-04
 #[tokio::test]
 async fn model_and_effort_are_the_tasks_then_the_workers_then_codexs_own() {
     let endpoint = ModelEndpoint::start(Script::new([Turn::say("done")])).await;
@@ -251,6 +252,7 @@ fn pretender(folder: &Path, exec: &str) -> PathBuf {
 
 const SENSE: &str = r#"echo '{"type":"thread.started","thread_id":"x"}'"#;
 
+// W-06
 #[tokio::test]
 async fn a_codex_that_goes_wrong_fails_the_run_with_a_reason() {
     let (home, repository) = (CodexHome::logged_in(), SampleRepository::new());
@@ -310,6 +312,7 @@ async fn a_model_that_refuses_fails_the_run() {
     worker.leave().await;
 }
 
+// W-08
 #[tokio::test]
 async fn a_worker_without_a_working_codex_does_not_start() {
     let home = CodexHome::logged_out();
@@ -332,6 +335,7 @@ async fn a_worker_without_a_working_codex_does_not_start() {
     assert!(words.contains("install git"), "{words}");
 }
 
+// W-08
 #[tokio::test]
 async fn a_codex_that_vanishes_or_is_logged_out_while_the_worker_runs_fails_the_run() {
     let (home, repository) = (CodexHome::logged_in(), SampleRepository::new());

@@ -9,6 +9,7 @@ fn sh(script: &str) -> serde_json::Value {
     json!({ "type": "command", "task": { "argv": ["sh", "-c", script] } })
 }
 
+// W-05
 #[tokio::test]
 async fn a_command_leaves_its_log_and_its_files() {
     let bench = Bench::new().await;
@@ -128,6 +129,7 @@ async fn what_a_command_leaves_running_is_ended() {
     worker.leave().await;
 }
 
+// W-01
 #[tokio::test]
 async fn one_turn_is_one_run() {
     let mut bench = Bench::new().await;

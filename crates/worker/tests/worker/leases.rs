@@ -70,6 +70,7 @@ async fn an_offer_that_comes_too_late_takes_nothing() {
     assert_eq!(story.steps(), [LeaseStep::Taken, LeaseStep::Lost]);
 }
 
+// W-11
 #[tokio::test]
 async fn a_worker_that_lost_its_lease_ends_its_agent_and_pushes_nothing() {
     let bench = Bench::new().await;
@@ -114,6 +115,7 @@ async fn an_agent_that_says_nothing_ends_with_its_lease_too() {
     assert!(!story.has(Event::ends_attempt));
 }
 
+// W-01
 #[tokio::test]
 async fn a_worker_that_leaves_hands_back_what_takes_too_long() {
     let mut bench = Bench::new().await;
@@ -134,6 +136,7 @@ async fn a_worker_that_leaves_hands_back_what_takes_too_long() {
     assert_eq!(story.steps(), [LeaseStep::Taken, LeaseStep::Released]);
 }
 
+// W-11
 #[tokio::test]
 async fn a_worker_started_again_ends_and_gives_back_what_the_one_before_it_held() {
     let bench = Bench::new().await;
@@ -180,6 +183,7 @@ fn hanging_git(folder: &std::path::Path, command: &str) -> std::path::PathBuf {
     path
 }
 
+// W-12
 #[tokio::test]
 async fn a_run_can_be_cancelled_in_every_stage() {
     for command in ["clone", "push"] {

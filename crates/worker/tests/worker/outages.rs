@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::bench::{Bench, Story, connect, wait_until};
 
+// W-06
 #[tokio::test]
 async fn what_is_said_while_the_broker_is_away_arrives_once_and_in_order() {
     let mut bench = Bench::new().await;

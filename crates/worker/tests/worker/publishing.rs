@@ -30,6 +30,7 @@ fn is_good(story: &Story) -> bool {
     matches!(story.last(), Some(Event::Succeeded { .. }))
 }
 
+// W-10
 #[tokio::test]
 async fn all_changes_become_a_patch_and_a_branch() {
     let bench = Bench::new().await;
@@ -145,6 +146,7 @@ async fn the_start_can_be_a_branch_a_tag_or_a_commit_and_nothing_at_all() {
     worker.leave().await;
 }
 
+// W-09
 #[tokio::test]
 async fn what_is_wrong_with_a_repository_is_said() {
     let bench = Bench::new().await;

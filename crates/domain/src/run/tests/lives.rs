@@ -11,7 +11,7 @@ use crate::{
 };
 
 proptest! {
-    // W-01: replays change nothing.
+    // B-01: replays change nothing.
     #[test]
     fn folding_any_prefix_again_changes_nothing(facts in life(), cut in 0_usize..60) {
         let cut = cut.min(facts.len());
@@ -29,7 +29,7 @@ proptest! {
         }
     }
 
-    // W-02: each attempt is held at most once and ends at most once.
+    // W-11: each attempt is held at most once and ends at most once.
     #[test]
     fn an_attempt_is_held_once_and_ends_once(facts in life()) {
         let (_, steps) = fold(start(), &facts);

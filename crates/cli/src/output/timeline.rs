@@ -1,12 +1,32 @@
 //! A run's events as lines for people.
 
+use baton_domain::RunType;
 use baton_wire::{Event, http::EventRecord};
 use serde_json::Value;
 
 use super::words;
 
+/// Prints a run's events one after the other, as lines for people.
+#[derive(Debug, Default)]
+pub(crate) struct Timeline {
+    /// Whether the agent's steps are told one by one, so that its raw log says nothing new.
+    tells_steps: bool,
+}
+
+impl Timeline {
+    /// The event as a line, unless its matter was shown already.
+    pub(crate) fn line(&mut self, event: &EventRecord) -> Option<String> {
+        if event.kind == "agent_started" {
+            let agent = event.data.get("agent").and_then(Value::as_str);
+            self.tells_steps = agent.is_some_and(|agent| agent != RunType::Command.as_str());
+        }
+        let is_repeated = self.tells_steps && event.kind == "output";
+        (!is_repeated).then(|| line(event))
+    }
+}
+
 /// One event, ready to print: `12:03:44.123  a line`, further lines indented below.
-pub(crate) fn line(event: &EventRecord) -> String {
+fn line(event: &EventRecord) -> String {
     let at = event.at.format("%H:%M:%S%.3f");
     let mut text = words_of(event).trim_end().replace('\n', "\n              ");
     if event.effective == Some(false) {
@@ -170,7 +190,8 @@ fn ended(exit_code: Option<i32>, signal: Option<i32>) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    let lines: Vec<String> = text.lines().map(|line| format!("| {line}")).collect();
+    let lines = text.trim_end().lines().map(|line| format!("| {line}"));
+    let lines: Vec<String> = lines.collect();
     lines.join("\n")
 }
 
@@ -238,6 +259,17 @@ mod tests {
         ];
         let lines: Vec<String> = records.iter().map(line).collect();
         insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn the_raw_log_is_shown_where_no_steps_are_told() {
+        let output = record("output", json!({"offset": 0, "text": "a\nb\n\n"}));
+        let mut timeline = Timeline::default();
+        timeline.line(&record("agent_started", json!({"agent": "command"})));
+        let shown = timeline.line(&output).unwrap();
+        assert!(shown.ends_with("| a\n              | b"), "{shown}");
+        timeline.line(&record("agent_started", json!({"agent": "codex_exec"})));
+        assert_eq!(timeline.line(&output), None);
     }
 
     #[test]

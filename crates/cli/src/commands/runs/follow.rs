@@ -10,7 +10,7 @@ use crate::{
     args::FollowArgs,
     client::{Client, ClientError, Follow, Followed},
     exit::Exit,
-    output,
+    output::{self, timeline::Timeline},
 };
 
 const POLL: Duration = Duration::from_millis(100);
@@ -33,6 +33,7 @@ pub(super) async fn to_the_end(
     }
     let mut follow = Follow::new(client, run, after);
     let mut told = false;
+    let mut timeline = Timeline::default();
     loop {
         match follow.next().await? {
             Followed::Event(event) => {
@@ -41,7 +42,7 @@ pub(super) async fn to_the_end(
                     .as_ref()
                     .is_none_or(|run| event.position <= run.position)
                 {
-                    show(&event, json)?;
+                    show(&mut timeline, &event, json)?;
                 }
                 if may_end(&event) && ended.is_none() {
                     ended = ended_by(client, run, event.position).await?;
@@ -63,12 +64,14 @@ pub(super) async fn to_the_end(
     }
 }
 
-fn show(event: &EventRecord, json: bool) -> anyhow::Result<()> {
+fn show(timeline: &mut Timeline, event: &EventRecord, json: bool) -> anyhow::Result<()> {
     if json {
-        output::print_json_line(event)
-    } else {
-        Ok(output::print(&output::timeline::line(event))?)
+        return output::print_json_line(event);
     }
+    if let Some(line) = timeline.line(event) {
+        output::print(&line)?;
+    }
+    Ok(())
 }
 
 /// Whether a run may have ended with this event.

@@ -73,3 +73,33 @@ impl Signals {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::signal::{Signal, raise};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_signal_lets_work_finish() {
+        let ended = supervised(|shutdown| async move {
+            raise(Signal::SIGTERM)?;
+            shutdown.soft.cancelled().await;
+            assert!(!shutdown.hard.is_cancelled());
+            Ok(Exit::Done)
+        });
+        assert_eq!(ended.await.unwrap(), Exit::Done);
+    }
+
+    #[tokio::test]
+    async fn the_second_signal_ends_what_does_not_finish() {
+        let ended = supervised(|shutdown| async move {
+            raise(Signal::SIGINT)?;
+            shutdown.soft.cancelled().await;
+            raise(Signal::SIGTERM)?;
+            shutdown.hard.cancelled().await;
+            Ok(Exit::Done)
+        });
+        assert_eq!(ended.await.unwrap(), Exit::Interrupted);
+    }
+}

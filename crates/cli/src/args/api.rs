@@ -22,7 +22,11 @@ pub(crate) struct ApiArgs {
     )]
     pub(crate) listen: SocketAddr,
     /// Allow an address that other machines can reach, although nobody is asked who they are
-    #[arg(long, env = "BATON_API_ALLOW_REMOTE")]
+    #[arg(
+        long,
+        env = "BATON_API_ALLOW_REMOTE",
+        value_parser = clap::builder::BoolishValueParser::new()
+    )]
     pub(crate) allow_remote: bool,
     /// Further names that the API answers to (the Host header), separated by commas
     #[arg(

@@ -54,13 +54,22 @@ fn codex(args: &CodexArgs) -> anyhow::Result<CodexOptions> {
         login: login(args)?.unwrap_or(default.login),
         model: args.model.clone(),
         effort: args.effort,
-        config: args.codex_config.clone(),
+        config: lines(&args.codex_config),
         sandbox: match args.codex_sandbox {
             Sandbox::ReadOnly => CodexSandbox::ReadOnly,
             Sandbox::WorkspaceWrite => CodexSandbox::WorkspaceWrite,
             Sandbox::Bypass => CodexSandbox::Bypass,
         },
     })
+}
+
+/// The settings given; empty lines of a variable are none.
+fn lines(given: &[String]) -> Vec<String> {
+    let lines = given.iter().map(|line| line.trim());
+    lines
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The Codex on PATH or in the usual places; its bare name when there is none, for the error.

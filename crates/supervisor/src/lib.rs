@@ -2,7 +2,7 @@
 //!
 //! [`Supervisor`] is the role. One is on duty at a time, by a lock in the database; any number
 //! stand by. It reads the store and hears beats, and it publishes: it never writes a table.
-//! What it decides, it decides in [`core`], which is pure.
+//! What it decides, it decides in `core`, which is pure.
 
 mod core;
 mod duty;

@@ -115,7 +115,7 @@ fn neutral(value: Value, short_id: &str) -> Value {
             let name = fields.get("name").and_then(Value::as_str);
             let raw = name.is_some_and(|name| name.starts_with("logs/codex."));
             let kept =
-                |name: &str| !is_volatile(name) && !(raw && ["size", "sha256"].contains(&name));
+                |name: &str| !(is_volatile(name) || (raw && ["size", "sha256"].contains(&name)));
             let fields = fields.into_iter().filter(|(name, _)| kept(name));
             fields
                 .map(|(name, value)| (name, neutral(value, short_id)))

@@ -66,7 +66,7 @@ impl Client {
         for pause in REPEATS {
             match self.json(send()).await {
                 Err(error) if error.may_pass() => {
-                    tracing::warn!(%error, "submitting again");
+                    tracing::info!(%error, "submitting again");
                     tokio::time::sleep(pause).await;
                 }
                 answer => return answer,

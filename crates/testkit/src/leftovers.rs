@@ -35,13 +35,19 @@ pub(crate) fn marked(name: &str, value: &str) -> Vec<Leftover> {
         .collect()
 }
 
+/// In the moment in which a process becomes another program its environment cannot be read: it is
+/// gone only when it is not seen this often in a row.
+const LOOKS: u32 = 3;
+
 /// Kills the marked processes and waits until they are gone; whether they are.
 pub(crate) fn kill(name: &str, value: &str, patience: Duration) -> bool {
     let deadline = Instant::now() + patience;
-    loop {
+    let mut unseen = 0;
+    while unseen < LOOKS {
         let left = marked(name, value);
-        if left.is_empty() || Instant::now() > deadline {
-            return left.is_empty();
+        unseen = if left.is_empty() { unseen + 1 } else { 0 };
+        if !left.is_empty() && Instant::now() > deadline {
+            return false;
         }
         for process in left {
             send(process.pid, Signal::SIGKILL);
@@ -49,6 +55,7 @@ pub(crate) fn kill(name: &str, value: &str, patience: Duration) -> bool {
         // Called by `drop`, where nothing can be awaited.
         thread::sleep(Duration::from_millis(1));
     }
+    true
 }
 
 /// Sends a signal to a process that has just been seen; one that has ended meanwhile is no error.

@@ -157,7 +157,7 @@ async fn codex_works_in_its_own_sandbox() {
     let (home, repository) = (CodexHome::logged_in(), SampleRepository::new());
     let mut bench = bench(&home).await;
     // Below the system's temporary folder, everything could be written.
-    let state = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let state = tempfile::tempdir_in("/var/tmp").unwrap();
     bench.options.state_dir = state.path().join("w1");
     bench.options.codex.config = overrides(&endpoint);
     bench.options.codex.sandbox = CodexSandbox::WorkspaceWrite;

@@ -8,6 +8,7 @@ mod documents;
 mod fences;
 mod killed_parts;
 mod main_job;
+mod one_machine;
 mod rebuild;
 mod subscriber;
 mod two_workers;

@@ -21,6 +21,7 @@ mod process;
 mod scratch;
 mod source;
 mod tools;
+mod verbs;
 
 pub use artifact_sink::ArtifactSink;
 pub use baton_standalone::free_port;

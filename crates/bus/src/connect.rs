@@ -139,17 +139,11 @@ impl Bus {
         self.0.connection.clone()
     }
 
-    /// The version of the server that was connected to last.
-    #[must_use]
-    pub fn server_version(&self) -> String {
-        self.client().server_info().version
-    }
-
     /// Sends what is still in the client, for a role that is about to leave.
     ///
     /// # Errors
     /// [`BusError::Unavailable`] when the broker is away.
-    pub async fn flush(&self) -> Result<(), BusError> {
+    pub(crate) async fn flush(&self) -> Result<(), BusError> {
         self.client().flush().await.map_err(BusError::unavailable)
     }
 

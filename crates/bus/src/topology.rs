@@ -59,14 +59,6 @@ impl Topology {
         })
     }
 
-    /// The same with another number of copies in a cluster; a single server has one.
-    #[must_use]
-    pub fn with_replicas(mut self, replicas: u8) -> Self {
-        self.stream
-            .insert("num_replicas".to_owned(), replicas.into());
-        self
-    }
-
     pub(crate) const fn stream(&self) -> &Settings {
         &self.stream
     }

@@ -1,6 +1,7 @@
 //! What a run is: ids, its specification, its states and the steps between them.
 //! Pure: no IO, no broker, no database. Time and randomness are handed in.
 
+mod choices;
 pub mod clock;
 pub mod failure;
 pub mod ids;

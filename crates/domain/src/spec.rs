@@ -3,15 +3,14 @@
 mod git;
 mod text;
 
-use std::{collections::BTreeSet, fmt, str::FromStr, time::Duration};
-
-use serde::{Deserialize, Serialize};
+use std::{collections::BTreeSet, time::Duration};
 
 pub use git::{BranchName, GitRef, Repository};
 pub use text::{Argv, Effort, Instructions, InvalidText, Line, ModelName};
 
 use crate::{
-    ids::{InvalidId, RunId},
+    choices::choices,
+    ids::RunId,
     names::{Capability, Pool},
     retry::RetryPolicy,
     route::Route,
@@ -116,59 +115,6 @@ pub fn auto_branch(run: RunId, submitted: chrono::DateTime<chrono::Utc>) -> Bran
     ))
     .expect("digits, hex and slashes make a branch name")
 }
-
-macro_rules! choices {
-    ($(#[$doc:meta])* $name:ident, $what:literal { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
-
-        impl $name {
-            /// Every choice, in order.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The choice as it is written everywhere.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = InvalidId;
-
-            fn from_str(text: &str) -> Result<Self, InvalidId> {
-                Self::ALL
-                    .iter()
-                    .copied()
-                    .find(|choice| choice.as_str() == text)
-                    .ok_or_else(|| InvalidId($what, text.chars().take(100).collect()))
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = InvalidId;
-
-            fn try_from(text: String) -> Result<Self, InvalidId> {
-                text.parse()
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(choice: $name) -> String {
-                choice.as_str().to_owned()
-            }
-        }
-    };
-}
-pub(crate) use choices;
 
 choices! {
     /// The kinds of work that this version can do.

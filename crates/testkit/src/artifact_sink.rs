@@ -15,7 +15,7 @@ use axum::{
     routing::put,
 };
 use serde_json::json;
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{net::TcpListener, task::JoinSet};
 
 /// A running sink on loopback. Dropping it closes it.
 #[derive(Debug)]
@@ -30,7 +30,6 @@ struct Shared {
     kept: Mutex<BTreeMap<String, Vec<u8>>>,
     /// Statuses that uploads are answered with before any is taken.
     failing: Mutex<Vec<StatusCode>>,
-    uploads: watch::Sender<usize>,
 }
 
 impl ArtifactSink {
@@ -43,7 +42,6 @@ impl ArtifactSink {
         let shared = Arc::new(Shared {
             kept: Mutex::default(),
             failing: Mutex::default(),
-            uploads: watch::Sender::new(0),
         });
         let route = "/api/task-runs/{run}/attempts/{attempt}/artifacts/{*name}";
         let router = Router::new()
@@ -89,13 +87,6 @@ impl ArtifactSink {
         let bytes = lock(&self.shared.kept).get(path).cloned()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
-
-    /// Waits until `n` uploads were tried.
-    pub async fn wait_for_uploads(&self, n: usize) {
-        let mut uploads = self.shared.uploads.subscribe();
-        let tried = uploads.wait_for(|tried| *tried >= n).await;
-        tried.expect("the sink holds the sender");
-    }
 }
 
 async fn take(
@@ -105,7 +96,6 @@ async fn take(
     content: Bytes,
 ) -> Response {
     let failure = lock(&shared.failing).pop();
-    shared.uploads.send_modify(|tried| *tried += 1);
     if let Some(status) = failure {
         return (status, "told to fail").into_response();
     }

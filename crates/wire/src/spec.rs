@@ -1,17 +1,13 @@
 //! The specification of a run as it crosses a boundary: the body of a submission, and part of
 //! every offer. Checking it names every field that is wrong, not only the first.
 
-use std::time::Duration;
+mod check;
 
-use baton_domain::{
-    Capability, Pool, Priority, RetryPolicy, RunSpec, RunType,
-    spec::{
-        Argv, BranchName, Checkout, Effort, GitRef, Instructions, Line, ModelName, Publish,
-        Repository, Work,
-    },
-};
+use baton_domain::RunSpec;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use check::Checker;
 
 /// A run as asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -201,6 +197,3 @@ impl TryFrom<&TaskRunRequest> for RunSpec {
         }
     }
 }
-
-mod check;
-use check::Checker;

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     failure::{Failure, FailureCode},
-    ids::{Attempt, Position, RunId},
+    ids::{Attempt, EventSeq, Position, RunId},
     names::WorkerId,
     retry::RetryPolicy,
     run::{
@@ -100,11 +100,13 @@ impl Run {
             FactKind::LeaseTaken { attempt, worker } => self.lease_taken(*attempt, worker, fact),
             FactKind::LeaseReleased { attempt, worker } => {
                 self.check_holder(*attempt, Some(worker))?;
-                self.back_to_queue(fact.at, None)
+                self.released(fact.at);
+                Ok(())
             }
             FactKind::LeaseLost { attempt } => {
                 self.check_holder(*attempt, None)?;
-                self.lost(fact.at)
+                self.lost(fact.at);
+                Ok(())
             }
             FactKind::Reported {
                 worker,
@@ -170,7 +172,7 @@ impl Run {
         Ok(())
     }
 
-    fn note_seq(&mut self, seq: crate::ids::EventSeq) -> Result<(), Refusal> {
+    fn note_seq(&mut self, seq: EventSeq) -> Result<(), Refusal> {
         let (RunState::Running { lease, .. } | RunState::Paused { lease, .. }) = &mut self.state
         else {
             return Err(Refusal::WrongState);
@@ -183,66 +185,57 @@ impl Run {
     }
 
     fn reported(&mut self, event: &RunEvent, at: DateTime<Utc>) -> Result<(), Refusal> {
-        let state = self.state.clone();
-        match (state, event) {
-            (_, RunEvent::Progress) => {}
-            (RunState::Running { lease, .. }, RunEvent::StageStarted(stage)) => {
-                self.state = RunState::Running {
-                    lease,
-                    stage: Some(*stage),
-                };
+        self.state = match (&mut self.state, event) {
+            (_, RunEvent::Progress) => return Ok(()),
+            (RunState::Running { stage, .. }, RunEvent::StageStarted(begun)) => {
+                *stage = Some(*begun);
+                return Ok(());
             }
-            (RunState::Running { lease, stage }, RunEvent::Paused(kind)) => {
-                self.state = RunState::Paused {
-                    lease,
-                    stage,
-                    kind: *kind,
-                };
-            }
-            (RunState::Paused { lease, stage, .. }, RunEvent::Paused(kind)) => {
-                self.state = RunState::Paused {
-                    lease,
-                    stage,
-                    kind: *kind,
-                };
-            }
-            (RunState::Paused { lease, stage, .. }, RunEvent::Resumed) => {
-                self.state = RunState::Running { lease, stage };
-            }
-            (RunState::Running { .. }, RunEvent::Succeeded) => self.state = RunState::Succeeded,
-            (_, RunEvent::Failed(failure)) => self.failed(failure, at),
-            (_, RunEvent::Cancelled) => self.state = RunState::Cancelled,
+            (
+                RunState::Running { lease, stage } | RunState::Paused { lease, stage, .. },
+                RunEvent::Paused(kind),
+            ) => RunState::Paused {
+                lease: lease.clone(),
+                stage: *stage,
+                kind: *kind,
+            },
+            (RunState::Paused { lease, stage, .. }, RunEvent::Resumed) => RunState::Running {
+                lease: lease.clone(),
+                stage: *stage,
+            },
+            (RunState::Running { .. }, RunEvent::Succeeded) => RunState::Succeeded,
+            (_, RunEvent::Failed(failure)) => self.after_failure(failure, at),
+            (_, RunEvent::Cancelled) => RunState::Cancelled,
             _ => return Err(Refusal::WrongState),
-        }
+        };
         Ok(())
     }
 
-    fn lost(&mut self, at: DateTime<Utc>) -> Result<(), Refusal> {
+    fn lost(&mut self, at: DateTime<Utc>) {
         let failure = Failure::new(
             FailureCode::LeaseLost,
             "the worker was not heard of for the length of its lease",
         );
         if self.cancel_requested_at.is_some() {
             self.state = RunState::Cancelled;
-            return Ok(());
+            return;
         }
         self.failures += 1;
-        if !self.retry.allows_another(self.failures) {
-            self.state = RunState::DeadLettered(failure);
-            return Ok(());
-        }
-        // The lease already was a wait: the first loss is offered again at once.
-        let due_at = at + self.retry.delay(self.id, self.failures - 1);
-        self.state = RunState::RetryScheduled {
-            due_at,
-            cause: Some(failure),
+        self.state = if self.retry.allows_another(self.failures) {
+            // The lease already was a wait: the first loss is offered again at once.
+            let due_at = at + self.retry.delay(self.id, self.failures - 1);
+            RunState::RetryScheduled {
+                due_at,
+                cause: Some(failure),
+            }
+        } else {
+            RunState::DeadLettered(failure)
         };
-        Ok(())
     }
 
-    fn failed(&mut self, failure: &Failure, at: DateTime<Utc>) {
+    fn after_failure(&mut self, failure: &Failure, at: DateTime<Utc>) -> RunState {
         self.failures += 1;
-        self.state = if self.cancel_requested_at.is_some() {
+        if self.cancel_requested_at.is_some() {
             RunState::Cancelled
         } else if !failure.retryable {
             RunState::Failed(failure.clone())
@@ -254,16 +247,18 @@ impl Run {
             }
         } else {
             RunState::DeadLettered(failure.clone())
-        };
+        }
     }
 
-    fn back_to_queue(&mut self, at: DateTime<Utc>, cause: Option<Failure>) -> Result<(), Refusal> {
+    fn released(&mut self, at: DateTime<Utc>) {
         self.state = if self.cancel_requested_at.is_some() {
             RunState::Cancelled
         } else {
-            RunState::RetryScheduled { due_at: at, cause }
+            RunState::RetryScheduled {
+                due_at: at,
+                cause: None,
+            }
         };
-        Ok(())
     }
 
     fn cancel(&mut self, at: DateTime<Utc>) -> Result<(), Refusal> {

@@ -3,16 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
+    choices::choices,
     failure::Failure,
     ids::{Attempt, EventSeq, Position, RunId},
     names::WorkerId,
     retry::RetryPolicy,
-    spec::choices,
 };
-use std::{fmt, str::FromStr};
-
-use crate::ids::InvalidId;
-use serde::{Deserialize, Serialize};
 
 /// A run as folded from its facts.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,6 @@
 //! Texts with bounds.
 
-use std::{fmt, str::FromStr};
-
-use serde::{Deserialize, Serialize};
-
-use super::choices;
-use crate::ids::InvalidId;
+use crate::choices::choices;
 
 /// Why a text cannot be used; reads on after the field's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -156,13 +156,6 @@ impl Turn {
         self
     }
 
-    /// How long the agent waits for the command's end before it returns what there is so far.
-    #[must_use]
-    pub fn yielding_after(mut self, time: Duration) -> Self {
-        self.yield_time_ms = Some(time.as_millis().try_into().unwrap_or(u64::MAX));
-        self
-    }
-
     /// The answer takes this long.
     #[must_use]
     pub fn delayed(mut self, time: Duration) -> Self {

@@ -1,12 +1,16 @@
 //! The checks, one a field. Each notes what is wrong and goes on.
 
-use std::{collections::BTreeSet, fmt::Display};
+use std::{collections::BTreeSet, fmt::Display, time::Duration};
 
-use super::{
-    Argv, BranchName, Capability, Checkout, Duration, Effort, FieldError, GitBody, GitRef,
-    Instructions, Line, ModelName, Pool, Priority, Publish, PublishBody, Repository, RetryPolicy,
-    RunSpec, RunType, TaskRunRequest, Work,
+use baton_domain::{
+    Capability, Pool, Priority, RetryPolicy, RunSpec, RunType,
+    spec::{
+        Argv, BranchName, Checkout, Effort, GitRef, Instructions, Line, ModelName, Publish,
+        Repository, Work,
+    },
 };
+
+use super::{FieldError, GitBody, PublishBody, TaskRunRequest};
 
 #[derive(Default)]
 pub(super) struct Checker(pub(super) Vec<FieldError>);

@@ -4,6 +4,7 @@
 mod stack;
 
 mod bad_input;
+mod bench;
 mod documents;
 mod fences;
 mod killed_parts;

@@ -2,6 +2,7 @@
 //! [`crate::config`]; the roles know nothing of flags.
 
 mod api;
+mod bench;
 mod bus;
 mod client;
 mod codex;
@@ -20,6 +21,7 @@ mod worker;
 use clap::{Parser, Subcommand};
 
 pub(crate) use api::ApiArgs;
+pub(crate) use bench::{BenchArgs, BenchScenario};
 pub(crate) use bus::{BusArgs, NatsCommand};
 pub(crate) use client::ClientArgs;
 pub(crate) use codex::{CodexArgs, Sandbox};
@@ -78,6 +80,8 @@ pub(crate) enum Command {
     /// The broker's streams and consumers
     #[command(subcommand)]
     Nats(NatsCommand),
+    /// Measure hot paths against the raw limit of this machine
+    Bench(BenchArgs),
     /// Print the OpenAPI document of the HTTP API
     Openapi,
     /// Print the completion script of a shell

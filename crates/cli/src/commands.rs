@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 mod api;
+mod bench;
 mod completions;
 mod connect;
 mod dev;
@@ -32,6 +33,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Migrate(args) => migrate::run(args).await,
         Command::Nats(NatsCommand::Apply(bus)) => nats::apply(bus).await,
         Command::Nats(NatsCommand::Verify { bus, json }) => nats::verify(bus, json).await,
+        Command::Bench(args) => bench::run(args).await,
         Command::Openapi => {
             output::print(baton_api::openapi_json().trim_end())?;
             Ok(Exit::Done)

@@ -5,9 +5,11 @@ mod stack;
 
 mod bad_input;
 mod bench;
+mod broker_outage;
 mod documents;
 mod fences;
 mod killed_parts;
+mod lost_workers;
 mod main_job;
 mod one_machine;
 mod rebuild;

@@ -1,6 +1,7 @@
 //! A whole Baton of processes: broker, database, API, recorder, supervisor, workers.
 
 mod client;
+mod counters;
 mod rows;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use baton_testkit::{
 use tempfile::TempDir;
 
 pub(crate) use client::{Client, id};
+pub(crate) use counters::{Counters, alive};
 pub(crate) use rows::Rows;
 
 /// How a stack differs from the usual one.
@@ -23,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) workers: usize,
     /// How many runs each can do at once.
     pub(crate) slots: usize,
+    /// Silence after which a worker has lost its runs, in seconds.
+    pub(crate) lease_seconds: u32,
 }
 
 impl Default for Plan {
@@ -31,6 +35,7 @@ impl Default for Plan {
             script: Script::new([]),
             workers: 1,
             slots: 2,
+            lease_seconds: 15,
         }
     }
 }
@@ -59,26 +64,23 @@ impl Stack {
         let codex_home = CodexHome::logged_in();
         let state = TempDir::new().expect("a state folder");
         let api_url = format!("http://127.0.0.1:{}", free_port());
-        let environment = environment(&broker, &database, &model, &codex_home, &state, &api_url);
+        let mut environment =
+            environment(&broker, &database, &model, &codex_home, &state, &api_url);
+        let lease = ("BATON_SUPERVISOR_LEASE_SECONDS", plan.lease_seconds);
+        environment.push((lease.0.to_owned(), lease.1.to_string()));
         for arguments in [&["nats", "apply"][..], &["migrate"]] {
             let status = Process::start(role(&environment, arguments)).wait().await;
             assert!(status.success(), "baton {} failed", arguments.join(" "));
         }
         let start = |arguments: &[&str]| Process::start(role(&environment, arguments));
-        let slots = plan.slots.to_string();
         let mut workers: Vec<Process> = (1..=plan.workers)
             .map(|n| {
-                let id = format!("worker-{n}");
-                let folder = state.path().join(&id).display().to_string();
-                start(&[
-                    "worker",
-                    "--id",
-                    &id,
-                    "--state-dir",
-                    &folder,
-                    "--slots",
-                    &slots,
-                ])
+                Process::start(worker(
+                    &environment,
+                    &state,
+                    &format!("worker-{n}"),
+                    plan.slots,
+                ))
             })
             .collect();
         let mut api = start(&["api"]);
@@ -99,6 +101,17 @@ impl Stack {
             environment,
             _codex_home: codex_home,
         }
+    }
+
+    /// Starts one more worker, with these settings on top of everybody's, and waits until it is ready.
+    pub(crate) async fn hire(&mut self, id: &str, slots: usize, settings: &[(&str, String)]) {
+        let mut options = worker(&self.environment, &self.state, id, slots);
+        for (name, value) in settings {
+            options = options.env(*name, value);
+        }
+        let mut worker = Process::start(options);
+        worker.wait_for_line("ready").await;
+        self.workers.push(worker);
     }
 
     /// Runs `baton` with these arguments to its end, and asserts that it succeeded.
@@ -177,6 +190,26 @@ fn role(environment: &[(String, String)], arguments: &[&str]) -> ProcessOptions 
     environment
         .iter()
         .fold(options, |options, (name, value)| options.env(name, value))
+}
+
+fn worker(
+    environment: &[(String, String)],
+    state: &TempDir,
+    id: &str,
+    slots: usize,
+) -> ProcessOptions {
+    let folder = state.path().join(id).display().to_string();
+    let slots = slots.to_string();
+    let arguments = [
+        "worker",
+        "--id",
+        id,
+        "--state-dir",
+        &folder,
+        "--slots",
+        &slots,
+    ];
+    role(environment, &arguments)
 }
 
 /// The binary that was built beside this test.

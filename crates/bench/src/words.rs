@@ -46,6 +46,7 @@ pub(crate) fn offer(run: RunId) -> (Subject, Offer) {
         run,
         attempt: Attempt::FIRST,
         lease_position: Position::START,
+        lost_position: Some(Position::START),
         reason: OfferReason::Submitted,
         at: NOW,
         submitted_at: NOW,

@@ -94,6 +94,23 @@ name!(
     Capability, "capability"
 );
 
+const SUPERVISOR: &str = "supervisor";
+
+impl WorkerId {
+    /// The one name under which every supervisor speaks. Only it may declare a lease lost; no
+    /// worker may have it.
+    #[must_use]
+    pub fn supervisor() -> Self {
+        Self(SUPERVISOR.to_owned())
+    }
+
+    /// Whether this is the supervisors' name.
+    #[must_use]
+    pub fn is_supervisor(&self) -> bool {
+        self.0 == SUPERVISOR
+    }
+}
+
 impl Pool {
     /// Where runs go that name no pool.
     #[must_use]

@@ -83,6 +83,7 @@ impl Folding<'_> {
         self.known.insert_new(RunRecord {
             run,
             last_lease: baton_domain::Position::START,
+            last_lost: baton_domain::Position::START,
             started_at: None,
             finished_at: None,
             outcome: Outcome::default(),
@@ -97,13 +98,25 @@ impl Folding<'_> {
         let kind = match lease.step {
             LeaseStep::Taken => FactKind::LeaseTaken { attempt, worker },
             LeaseStep::Released => FactKind::LeaseReleased { attempt, worker },
-            LeaseStep::Lost => FactKind::LeaseLost { attempt },
+            LeaseStep::Lost => FactKind::LeaseLost {
+                attempt,
+                by: worker,
+            },
         };
         // Whatever it says: the broker's compare-and-set counts it.
         if let Some(record) = self.known.change(said.run) {
             record.last_lease = message.position();
+            if by.is_supervisor() {
+                record.last_lost = message.position();
+            }
         }
-        let judged = self.apply(said.run, message, lease.at, kind);
+        // The subject says who speaks; nobody takes or gives back for somebody else.
+        let own = lease.step == LeaseStep::Lost || lease.worker == *by;
+        let judged = if own || !self.known.has(said.run) {
+            self.apply(said.run, message, lease.at, kind)
+        } else {
+            Err(Refusal::NotHolder.as_str())
+        };
         self.keep(&said.records, judged);
     }
 

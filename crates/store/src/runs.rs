@@ -84,6 +84,9 @@ pub struct RunRecord {
     /// The last message on any of its lease subjects, [`Position::START`] if none: what the next
     /// taker's compare-and-set has to expect.
     pub last_lease: Position,
+    /// The last message on the supervisor's lease subject, [`Position::START`] if none: what the
+    /// next holder's reports have to expect.
+    pub last_lost: Position,
     /// When a worker first took it.
     pub started_at: Option<DateTime<Utc>>,
     /// When it reached a state that nothing follows.

@@ -221,10 +221,9 @@ impl<'a> OnDuty<'a> {
     }
 
     async fn publish(&self, effect: &Effect) -> Result<(), PublishError> {
-        let by = &self.options.id;
         match effect {
             Effect::DeclareLost(lease) => {
-                publish::lease_lost(self.deps, by, lease, self.options.lease).await
+                publish::lease_lost(self.deps, lease, self.options.lease).await
             }
             Effect::Offer { run, attempt } => match self.due.get(run) {
                 Some(stored) => publish::offer(self.deps, stored, *attempt).await,

@@ -11,7 +11,7 @@ mod publish;
 use std::{sync::Arc, time::Duration};
 
 use baton_bus::Bus;
-use baton_domain::{Clock, WorkerId};
+use baton_domain::Clock;
 use baton_store::{Lock, LockName, Store, StoreError};
 use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
@@ -22,20 +22,16 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How the supervisor is to behave.
 #[derive(Debug, Clone)]
 pub struct SupervisorOptions {
-    /// The name under which it speaks on the broker.
-    pub id: WorkerId,
     /// Silence after which a worker has lost its runs.
     pub lease: Duration,
     /// How often it looks at its timers.
     pub tick: Duration,
 }
 
-impl SupervisorOptions {
+impl Default for SupervisorOptions {
     /// Leases of 15 s, looked at four times a second.
-    #[must_use]
-    pub const fn new(id: WorkerId) -> Self {
+    fn default() -> Self {
         Self {
-            id,
             lease: Duration::from_secs(15),
             tick: Duration::from_millis(250),
         }
@@ -112,7 +108,7 @@ impl Supervisor {
 
     async fn serve(&self, soft: &CancellationToken) -> Result<(), SupervisorError> {
         while let Some(lock) = self.stand_by(soft).await? {
-            tracing::info!(id = %self.options.id, "on duty: watching leases and retries");
+            tracing::info!("on duty: watching leases and retries");
             self.duty.send_replace(Duty::Watching);
             duty::watch(&self.deps, &self.options, lock, soft).await;
             self.duty.send_replace(Duty::StandBy);

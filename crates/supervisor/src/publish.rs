@@ -12,10 +12,10 @@ use crate::{SupervisorDeps, core::LiveLease};
 /// Declares a holder dead, unless the lease has moved meanwhile.
 pub(crate) async fn lease_lost(
     deps: &SupervisorDeps,
-    by: &WorkerId,
     lease: &LiveLease,
     silence: Duration,
 ) -> Result<(), PublishError> {
+    let by = WorkerId::supervisor();
     let message = LeaseMessage {
         run: lease.run,
         attempt: lease.attempt,
@@ -63,6 +63,7 @@ pub(crate) async fn offer(
         run,
         attempt,
         lease_position: stored.record.last_lease,
+        lost_position: Some(stored.record.last_lost),
         reason: OfferReason::Retry,
         at: deps.clock.now(),
         submitted_at: stored.submission.submitted_at,

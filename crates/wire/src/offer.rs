@@ -17,6 +17,10 @@ pub struct Offer {
     /// The last lease message of the run, 0 if none: the number that the taker's compare-and-set
     /// expects, so that a late offer can take nothing.
     pub lease_position: Position,
+    /// The last message on the supervisor's lease subject of the run, 0 if none: the number that
+    /// the taker's reports expect there. Absent in offers of an older Baton.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost_position: Option<Position>,
     /// Why it is offered.
     pub reason: OfferReason,
     /// When this offer was made.

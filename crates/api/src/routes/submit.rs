@@ -100,6 +100,7 @@ fn offer(app: &App, actor: Actor, request: TaskRunRequest, claim: Option<&Claim>
         run: app.new_id(now),
         attempt: Attempt::FIRST,
         lease_position: Position::START,
+        lost_position: Some(Position::START),
         reason: OfferReason::Submitted,
         at: now,
         submitted_at: now,

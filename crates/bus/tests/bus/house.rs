@@ -149,6 +149,7 @@ pub(crate) fn offer(n: u128) -> Offer {
         run: run(n),
         attempt: Attempt::FIRST,
         lease_position: Position::START,
+        lost_position: Some(Position::START),
         reason: OfferReason::Submitted,
         at: at(),
         submitted_at: at(),

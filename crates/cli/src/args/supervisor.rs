@@ -1,6 +1,5 @@
 //! The supervisor role.
 
-use baton_domain::WorkerId;
 use clap::Args;
 
 use super::{BusArgs, StoreArgs};
@@ -12,14 +11,6 @@ pub(crate) struct SupervisorArgs {
     pub(crate) bus: BusArgs,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
-    /// The name under which it speaks on the broker
-    #[arg(
-        long,
-        env = "BATON_SUPERVISOR_ID",
-        value_name = "NAME",
-        default_value = "supervisor"
-    )]
-    pub(crate) id: WorkerId,
     #[command(flatten)]
     pub(crate) lease: LeaseArgs,
 }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use baton_domain::{SystemClock, WorkerId};
+use baton_domain::SystemClock;
 use baton_supervisor::{Supervisor, SupervisorDeps, SupervisorOptions};
 
 use super::connect;
@@ -19,7 +19,7 @@ pub(super) async fn run(args: SupervisorArgs) -> anyhow::Result<Exit> {
             store: connect::reader(&args.store, "supervisor")?,
             clock: Arc::new(SystemClock),
         };
-        let supervisor = Supervisor::new(deps, options(args.id, args.lease));
+        let supervisor = Supervisor::new(deps, options(args.lease));
         supervisor.run(shutdown.soft, shutdown.hard).await?;
         Ok(Exit::Done)
     })
@@ -27,9 +27,9 @@ pub(super) async fn run(args: SupervisorArgs) -> anyhow::Result<Exit> {
 }
 
 /// The role's options by its flags.
-pub(super) fn options(id: WorkerId, lease: LeaseArgs) -> SupervisorOptions {
+pub(super) fn options(lease: LeaseArgs) -> SupervisorOptions {
     SupervisorOptions {
         lease: Duration::from_secs(lease.lease_seconds.into()),
-        ..SupervisorOptions::new(id)
+        ..SupervisorOptions::default()
     }
 }

@@ -103,8 +103,11 @@ impl Run {
                 self.released(fact.at);
                 Ok(())
             }
-            FactKind::LeaseLost { attempt } => {
+            FactKind::LeaseLost { attempt, by } => {
                 self.check_holder(*attempt, None)?;
+                if !by.is_supervisor() {
+                    return Err(Refusal::NotHolder);
+                }
                 self.lost(fact.at);
                 Ok(())
             }
@@ -144,6 +147,8 @@ impl Run {
         fact: &Fact,
     ) -> Result<(), Refusal> {
         match self.state {
+            // The supervisors' name holds nothing.
+            RunState::Queued if worker.is_supervisor() => Err(Refusal::NotHolder),
             RunState::Queued if attempt == self.attempt => {
                 let (worker, position, taken_at) = (worker.clone(), fact.position, fact.at);
                 let lease = Lease {

@@ -42,10 +42,12 @@ pub enum FactKind {
         /// The former holder.
         worker: WorkerId,
     },
-    /// A supervisor declared the holder dead.
+    /// The lease was taken away from its holder.
     LeaseLost {
         /// The attempt that ended.
         attempt: Attempt,
+        /// Who says so; only a supervisor may.
+        by: WorkerId,
     },
     /// The holder said something.
     Reported {

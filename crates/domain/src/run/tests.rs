@@ -21,11 +21,13 @@ offered same       | !duplicate     | !duplicate       | !duplicate       | !dup
 offered next       | !wrong_state   | !wrong_state     | !wrong_state     | queued           | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
 offered far        | !wrong_state   | !wrong_state     | !wrong_state     | !other_attempt   | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
 taken              | running        | !wrong_state     | !wrong_state     | !wrong_state     | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
+taken by sup       | !not_holder    | !wrong_state     | !wrong_state     | !wrong_state     | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
 taken stale        | !other_attempt | !wrong_state     | !wrong_state     | !wrong_state     | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
 released           | !wrong_state   | retry_scheduled  | retry_scheduled  | !wrong_state     | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
 released by other  | !wrong_state   | !not_holder      | !not_holder      | !wrong_state     | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
 released stale     | !wrong_state   | !other_attempt   | !other_attempt   | !wrong_state     | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
 lost               | !wrong_state   | retry_scheduled  | retry_scheduled  | !wrong_state     | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
+lost by other      | !wrong_state   | !not_holder      | !not_holder      | !wrong_state     | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
 lost stale         | !wrong_state   | !other_attempt   | !other_attempt   | !wrong_state     | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
 stage_started      | !wrong_state   | running          | !wrong_state     | !wrong_state     | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
 progress           | !wrong_state   | running          | paused           | !wrong_state     | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
@@ -227,28 +229,31 @@ fn fact_kind(row: &str) -> FactKind {
     let offered = |n| FactKind::Offered {
         attempt: attempt(n),
     };
-    let taken = |n| FactKind::LeaseTaken {
+    let taken = |n, who| FactKind::LeaseTaken {
         attempt: attempt(n),
-        worker: worker("w1"),
+        worker: worker(who),
     };
     let released = |n, who| FactKind::LeaseReleased {
         attempt: attempt(n),
         worker: worker(who),
     };
-    let lost = |n| FactKind::LeaseLost {
+    let lost = |n, who| FactKind::LeaseLost {
         attempt: attempt(n),
+        by: worker(who),
     };
     match row {
         "offered same" => offered(2),
         "offered next" => offered(3),
         "offered far" => offered(4),
-        "taken" => taken(2),
-        "taken stale" => taken(1),
+        "taken" => taken(2, "w1"),
+        "taken by sup" => taken(2, "supervisor"),
+        "taken stale" => taken(1, "w1"),
         "released" => released(2, "w1"),
         "released by other" => released(2, "w2"),
         "released stale" => released(1, "w1"),
-        "lost" => lost(2),
-        "lost stale" => lost(1),
+        "lost" => lost(2, "supervisor"),
+        "lost by other" => lost(2, "w1"),
+        "lost stale" => lost(1, "supervisor"),
         "stage_started" => said("w1", 2, 4, RunEvent::StageStarted(Stage::Publish)),
         "progress" => said("w1", 2, 4, RunEvent::Progress),
         "progress by other" => said("w2", 2, 4, RunEvent::Progress),

@@ -115,7 +115,7 @@ fn a_run_is_folded_from_submission_to_success() {
 #[test]
 fn late_reports_of_an_older_attempt_are_kept_and_change_nothing() {
     let batch = Stream::running()
-        .says(lease(run(1), 1, LeaseStep::Lost, "sup"))
+        .says(lease(run(1), 1, LeaseStep::Lost, "supervisor"))
         .says(offer(run(1), 2))
         .says(lease(run(1), 2, LeaseStep::Taken, "w2"))
         .says(events(
@@ -174,12 +174,40 @@ fn the_same_offer_twice_is_one_run() {
 fn a_refused_lease_step_still_moves_what_the_next_taker_must_expect() {
     let batch = Stream::running()
         .says(events(run(1), 1, "w1", 1, [succeeded()]))
-        .says(lease(run(1), 1, LeaseStep::Lost, "sup"))
+        .says(lease(run(1), 1, LeaseStep::Lost, "supervisor"))
         .fold();
     assert_eq!(judged(&batch)[3], ("lease_lost", Some("wrong_state")));
     let record = record(&batch);
     assert_eq!(record.last_lease, Position::new(4).expect("small"));
+    assert_eq!(record.last_lost, Position::new(4).expect("small"));
     assert_eq!(record.run.position, Position::new(3).expect("small"));
+}
+
+// W-12
+#[test]
+fn nobody_speaks_of_a_lease_for_somebody_else() {
+    for (step, by) in [
+        (LeaseStep::Lost, "w1"),
+        (LeaseStep::Lost, "w2"),
+        (LeaseStep::Released, "w2"),
+    ] {
+        let (subject, mut message) = lease(run(1), 1, step, by);
+        message.worker = words::worker("w1");
+        let batch = Stream::running().says((subject, message)).fold();
+        assert_eq!(state(&batch), StateName::Running, "{by} says {step:?}");
+        assert_eq!(judged(&batch)[2].1, Some("not_holder"));
+        let record = record(&batch);
+        assert_eq!(record.last_lease, Position::new(3).expect("small"));
+        assert_eq!(record.last_lost, Position::START);
+    }
+    let (subject, mut taken) = lease(run(1), 1, LeaseStep::Taken, "w1");
+    taken.worker = words::worker("w2");
+    let batch = Stream::default()
+        .says(offer(run(1), 1))
+        .says((subject, taken))
+        .fold();
+    assert_eq!(state(&batch), StateName::Queued);
+    assert_eq!(judged(&batch)[1].1, Some("not_holder"));
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(crate) fn offer(run: RunId, n: u64) -> (Subject, Offer) {
         run,
         attempt: attempt(n),
         lease_position: Position::START,
+        lost_position: Some(Position::START),
         reason: if first {
             OfferReason::Submitted
         } else {

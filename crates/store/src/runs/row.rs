@@ -27,7 +27,7 @@ macro_rules! select_runs_with {
                 submitted_position, idempotency_key, request_digest, " + $request + ", max_attempts,
                 retry_first_delay_seconds, retry_max_delay_seconds, state, attempt, failures,
                 stage, pause_kind, lease_worker, lease_position, lease_taken_at, lease_last_seq,
-                last_lease_position, due_at, failure_code, failure_message, failure_retryable,
+                last_lease_position, last_lost_position, due_at, failure_code, failure_message, failure_retryable,
                 cancel_requested_at, started_at, finished_at, result_summary, result_branch,
                 result_commit, result_files_changed, result_insertions, result_deletions,
                 usage_input_tokens, usage_cached_input_tokens, usage_output_tokens, position
@@ -64,6 +64,7 @@ pub(crate) struct RunRow {
     pub(super) lease_taken_at: Option<DateTime<Utc>>,
     pub(super) lease_last_seq: Option<i32>,
     pub(super) last_lease_position: i64,
+    pub(super) last_lost_position: i64,
     pub(super) due_at: Option<DateTime<Utc>>,
     pub(super) failure_code: Option<String>,
     pub(super) failure_message: Option<String>,
@@ -106,6 +107,7 @@ impl RunRow {
         Ok(RunRecord {
             run: self.run(at)?,
             last_lease: at.position("last_lease_position", self.last_lease_position)?,
+            last_lost: at.position("last_lost_position", self.last_lost_position)?,
             started_at: self.started_at,
             finished_at: self.finished_at,
             outcome: self.outcome(at)?,

@@ -35,21 +35,22 @@ pub(crate) async fn update(
              result_insertions = n.result_insertions, result_deletions = n.result_deletions,
              usage_input_tokens = n.usage_input_tokens,
              usage_cached_input_tokens = n.usage_cached_input_tokens,
-             usage_output_tokens = n.usage_output_tokens, position = n.position
+             usage_output_tokens = n.usage_output_tokens, position = n.position,
+             last_lost_position = n.last_lost_position
          FROM UNNEST(
              $1::uuid[], $2::text[], $3::integer[], $4::integer[], $5::text[], $6::text[],
              $7::text[], $8::bigint[], $9::timestamptz[], $10::integer[], $11::bigint[],
              $12::timestamptz[], $13::text[], $14::text[], $15::boolean[], $16::timestamptz[],
              $17::timestamptz[], $18::timestamptz[], $19::text[], $20::text[], $21::text[],
              $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[],
-             $27::bigint[], $28::bigint[]
+             $27::bigint[], $28::bigint[], $29::bigint[]
          ) AS n (
              id, state, attempt, failures, stage, pause_kind, lease_worker, lease_position,
              lease_taken_at, lease_last_seq, last_lease_position, due_at, failure_code,
              failure_message, failure_retryable, cancel_requested_at, started_at, finished_at,
              result_summary, result_branch, result_commit, result_files_changed,
              result_insertions, result_deletions, usage_input_tokens, usage_cached_input_tokens,
-             usage_output_tokens, position
+             usage_output_tokens, position, last_lost_position
          )
          WHERE t.id = n.id",
         &c.ids,
@@ -80,6 +81,7 @@ pub(crate) async fn update(
         &c.cached_input_tokens as _,
         &c.output_tokens as _,
         &c.positions,
+        &c.last_losts,
     )
     .execute(connection)
     .await?;
@@ -104,6 +106,7 @@ struct Columns<'a> {
     lease_taken_at: Vec<Option<DateTime<Utc>>>,
     lease_last_seqs: Vec<Option<i32>>,
     last_leases: Vec<i64>,
+    last_losts: Vec<i64>,
     due_at: Vec<Option<DateTime<Utc>>>,
     failure_codes: Vec<Option<&'a str>>,
     failure_messages: Vec<Option<&'a str>>,
@@ -138,6 +141,7 @@ impl<'a> Columns<'a> {
         self.cancel_requested_at.push(run.cancel_requested_at);
         self.positions.push(position_out(run.position));
         self.last_leases.push(position_out(record.last_lease));
+        self.last_losts.push(position_out(record.last_lost));
         self.started_at.push(record.started_at);
         self.finished_at.push(record.finished_at);
         self.push_state(&run.state);

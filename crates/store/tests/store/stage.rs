@@ -98,6 +98,7 @@ pub(crate) fn run() -> StoredRun {
                 ..Run::submitted(RunId::from_uuid(Uuid::now_v7()), retry, position(1))
             },
             last_lease: position(2),
+            last_lost: position(1),
             started_at: Some(at(1)),
             finished_at: None,
             outcome: Outcome::default(),

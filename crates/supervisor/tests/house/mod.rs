@@ -84,7 +84,7 @@ impl House {
         let options = SupervisorOptions {
             lease: LEASE,
             tick: Duration::from_millis(50),
-            ..SupervisorOptions::new("supervisor".parse().unwrap())
+            ..SupervisorOptions::default()
         };
         let role = Supervisor::new(deps, options);
         let duty = role.duty();
@@ -112,6 +112,7 @@ impl House {
             run,
             attempt: Attempt::FIRST,
             lease_position: Position::START,
+            lost_position: Some(Position::START),
             reason: OfferReason::Submitted,
             at: SystemClock.now(),
             submitted_at: SystemClock.now(),

@@ -100,6 +100,7 @@ impl Bench {
             run,
             attempt,
             lease_position: lease,
+            lost_position: None,
             reason: OfferReason::Submitted,
             at: now,
             submitted_at: now,

@@ -118,8 +118,7 @@ impl House {
             store: ground.store("supervisor", Access::Read, 3)?,
             clock: Arc::clone(&ground.clock),
         };
-        let id = "supervisor".parse().context("the supervisor's name")?;
-        let role = Supervisor::new(deps, supervisor::options(id, ground.args.lease));
+        let role = Supervisor::new(deps, supervisor::options(ground.args.lease));
         let (soft, hard) = (self.others.soft(), ground.hard.clone());
         self.others
             .start("supervisor", async move { Ok(role.run(soft, hard).await?) });

@@ -24,6 +24,11 @@ pub(in crate::commands) struct Place {
 }
 
 pub(in crate::commands) fn options(place: Place, args: &WorkArgs) -> anyhow::Result<WorkerOptions> {
+    anyhow::ensure!(
+        !place.worker.is_supervisor(),
+        "--id (BATON_WORKER_ID): '{}' is the supervisors' name; give the worker another one",
+        place.worker
+    );
     let given: BTreeSet<RunType> = args.run_types.iter().copied().collect();
     let all = || RunType::ALL.iter().copied().collect();
     let base = WorkerOptions::new(place.worker, &place.state_dir, &place.api_url);

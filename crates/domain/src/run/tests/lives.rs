@@ -87,7 +87,9 @@ fn life() -> impl Strategy<Value = Vec<Fact>> {
         1 => (1_u64..5, who()).prop_map(|(n, worker)| {
             vec![FactKind::LeaseReleased { attempt: attempt(n), worker }]
         }),
-        1 => (1_u64..5).prop_map(|n| vec![FactKind::LeaseLost { attempt: attempt(n) }]),
+        1 => (1_u64..5, speaker()).prop_map(|(n, by)| {
+            vec![FactKind::LeaseLost { attempt: attempt(n), by }]
+        }),
         1 => Just(vec![FactKind::Commanded(Command::Cancel)]),
         8 => (1_u64..5, 1_u64..8, who(), prop::collection::vec(event(), 1..4)).prop_map(
             |(n, first, worker, events)| {
@@ -104,6 +106,11 @@ fn life() -> impl Strategy<Value = Vec<Fact>> {
             .flat_map(|(kinds, at)| kinds.into_iter().map(move |kind| fact(at, kind)))
             .collect()
     })
+}
+
+/// Who says that a lease is lost: mostly those who may.
+fn speaker() -> impl Strategy<Value = WorkerId> {
+    prop_oneof![3 => Just("supervisor"), 1 => Just("w2")].prop_map(worker)
 }
 
 fn who() -> impl Strategy<Value = WorkerId> {

@@ -18,6 +18,6 @@ pub use names::{Actor, Capability, InvalidName, Pool, WorkerId};
 pub use retry::RetryPolicy;
 pub use route::Route;
 pub use run::{
-    Fact, FactKind, IllegalStep, Lease, Refusal, Run, RunEvent, RunState, Stage, StateName,
+    EndStep, Fact, FactKind, IllegalStep, Lease, Refusal, Run, RunEvent, RunState, Stage, StateName,
 };
 pub use spec::{Priority, RunSpec, RunType};

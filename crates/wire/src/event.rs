@@ -2,7 +2,8 @@
 //! they do not know; the recorder keeps them all the same.
 
 use baton_domain::{
-    Attempt, EventSeq, Failure, FailureCode, RunEvent, RunId, Stage, run::PauseKind, spec::RunType,
+    Attempt, EndStep, EventSeq, Failure, FailureCode, RunEvent, RunId, Stage, run::PauseKind,
+    spec::RunType,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -210,6 +211,27 @@ pub enum Event {
     },
     /// The agent goes on.
     Resumed,
+    /// The worker was started again and took the attempt up where it was.
+    Adopted {
+        /// The worker's version now.
+        version: String,
+    },
+    /// The worker itself holds the agent still; the run's state does not change.
+    AgentFrozen {
+        /// Why, for a person.
+        reason: String,
+    },
+    /// An agent that the worker held still goes on.
+    AgentThawed {
+        /// How long it stood still, in milliseconds.
+        frozen_ms: u64,
+    },
+    /// A step of ending a run that was cancelled was taken.
+    CancelStep {
+        /// Which.
+        #[schema(value_type = String, example = "terminated")]
+        step: EndStep,
+    },
     /// The work is done.
     Succeeded {
         /// The agent's last words, or what was done; cut at 4,000 characters.

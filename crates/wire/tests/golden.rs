@@ -94,7 +94,7 @@ fn every_kind_of_event_has_an_example() {
         }
     }
     // One more than here means that `kind` has a new line, and this number with it.
-    assert_eq!(shown.len(), 22, "{shown:?}");
+    assert_eq!(shown.len(), 26, "{shown:?}");
     assert!(!shown.contains("unknown"));
 }
 
@@ -120,6 +120,10 @@ const fn kind(event: &Event) -> &'static str {
         Event::PublishSkipped { .. } => "publish_skipped",
         Event::Paused { .. } => "paused",
         Event::Resumed => "resumed",
+        Event::Adopted { .. } => "adopted",
+        Event::AgentFrozen { .. } => "agent_frozen",
+        Event::AgentThawed { .. } => "agent_thawed",
+        Event::CancelStep { .. } => "cancel_step",
         Event::Succeeded { .. } => "succeeded",
         Event::Failed { .. } => "failed",
         Event::Cancelled => "cancelled",

@@ -14,7 +14,7 @@ use baton_domain::{Clock, EventSeq, Failure, FailureCode, Position, RunId, RunSp
 use baton_wire::{
     ControlCommand, EventsMessage, Filter, InvalidSpec, MessageId, Offer, Subject, event::Reported,
 };
-use tokio::{task::JoinSet, time::interval};
+use tokio::{sync::watch, task::JoinSet, time::interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -26,6 +26,7 @@ use crate::{
     report::{Outgoing, Reporter, SendEnd, Spool, send_while_said},
     stop::{Interrupted, Stop, StopReason},
     text,
+    usage::{AgentUsage, UsageMeter},
     workspace::{State, Workspace},
 };
 
@@ -51,6 +52,7 @@ pub(crate) struct Attempt {
     stop: Stop,
     reporter: Reporter,
     log: LogFile,
+    usage: UsageMeter,
     /// Where the work started, once the repository is there.
     start: OnceLock<Start>,
 }
@@ -95,6 +97,7 @@ impl Attempt {
             stop,
             reporter,
             log,
+            usage: UsageMeter::default(),
             start: OnceLock::new(),
         };
         Ok((attempt, spool))
@@ -103,6 +106,11 @@ impl Attempt {
     /// The attempt's voice.
     pub(crate) fn reporter(&self) -> &Reporter {
         &self.reporter
+    }
+
+    /// What its agent uses.
+    pub(crate) fn usage(&self) -> watch::Receiver<AgentUsage> {
+        self.usage.watch()
     }
 
     /// Does the run and says how it ended.

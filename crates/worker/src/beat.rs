@@ -6,7 +6,7 @@ use baton_wire::{Beat, beat::HeldRun};
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-use crate::{options::WorkerOptions, report::Progress};
+use crate::{options::WorkerOptions, report::Progress, usage::AgentUsage};
 
 /// A run that the worker holds, as far as its beats are concerned.
 #[derive(Debug)]
@@ -15,6 +15,11 @@ pub(crate) struct Alive {
     pub(crate) attempt: Attempt,
     pub(crate) lease: Position,
     pub(crate) progress: watch::Receiver<Progress>,
+    #[expect(
+        dead_code,
+        reason = "beats tell it once their message has a place for it"
+    )]
+    pub(crate) usage: watch::Receiver<AgentUsage>,
 }
 
 impl Alive {

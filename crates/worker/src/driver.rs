@@ -244,6 +244,7 @@ impl Driver {
                     attempt: number,
                     lease,
                     progress: attempt.reporter().progress(),
+                    usage: attempt.usage(),
                 };
                 self.doing.insert(run, Doing { alive, stop });
                 self.tasks.spawn(survive(run, attempt.carry_out(spool)));

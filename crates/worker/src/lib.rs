@@ -22,6 +22,7 @@ mod report;
 mod role;
 mod stop;
 mod text;
+mod usage;
 mod workspace;
 
 pub use error::WorkerError;

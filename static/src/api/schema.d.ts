@@ -541,6 +541,32 @@ export interface components {
             /** @enum {string} */
             type: "resumed";
         } | {
+            /** @enum {string} */
+            type: "adopted";
+            /** @description The worker's version now. */
+            version: string;
+        } | {
+            /** @description Why, for a person. */
+            reason: string;
+            /** @enum {string} */
+            type: "agent_frozen";
+        } | {
+            /**
+             * Format: int64
+             * @description How long it stood still, in milliseconds.
+             */
+            frozen_ms: number;
+            /** @enum {string} */
+            type: "agent_thawed";
+        } | {
+            /**
+             * @description Which.
+             * @example terminated
+             */
+            step: string;
+            /** @enum {string} */
+            type: "cancel_step";
+        } | {
             /** @description The agent's last words, or what was done; cut at 4,000 characters. */
             summary: string;
             /** @enum {string} */

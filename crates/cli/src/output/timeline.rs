@@ -87,6 +87,14 @@ fn worker_event(event: &Event) -> String {
             }
             Event::Paused { kind } => format!("paused ({kind})"),
             Event::Resumed => "resumed".to_owned(),
+            Event::Adopted { version } => {
+                format!("taken up again by the restarted worker (version {version})")
+            }
+            Event::AgentFrozen { reason } => format!("the agent is held still: {reason}"),
+            Event::AgentThawed { frozen_ms } => {
+                format!("the agent goes on after {}", words::duration(*frozen_ms))
+            }
+            Event::CancelStep { step } => format!("cancelling: {step}"),
             _ => String::new(),
         })
 }

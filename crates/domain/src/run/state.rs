@@ -105,6 +105,21 @@ choices! {
 }
 
 choices! {
+    /// A step of ending what an attempt has started, in this order; a step that is not needed is
+    /// not taken.
+    EndStep, "end step" {
+        /// The worker heard of it, and asked the agent by SIGINT to stop.
+        Asked = "asked",
+        /// SIGTERM to every process.
+        Terminated = "terminated",
+        /// SIGKILL to every process.
+        Killed = "killed",
+        /// No process is left.
+        Gone = "gone",
+    }
+}
+
+choices! {
     /// The names of the states, as written in messages, tables and pages.
     StateName, "run state" {
         /// See [`RunState::Queued`].

@@ -75,6 +75,7 @@ impl Attempt {
             state: &self.state,
             reporter: &self.reporter,
             log: &self.log,
+            usage: &self.usage,
             stop: &self.stop,
             timeout: spec.timeout,
         };

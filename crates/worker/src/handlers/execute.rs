@@ -16,6 +16,7 @@ use crate::{
     process::{self, Ended, Exit, Finished, Mark, ProgramError, Sinks, Spec},
     report::Reporter,
     stop::{Interrupted, Stop, StopReason},
+    usage::UsageMeter,
     workspace::{AgentProcess, State, Workspace},
 };
 
@@ -27,6 +28,7 @@ pub(crate) struct Execution<'a> {
     pub(crate) state: &'a State,
     pub(crate) reporter: &'a Reporter,
     pub(crate) log: &'a LogFile,
+    pub(crate) usage: &'a UsageMeter,
     pub(crate) stop: &'a Stop,
     /// The longest time that the agent may take.
     pub(crate) timeout: std::time::Duration,
@@ -165,10 +167,12 @@ impl<S: Sinks> Sinks for Announcing<'_, S> {
     }
 
     fn stdout(&mut self, bytes: &[u8]) {
+        self.execution.usage.printed(bytes.len());
         self.words.stdout(bytes);
     }
 
     fn stderr(&mut self, bytes: &[u8]) {
+        self.execution.usage.printed(bytes.len());
         self.words.stderr(bytes);
     }
 }

@@ -7,7 +7,7 @@ use async_nats::{
     HeaderMap,
     jetstream::{self, context, publish::PublishAck},
 };
-use baton_domain::{Position, RunId};
+use baton_domain::{Position, RunId, WorkerId};
 use baton_wire::{Filter, MessageId, Subject};
 use bytes::Bytes;
 use serde::Serialize;
@@ -33,6 +33,36 @@ pub enum Fence {
         /// Where the last lease message is.
         position: Position,
     },
+    /// The supervisor's last word about the run's lease is at this position; 0 means that it has
+    /// said none. Nobody but a supervisor can move this fence.
+    Unlost {
+        /// Where the last loss is, as the offer says.
+        lost: Position,
+    },
+}
+
+impl Fence {
+    /// The fence of what a holder reports: on the supervisor's word, or, under an offer of an
+    /// older Baton, on the lease itself.
+    #[must_use]
+    pub const fn of_holder(lease: Position, lost: Option<Position>) -> Self {
+        match lost {
+            Some(lost) => Self::Unlost { lost },
+            None => Self::Expect { position: lease },
+        }
+    }
+
+    /// The sequence that is expected, and on which subjects.
+    fn expectation(self, run: RunId) -> Option<(Position, String)> {
+        match self {
+            Self::None => None,
+            Self::Expect { position } => Some((position, Filter::Leases(run).to_string())),
+            Self::Unlost { lost } => {
+                let worker = WorkerId::supervisor();
+                Some((lost, Subject::Lease { run, worker }.to_string()))
+            }
+        }
+    }
 }
 
 /// How long a publisher tries while the broker is away.
@@ -172,14 +202,14 @@ impl Letter {
             .map_err(|error| PublishError::Refused(format!("it is no JSON: {error}")))?;
         let mut headers = HeaderMap::new();
         headers.insert(MESSAGE_ID, id.as_str());
-        if let Fence::Expect { position } = fence {
+        if let Some((position, subjects)) = fence.expectation(run) {
             headers.insert(
                 "Nats-Expected-Last-Subject-Sequence",
                 position.to_string().as_str(),
             );
             headers.insert(
                 "Nats-Expected-Last-Subject-Sequence-Subject",
-                Filter::Leases(run).to_string().as_str(),
+                subjects.as_str(),
             );
         }
         if matches!(subject, Subject::Lease { .. }) {
@@ -200,7 +230,10 @@ const fn run_of(subject: &Subject) -> Option<RunId> {
         | Subject::Lease { run, .. }
         | Subject::Control { run }
         | Subject::Events { run, .. } => Some(*run),
-        Subject::Beat { .. } => None,
+        Subject::Beat { .. }
+        | Subject::Hint { .. }
+        | Subject::Desk { .. }
+        | Subject::WorkerControl { .. } => None,
     }
 }
 

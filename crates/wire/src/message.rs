@@ -124,7 +124,10 @@ impl Decoded {
                 let (events, raw) = EventsMessage::read(body).map_err(bad)?;
                 (*run, events.run, Self::Events(events, raw))
             }
-            Subject::Beat { .. } => {
+            Subject::Beat { .. }
+            | Subject::Hint { .. }
+            | Subject::Desk { .. }
+            | Subject::WorkerControl { .. } => {
                 return Err(DecodeError::NotKept {
                     subject: subject.to_owned(),
                 });

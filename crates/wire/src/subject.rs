@@ -42,6 +42,25 @@ pub enum Subject {
         /// Who lives.
         worker: WorkerId,
     },
+    /// `baton.v1.hint.<route>.<priority>`: an offer was published. The broker says it itself, with
+    /// headers alone; kept by nobody.
+    Hint {
+        /// Who may take it.
+        route: Route,
+        /// How soon.
+        priority: Priority,
+    },
+    /// `baton.v1.desk.<worker>`: a worker asks where its leases stand; kept by nobody.
+    Desk {
+        /// Who asks.
+        worker: WorkerId,
+    },
+    /// `baton.v1.worker.<worker>.control`: a command, handed to the holder of its run at once;
+    /// kept by nobody, and said on [`Subject::Control`] before.
+    WorkerControl {
+        /// Who is to hear it.
+        worker: WorkerId,
+    },
 }
 
 /// A subject that is none of ours.
@@ -74,6 +93,9 @@ impl fmt::Display for Subject {
                 write!(f, "baton.v1.run.{}.{run}.evt.{worker}", run.shard())
             }
             Self::Beat { worker } => write!(f, "baton.v1.beat.{worker}"),
+            Self::Hint { route, priority } => write!(f, "baton.v1.hint.{route}.{priority}"),
+            Self::Desk { worker } => write!(f, "baton.v1.desk.{worker}"),
+            Self::WorkerControl { worker } => write!(f, "baton.v1.worker.{worker}.control"),
         }
     }
 }
@@ -94,14 +116,29 @@ fn parse(text: &str) -> Result<Subject, &'static str> {
         .strip_prefix("baton.v1.")
         .ok_or("it does not start with 'baton.v1.'")?;
     let tokens: Vec<&str> = rest.split('.').collect();
-    if let ["beat", worker] = tokens[..] {
-        return Ok(Subject::Beat {
+    match tokens[..] {
+        ["run", shard, run, kind, ref tail @ ..] => about_run(shard, run, kind, tail),
+        ["beat", worker] => Ok(Subject::Beat {
             worker: worker_id(worker)?,
-        });
+        }),
+        ["hint", route, priority] => Ok(Subject::Hint {
+            route: route.parse().map_err(|_| BAD_ROUTE)?,
+            priority: priority.parse().map_err(|_| BAD_PRIORITY)?,
+        }),
+        ["desk", worker] => Ok(Subject::Desk {
+            worker: worker_id(worker)?,
+        }),
+        ["worker", worker, "control"] => Ok(Subject::WorkerControl {
+            worker: worker_id(worker)?,
+        }),
+        _ => Err("it is neither about a run, a beat, a hint, the desk nor a worker"),
     }
-    let ["run", shard, run, kind, ref tail @ ..] = tokens[..] else {
-        return Err("it is neither 'run' nor 'beat'");
-    };
+}
+
+const BAD_ROUTE: &str = "the route is malformed";
+const BAD_PRIORITY: &str = "the priority is unknown";
+
+fn about_run(shard: &str, run: &str, kind: &str, tail: &[&str]) -> Result<Subject, &'static str> {
     let run: RunId = run.parse().map_err(|_| "the run id is no canonical UUID")?;
     if shard.chars().ne([run.shard()]) {
         return Err("the shard is not the last digit of the run id");
@@ -118,8 +155,8 @@ fn parse(text: &str) -> Result<Subject, &'static str> {
         }),
         ("offer", [route, priority]) => Ok(Subject::Offer {
             run,
-            route: route.parse().map_err(|_| "the route is malformed")?,
-            priority: priority.parse().map_err(|_| "the priority is unknown")?,
+            route: route.parse().map_err(|_| BAD_ROUTE)?,
+            priority: priority.parse().map_err(|_| BAD_PRIORITY)?,
         }),
         _ => Err("its kind is unknown"),
     }
@@ -148,6 +185,10 @@ pub enum Filter {
     Leases(RunId),
     /// Beats of every worker.
     Beats,
+    /// Hints of one route, whatever the priority.
+    Hints(Route),
+    /// What every worker asks.
+    Desk,
 }
 
 impl fmt::Display for Filter {
@@ -161,6 +202,8 @@ impl fmt::Display for Filter {
             Self::RunOffers(run) => write!(f, "baton.v1.run.{}.{run}.offer.*.*", run.shard()),
             Self::Leases(run) => write!(f, "baton.v1.run.{}.{run}.lease.*", run.shard()),
             Self::Beats => f.write_str("baton.v1.beat.*"),
+            Self::Hints(route) => write!(f, "baton.v1.hint.{route}.*"),
+            Self::Desk => f.write_str("baton.v1.desk.*"),
         }
     }
 }

@@ -70,7 +70,7 @@ fn the_subjects_of_the_document_are_ours() {
         .lines()
         .filter_map(|line| line.trim().strip_prefix("address: "))
         .collect();
-    assert_eq!(addresses.len(), 5);
+    assert_eq!(addresses.len(), 8);
     for address in addresses {
         let subject = address
             .replace("{shard}", "a")

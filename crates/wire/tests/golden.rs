@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use baton_domain::{RunSpec, WorkerId};
-use baton_wire::{Beat, Decoded, Event, Offer, Subject, TaskRunRequest};
+use baton_wire::{Beat, Decoded, Event, Inquiry, Offer, Standings, Subject, TaskRunRequest};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -79,6 +79,8 @@ fn every_example_is_read_and_written_again_as_it_was() {
             }
             None if name.starts_with("request-") => again::<TaskRunRequest>(name, text),
             None if name == "beat" => again::<Beat>(name, text),
+            None if name == "desk-inquiry" => again::<Inquiry>(name, text),
+            None if name == "desk-standings" => again::<Standings>(name, text),
             None => panic!("{name} is of no known kind"),
         };
         assert_eq!(written, value(text), "{name}");

@@ -50,6 +50,9 @@ fn subject() -> impl Strategy<Value = Subject> {
         run().prop_map(|run| Subject::Control { run }),
         (run(), worker()).prop_map(|(run, worker)| Subject::Events { run, worker }),
         worker().prop_map(|worker| Subject::Beat { worker }),
+        (route(), priority()).prop_map(|(route, priority)| Subject::Hint { route, priority }),
+        worker().prop_map(|worker| Subject::Desk { worker }),
+        worker().prop_map(|worker| Subject::WorkerControl { worker }),
     ]
 }
 

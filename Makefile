@@ -17,7 +17,7 @@ page: ## build the dashboard
 	@scripts/page
 sqlx: ## refresh .sqlx after a change of queries or migrations
 	@scripts/sqlx
-generate: ## refresh docs/openapi.json and the page's types
+generate: ## refresh docs/openapi.json, the lists of settings and the page's types
 	@scripts/generate
 clean: ## remove what was built; state and tools stay
 	@cargo clean && rm -rf static/dist static/node_modules

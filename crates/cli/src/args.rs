@@ -6,8 +6,10 @@ mod bench;
 mod bus;
 mod client;
 mod codex;
+mod config;
 mod dev;
 mod doctor;
+mod examples;
 mod log;
 mod recorder;
 mod runs;
@@ -25,6 +27,7 @@ pub(crate) use bench::{BenchArgs, BenchScenario};
 pub(crate) use bus::{BusArgs, NatsCommand};
 pub(crate) use client::ClientArgs;
 pub(crate) use codex::{CodexArgs, Sandbox};
+pub(crate) use config::{ConfigCommand, ConfigShowArgs};
 pub(crate) use dev::DevArgs;
 pub(crate) use doctor::{DoctorArgs, ProgramArgs};
 pub(crate) use log::{LogArgs, LogFormat};
@@ -76,20 +79,27 @@ pub(crate) enum Command {
     /// Role: watch leases and retries
     Supervisor(SupervisorArgs),
     /// Bring the database's tables up to date
+    #[command(after_help = examples::MIGRATE)]
     Migrate(StoreArgs),
     /// The broker's streams and consumers
     #[command(subcommand)]
     Nats(NatsCommand),
     /// Measure hot paths against the raw limit of this machine
     Bench(BenchArgs),
+    /// Settings: what counts here, and where it comes from
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print the OpenAPI document of the HTTP API
+    #[command(after_help = examples::OPENAPI)]
     Openapi,
     /// Print the completion script of a shell
+    #[command(after_help = examples::COMPLETIONS)]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
     /// Print the version
+    #[command(after_help = examples::VERSION)]
     Version {
         /// Print JSON
         #[arg(long)]

@@ -3,6 +3,7 @@
 mod api;
 mod bench;
 mod completions;
+mod config;
 mod connect;
 mod dev;
 mod doctor;
@@ -34,6 +35,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Nats(NatsCommand::Apply(bus)) => nats::apply(bus).await,
         Command::Nats(NatsCommand::Verify { bus, json }) => nats::verify(bus, json).await,
         Command::Bench(args) => bench::run(args).await,
+        Command::Config(command) => config::run(command),
         Command::Openapi => {
             output::print(baton_api::openapi_json().trim_end())?;
             Ok(Exit::Done)

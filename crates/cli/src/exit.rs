@@ -14,6 +14,8 @@ pub(crate) enum Exit {
     Done,
     /// Done, and the answer is no: a run failed, something is missing, something differs.
     Failed,
+    /// What was asked for cannot be meant.
+    Misused,
     /// The run that was followed was cancelled.
     Cancelled,
     /// A second signal cut it short.
@@ -25,6 +27,7 @@ impl Exit {
         match self {
             Self::Done => 0,
             Self::Failed => 1,
+            Self::Misused => MISUSED,
             Self::Cancelled => 3,
             Self::Interrupted => 130,
         }
@@ -32,8 +35,18 @@ impl Exit {
 }
 
 const ERROR: u8 = 1;
+const MISUSED: u8 = 2;
 const REFUSED: u8 = 4;
 const UNREACHABLE: u8 = 5;
+
+/// The code of a process whose command line ended it: 0 when it asked for help.
+pub(crate) fn misused(code: i32) -> ExitCode {
+    if code == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(MISUSED)
+    }
+}
 
 /// The code of a process that ran a command; an error is told on standard error.
 pub(crate) fn code(ran: anyhow::Result<Exit>) -> ExitCode {

@@ -8,18 +8,32 @@ mod config;
 mod exit;
 mod lifecycle;
 mod output;
+mod refusal;
+mod settings;
 mod telemetry;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = args::Cli::parse();
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(error),
+    };
     let ran = match telemetry::init(&cli.log, cli.command.is_role()) {
         Ok(()) => Box::pin(commands::run(cli.command)).await,
         Err(error) => Err(error),
     };
     exit::code(ran)
+}
+
+/// Tells what is wrong with the command line, or the help that was asked for.
+fn refused(error: clap::Error) -> ExitCode {
+    let line: Vec<_> = std::env::args_os().collect();
+    let error = refusal::explained(error, &args::Cli::command(), &line);
+    // Nobody may be reading: the code says it all.
+    let _ = error.print();
+    exit::misused(error.exit_code())
 }

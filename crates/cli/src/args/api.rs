@@ -4,15 +4,12 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 
-use super::{BusArgs, StoreArgs};
+use super::{BusArgs, StoreArgs, examples};
 
 /// The HTTP API and the dashboard.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "API", after_help = examples::API)]
 pub(crate) struct ApiArgs {
-    #[command(flatten)]
-    pub(crate) bus: BusArgs,
-    #[command(flatten)]
-    pub(crate) store: StoreArgs,
     /// Where to listen; port 0 takes a free one
     #[arg(
         long,
@@ -37,11 +34,16 @@ pub(crate) struct ApiArgs {
     )]
     pub(crate) allowed_hosts: Vec<String>,
     #[command(flatten)]
+    pub(crate) bus: BusArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
     pub(crate) artifacts: ArtifactStoreArgs,
 }
 
 /// Where artifacts are kept.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Artifacts")]
 pub(crate) struct ArtifactStoreArgs {
     /// The folder for artifacts [default: baton/artifacts below the user's state folder]
     #[arg(long, env = "BATON_ARTIFACTS_DIR", value_name = "DIR")]
@@ -52,8 +54,9 @@ pub(crate) struct ArtifactStoreArgs {
 
 /// How large an artifact may be.
 #[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Artifacts")]
 pub(crate) struct ArtifactLimitArgs {
-    /// The largest artifact that is taken, in bytes
+    /// The largest artifact that is taken, in bytes, 1 to 1099511627776
     #[arg(
         long,
         env = "BATON_ARTIFACT_MAX_BYTES",

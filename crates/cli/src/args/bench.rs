@@ -11,8 +11,8 @@ Ours and raw are measured in turn in the same run, on private servers that are r
 Compare ratios: times depend on the machine and on what else it does.
 
 Examples:
-  baton bench                 measure everything
-  baton bench recorder --json figures for a script")]
+  baton bench                  measure everything
+  baton bench recorder --json  figures for a script")]
 pub(crate) struct BenchArgs {
     /// What to measure; everything if left out
     #[arg(value_enum)]

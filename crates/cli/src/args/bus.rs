@@ -4,15 +4,19 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::examples;
+
 /// How to reach the broker.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Broker")]
 pub(crate) struct BusArgs {
     /// The NATS server
     #[arg(
         long,
         env = "BATON_NATS_URL",
         value_name = "URL",
-        default_value = "nats://127.0.0.1:4222"
+        default_value = "nats://127.0.0.1:4222",
+        hide_env_values = true
     )]
     pub(crate) nats_url: String,
     /// A NATS credentials file (`.creds`), if the server wants one
@@ -24,8 +28,10 @@ pub(crate) struct BusArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum NatsCommand {
     /// Create what is missing and update what differs; nothing is ever deleted
+    #[command(after_help = examples::NATS_APPLY)]
     Apply(BusArgs),
     /// Compare the broker with this version's definitions, field by field; exit 1 if they differ
+    #[command(after_help = examples::NATS_VERIFY)]
     Verify {
         #[command(flatten)]
         bus: BusArgs,

@@ -5,6 +5,7 @@ use clap::Args;
 
 /// How to reach the API, for commands that ask it.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Client")]
 pub(crate) struct ClientArgs {
     /// The API
     #[arg(

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 /// How the Codex CLI is run.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Codex")]
 pub(crate) struct CodexArgs {
     /// The model of runs that name none [default: Codex's own]
     #[arg(long, env = "BATON_WORKER_MODEL", value_name = "MODEL", value_parser = model)]
@@ -35,7 +36,8 @@ pub(crate) struct CodexArgs {
         long = "codex-config",
         env = "BATON_WORKER_CODEX_CONFIG",
         value_name = "KEY=VALUE",
-        value_delimiter = '\n'
+        value_delimiter = '\n',
+        hide_env_values = true
     )]
     pub(crate) codex_config: Vec<String>,
     /// What commands of Codex may touch

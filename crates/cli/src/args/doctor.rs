@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::examples;
+
 /// What to look at.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = examples::DOCTOR)]
 pub(crate) struct DoctorArgs {
-    #[command(flatten)]
-    pub(crate) programs: ProgramArgs,
     /// The Codex CLI [default: codex on PATH]
     #[arg(long, env = "BATON_WORKER_CODEX_BIN", value_name = "FILE")]
     pub(crate) codex_bin: Option<PathBuf>,
@@ -16,7 +17,12 @@ pub(crate) struct DoctorArgs {
     #[arg(long, env = "BATON_WORKER_CODEX_HOME", value_name = "DIR")]
     pub(crate) codex_home: Option<PathBuf>,
     /// A NATS server that must be reachable
-    #[arg(long, env = "BATON_NATS_URL", value_name = "URL")]
+    #[arg(
+        long,
+        env = "BATON_NATS_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
     pub(crate) nats_url: Option<String>,
     /// A Postgres database that must be reachable
     #[arg(
@@ -43,10 +49,13 @@ pub(crate) struct DoctorArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) programs: ProgramArgs,
 }
 
 /// Programs that `baton dev` starts.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Programs")]
 pub(crate) struct ProgramArgs {
     /// The NATS server's program [default: nats-server on PATH, in .tools/bin, in the usual places]
     #[arg(long, env = "BATON_NATS_SERVER_BIN", value_name = "FILE")]

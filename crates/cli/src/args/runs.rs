@@ -6,7 +6,7 @@ use baton_domain::{Pool, RunId, RunType, StateName};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
-use super::{ClientArgs, SubmitArgs};
+use super::{ClientArgs, SubmitArgs, examples};
 
 /// Commands about runs.
 #[derive(Debug, Subcommand)]
@@ -39,9 +39,8 @@ Examples:
 
 /// Which runs to list.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = examples::LIST)]
 pub(crate) struct ListArgs {
-    #[command(flatten)]
-    pub(crate) client: ClientArgs,
     /// Only runs in this state, such as running or failed; may be repeated
     #[arg(long, value_name = "STATE", value_delimiter = ',')]
     pub(crate) state: Vec<StateName>,
@@ -66,7 +65,7 @@ pub(crate) struct ListArgs {
     /// Only runs submitted before this time (RFC 3339)
     #[arg(long, value_name = "TIME")]
     pub(crate) submitted_before: Option<DateTime<Utc>>,
-    /// Runs on a page
+    /// Runs on a page, 1 to 200
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub(crate) limit: u32,
     /// Go on where an earlier page ended
@@ -75,34 +74,37 @@ pub(crate) struct ListArgs {
     /// All pages
     #[arg(long, conflicts_with = "cursor")]
     pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
 }
 
 /// Which run to show.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = examples::SHOW)]
 pub(crate) struct ShowArgs {
-    #[command(flatten)]
-    pub(crate) client: ClientArgs,
     /// The run's id
     pub(crate) run: RunId,
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
 }
 
 /// Which run to follow.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = examples::FOLLOW)]
 pub(crate) struct FollowArgs {
-    #[command(flatten)]
-    pub(crate) client: ClientArgs,
     /// The run's id
     pub(crate) run: RunId,
     /// Leave out what happened up to this position
     #[arg(long, value_name = "POSITION", default_value_t = 0)]
     pub(crate) after: u64,
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
 }
 
 /// Which run to end.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = examples::CANCEL)]
 pub(crate) struct CancelArgs {
-    #[command(flatten)]
-    pub(crate) client: ClientArgs,
     /// The run's id
     pub(crate) run: RunId,
     /// Why, for the record
@@ -111,13 +113,14 @@ pub(crate) struct CancelArgs {
     /// Wait until it has ended
     #[arg(long)]
     pub(crate) follow: bool,
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
 }
 
 /// Which artifacts.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = examples::ARTIFACTS)]
 pub(crate) struct ArtifactsArgs {
-    #[command(flatten)]
-    pub(crate) client: ClientArgs,
     /// The run's id
     pub(crate) run: RunId,
     /// Get this one, such as `patches/changes.patch`, instead of listing all
@@ -129,4 +132,6 @@ pub(crate) struct ArtifactsArgs {
     /// Where to write it [default: standard output]
     #[arg(long, short, value_name = "FILE", requires = "get")]
     pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
 }

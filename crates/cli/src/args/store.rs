@@ -6,6 +6,7 @@ use clap::Args;
 
 /// How to reach the database. One of the two is needed.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Database")]
 pub(crate) struct StoreArgs {
     /// The Postgres database, `postgres://user:password@host:port/database`
     #[arg(
@@ -23,7 +24,7 @@ pub(crate) struct StoreArgs {
         conflicts_with = "database_url"
     )]
     pub(crate) database_url_file: Option<PathBuf>,
-    /// The most connections to the database at once
+    /// The most connections to the database at once, 1 to 500
     #[arg(
         long,
         env = "BATON_DATABASE_MAX_CONNECTIONS",

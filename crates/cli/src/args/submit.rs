@@ -32,8 +32,6 @@ const BY_FLAGS: [&str; 17] = [
 /// A run to submit.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct SubmitArgs {
-    #[command(flatten)]
-    pub(crate) client: ClientArgs,
     /// The request as a JSON file; `-` reads standard input
     #[arg(long, short, value_name = "FILE", conflicts_with_all = BY_FLAGS)]
     pub(crate) file: Option<PathBuf>,
@@ -46,6 +44,8 @@ pub(crate) struct SubmitArgs {
     /// Watch the run until it ends; the exit code says how
     #[arg(long)]
     pub(crate) follow: bool,
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
 }
 
 /// A request by flags.

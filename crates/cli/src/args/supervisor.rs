@@ -2,10 +2,11 @@
 
 use clap::Args;
 
-use super::{BusArgs, StoreArgs};
+use super::{BusArgs, StoreArgs, examples};
 
 /// The role that watches leases and retries.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = examples::SUPERVISOR)]
 pub(crate) struct SupervisorArgs {
     #[command(flatten)]
     pub(crate) bus: BusArgs,
@@ -17,8 +18,9 @@ pub(crate) struct SupervisorArgs {
 
 /// How long a silent worker keeps its runs.
 #[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Leases")]
 pub(crate) struct LeaseArgs {
-    /// Silence after which a worker has lost its runs, in seconds; workers beat every 3
+    /// Silence after which a worker has lost its runs, in seconds, 4 to 3600; workers beat every 3
     #[arg(
         long,
         env = "BATON_SUPERVISOR_LEASE_SECONDS",

@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use baton_domain::{Capability, Pool, RunType, WorkerId};
 use clap::Args;
 
-use super::{BusArgs, CodexArgs};
+use super::{BusArgs, CodexArgs, examples};
 
 /// The role that does the work.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Worker", after_help = examples::WORKER)]
 pub(crate) struct WorkerArgs {
-    #[command(flatten)]
-    pub(crate) bus: BusArgs,
     /// The API, where artifacts are uploaded
     #[arg(
         long,
@@ -37,9 +36,7 @@ pub(crate) struct WorkerArgs {
         default_value = "default"
     )]
     pub(crate) pools: Vec<Pool>,
-    #[command(flatten)]
-    pub(crate) work: WorkArgs,
-    /// How long runs may go on after the first signal before they are handed back, in seconds
+    /// How long runs may go on after the first signal before they are handed back, in seconds, 0 to 86400
     #[arg(
         long,
         env = "BATON_WORKER_DRAIN_SECONDS",
@@ -51,7 +48,7 @@ pub(crate) struct WorkerArgs {
     /// Take one run, do it, and leave
     #[arg(long)]
     pub(crate) once: bool,
-    /// With --once: leave when there was no run to take for this long, in seconds
+    /// With --once: leave when there was no run to take for this long, in seconds, 0 to 86400
     #[arg(
         long,
         env = "BATON_WORKER_WAIT_SECONDS",
@@ -60,12 +57,17 @@ pub(crate) struct WorkerArgs {
         value_parser = clap::value_parser!(u32).range(0..=86_400)
     )]
     pub(crate) wait_seconds: u32,
+    #[command(flatten)]
+    pub(crate) bus: BusArgs,
+    #[command(flatten)]
+    pub(crate) work: WorkArgs,
 }
 
 /// What work is done, and how; `baton dev` has the same.
 #[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Work")]
 pub(crate) struct WorkArgs {
-    /// Runs to do at once
+    /// Runs to do at once, 1 to 256
     #[arg(
         long,
         env = "BATON_WORKER_SLOTS",
@@ -91,8 +93,6 @@ pub(crate) struct WorkArgs {
         value_delimiter = ','
     )]
     pub(crate) capabilities: Vec<Capability>,
-    #[command(flatten)]
-    pub(crate) codex: CodexArgs,
     /// Variables of this process that agents get besides the usual ones, separated by commas
     #[arg(
         long = "pass-env",
@@ -117,4 +117,6 @@ pub(crate) struct WorkArgs {
         default_value = "baton@localhost"
     )]
     pub(crate) git_email: String,
+    #[command(flatten)]
+    pub(crate) codex: CodexArgs,
 }

@@ -1,0 +1,100 @@
+//! Examples at the end of each command's help. A test parses every one of them.
+
+pub(crate) const DEV: &str = "\
+Examples:
+  baton dev                                     everything on this machine, at http://127.0.0.1:7700
+  baton dev --port 0 --state ./state            on a free port, its state in a folder of your choice
+  baton dev --slots 4 --run-type command        four commands at once, no coding agent";
+
+pub(crate) const DOCTOR: &str = "\
+Examples:
+  baton doctor                                  what this machine lacks for `baton dev`
+  baton doctor --api-url http://baton:7700      whether that API can be reached as well
+  baton doctor --json                           for a script";
+
+pub(crate) const API: &str = "\
+Examples:
+  baton api --database-url-file /run/secrets/database-url
+  baton api --listen 0.0.0.0:7700 --allowed-host baton.example.org --allow-remote
+  baton config show api                         what it would use, and why";
+
+pub(crate) const WORKER: &str = "\
+Examples:
+  baton worker --nats-url nats://broker:4222 --api-url http://baton:7700
+  baton worker --id builder-1 --slots 4 --pool default,nightly --capability docker
+  baton worker --once --wait-seconds 0          do one run if there is one, and leave
+  baton config show worker                      what it would use, and why";
+
+pub(crate) const RECORDER: &str = "\
+Examples:
+  baton recorder --database-url-file /run/secrets/database-url
+  baton recorder --rebuild                      fill the tables again from the log, and leave";
+
+pub(crate) const SUPERVISOR: &str = "\
+Examples:
+  baton supervisor --database-url-file /run/secrets/database-url
+  baton supervisor --lease-seconds 30           a slower network: more patience with silent workers";
+
+pub(crate) const MIGRATE: &str = "\
+Examples:
+  baton migrate --database-url-file /run/secrets/database-url";
+
+pub(crate) const NATS_APPLY: &str = "\
+Examples:
+  baton nats apply --nats-url nats://broker:4222";
+
+pub(crate) const NATS_VERIFY: &str = "\
+Examples:
+  baton nats verify                             exit 1 when the broker differs
+  baton nats verify --json                      each difference, for a script";
+
+pub(crate) const LIST: &str = "\
+Examples:
+  baton runs list                               the newest 50
+  baton runs list --state queued,running --pool nightly
+  baton runs list --all --json                  every run, one JSON object a line";
+
+pub(crate) const SHOW: &str = "\
+Examples:
+  baton runs show 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31";
+
+pub(crate) const FOLLOW: &str = "\
+Examples:
+  baton runs follow 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+  baton runs follow 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --json --after 1200";
+
+pub(crate) const CANCEL: &str = "\
+Examples:
+  baton runs cancel 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --note 'wrong branch' --follow";
+
+pub(crate) const ARTIFACTS: &str = "\
+Examples:
+  baton runs artifacts 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+  baton runs artifacts 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --get patches/changes.patch -o changes.patch";
+
+pub(crate) const CONFIG_SHOW: &str = "\
+Examples:
+  baton config show worker                      every setting, its value and where it comes from
+  baton config show worker -- --slots 4         with that flag
+  baton config show --json                      all roles, for a script";
+
+pub(crate) const CONFIG_ENV: &str = "\
+Examples:
+  baton config env                              start an .env file from it";
+
+pub(crate) const CONFIG_PAGE: &str = "\
+Examples:
+  baton config page                             docs/configuration.md";
+
+pub(crate) const OPENAPI: &str = "\
+Examples:
+  baton openapi                                 for a generator of clients";
+
+pub(crate) const COMPLETIONS: &str = "\
+Examples:
+  baton completions bash                        source it from ~/.bashrc
+  baton completions zsh";
+
+pub(crate) const VERSION: &str = "\
+Examples:
+  baton version --json";

@@ -15,6 +15,7 @@ mod history;
 mod hosts;
 mod hub;
 mod idempotency;
+mod note;
 mod openapi;
 mod options;
 mod problem;

@@ -10,6 +10,7 @@ mod config;
 mod dev;
 mod doctor;
 mod examples;
+mod leases;
 mod log;
 mod recorder;
 mod runs;
@@ -30,9 +31,12 @@ pub(crate) use codex::{CodexArgs, Sandbox};
 pub(crate) use config::{ConfigCommand, ConfigShowArgs};
 pub(crate) use dev::DevArgs;
 pub(crate) use doctor::{DoctorArgs, ProgramArgs};
+pub(crate) use leases::{LeasesCommand, ReleaseArgs};
 pub(crate) use log::{LogArgs, LogFormat};
 pub(crate) use recorder::RecorderArgs;
-pub(crate) use runs::{ArtifactsArgs, CancelArgs, FollowArgs, ListArgs, RunsCommand, ShowArgs};
+pub(crate) use runs::{
+    ArtifactsArgs, CancelArgs, FollowArgs, ListArgs, RedriveArgs, RunsCommand, ShowArgs,
+};
 pub(crate) use store::StoreArgs;
 pub(crate) use submit::SubmitArgs;
 pub(crate) use supervisor::{LeaseArgs, SupervisorArgs};
@@ -70,6 +74,9 @@ pub(crate) enum Command {
     /// Submit, watch and end runs
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// Take runs away from workers
+    #[command(subcommand)]
+    Leases(LeasesCommand),
     /// Role: the HTTP API and the dashboard
     Api(ApiArgs),
     /// Role: do the work

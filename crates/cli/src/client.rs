@@ -98,14 +98,15 @@ impl Client {
         Ok((run, recorded))
     }
 
-    /// Asks for a run to be ended.
-    pub(crate) async fn cancel(
+    /// Wishes something of a run: `cancel`, `redrive` or `release_lease`.
+    pub(crate) async fn control(
         &self,
         run: RunId,
+        action: &str,
         note: Option<String>,
     ) -> Result<Value, ClientError> {
         let body = ControlRequest {
-            action: "cancel".to_owned(),
+            action: action.to_owned(),
             note,
         };
         let path = format!("/api/task-runs/{run}/control");

@@ -7,6 +7,7 @@ mod config;
 mod connect;
 mod dev;
 mod doctor;
+mod leases;
 mod migrate;
 mod nats;
 mod recorder;
@@ -27,6 +28,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Dev(args) => dev::run(*args).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Runs(command) => runs::run(command).await,
+        Command::Leases(command) => leases::run(command).await,
         Command::Api(args) => api::run(args).await,
         Command::Worker(args) => worker::run(*args).await,
         Command::Recorder(args) => recorder::run(args).await,

@@ -18,6 +18,7 @@ pub use names::{Actor, Capability, InvalidName, Pool, WorkerId};
 pub use retry::RetryPolicy;
 pub use route::Route;
 pub use run::{
-    EndStep, Fact, FactKind, IllegalStep, Lease, Refusal, Run, RunEvent, RunState, Stage, StateName,
+    EndStep, Fact, FactKind, IllegalStep, Lease, Refusal, ReleaseWish, Run, RunEvent, RunState,
+    Stage, StateName,
 };
 pub use spec::{Priority, RunSpec, RunType};

@@ -9,4 +9,4 @@ mod tests;
 
 pub use apply::{IllegalStep, Refusal};
 pub use fact::{Command, Fact, FactKind, RunEvent};
-pub use state::{EndStep, Lease, PauseKind, Run, RunState, Stage, StateName};
+pub use state::{EndStep, Lease, PauseKind, ReleaseWish, Run, RunState, Stage, StateName};

@@ -121,12 +121,12 @@ impl Folding<'_> {
     }
 
     fn control(&mut self, control: &ControlMessage, said: &Said, message: &Message) {
-        let judged = match control.command {
-            ControlCommand::Cancel { .. } => {
-                let kind = FactKind::Commanded(Command::Cancel);
+        let judged = match command(control) {
+            Some(command) => {
+                let kind = FactKind::Commanded(command);
                 self.apply(said.run, message, control.at, kind)
             }
-            ControlCommand::Unknown => Err(UNKNOWN_COMMAND),
+            None => Err(UNKNOWN_COMMAND),
         };
         // A second wish is a deed of its own, kept also when it changes nothing.
         self.keep(&said.records, judged);
@@ -222,9 +222,22 @@ fn note_times(record: &mut RunRecord, next: &Run, fact: &Fact) {
     if matches!(fact.kind, FactKind::LeaseTaken { .. }) && record.started_at.is_none() {
         record.started_at = Some(fact.at);
     }
-    if next.state.name().is_terminal() {
-        record.finished_at = Some(fact.at);
-    }
+    // A run that is tried again has not finished.
+    let ended = next.state.name().is_terminal();
+    record.finished_at = ended.then_some(fact.at);
+}
+
+/// The wish in the domain's words; none for a wish of a later version.
+fn command(control: &ControlMessage) -> Option<Command> {
+    Some(match &control.command {
+        ControlCommand::Cancel { .. } => Command::Cancel,
+        ControlCommand::Redrive { .. } => Command::Redrive,
+        ControlCommand::ReleaseLease { note } => Command::ReleaseLease {
+            by: control.actor.clone(),
+            note: note.clone(),
+        },
+        ControlCommand::Unknown => return None,
+    })
 }
 
 fn submission(offer: &Offer, spec: &RunSpec, message: &Message) -> Submission {

@@ -7,7 +7,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use baton_domain::{Attempt, Position, RunId, WorkerId};
+use baton_domain::{Attempt, Position, ReleaseWish, RunId, WorkerId};
 
 #[cfg(test)]
 mod tests;
@@ -25,11 +25,29 @@ pub(crate) struct LiveLease {
     pub(crate) worker: WorkerId,
 }
 
+/// A lease as the store has it, and whether an operator wants it taken away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// The lease.
+    pub(crate) lease: LiveLease,
+    /// The wish.
+    pub(crate) release: Option<ReleaseWish>,
+}
+
+/// Why a lease is declared lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// Its holder was not heard of for the length of a lease.
+    Silent,
+    /// An operator wants it taken away.
+    Wished(ReleaseWish),
+}
+
 /// What is to be published.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// The holder is dead: its lease is to be declared lost.
-    DeclareLost(LiveLease),
+    /// The lease is to be declared lost.
+    DeclareLost(LiveLease, Why),
     /// The run is due: the attempt is to be offered.
     Offer {
         /// The run.
@@ -64,6 +82,7 @@ pub(crate) struct Timers {
 #[derive(Debug)]
 struct Watched {
     lease: LiveLease,
+    release: Option<ReleaseWish>,
     heard_at: Duration,
     declared_at: Option<Duration>,
 }
@@ -105,13 +124,17 @@ impl Timers {
     }
 
     /// The store's leases, all of them. The same answer twice changes nothing.
-    pub(crate) fn leases(&mut self, now: Duration, live: impl IntoIterator<Item = LiveLease>) {
+    pub(crate) fn leases(&mut self, now: Duration, live: impl IntoIterator<Item = Known>) {
         let mut before = std::mem::take(&mut self.leases);
-        for lease in live {
+        for known in live {
             let watched = before
-                .remove(&lease.run)
-                .filter(|watched| watched.lease == lease)
-                .unwrap_or_else(|| Watched::new(lease, now));
+                .remove(&known.lease.run)
+                .filter(|watched| watched.lease == known.lease)
+                .unwrap_or_else(|| Watched::new(known.lease, now));
+            let watched = Watched {
+                release: known.release,
+                ..watched
+            };
             self.leases.insert(watched.lease.run, watched);
         }
     }
@@ -154,7 +177,9 @@ impl Timers {
         }
         let since = *since;
         let lost = lost(&mut self.leases, &self.periods, since, now);
-        let mut effects: Vec<Effect> = lost.map(Effect::DeclareLost).collect();
+        let mut effects: Vec<Effect> = lost
+            .map(|(lease, why)| Effect::DeclareLost(lease, why))
+            .collect();
         effects.extend(offers(&mut self.due, &self.periods, now));
         effects
     }
@@ -162,7 +187,7 @@ impl Timers {
     /// An effect was not published: the next tick yields it again, if it still holds.
     pub(crate) fn undone(&mut self, effect: &Effect) {
         match effect {
-            Effect::DeclareLost(lease) => {
+            Effect::DeclareLost(lease, _) => {
                 if let Some(watched) = self.leases.get_mut(&lease.run) {
                     watched.declared_at = None;
                 }
@@ -180,6 +205,7 @@ impl Watched {
     const fn new(lease: LiveLease, now: Duration) -> Self {
         Self {
             lease,
+            release: None,
             heard_at: now,
             declared_at: None,
         }
@@ -191,13 +217,16 @@ fn lost<'a>(
     periods: &'a Periods,
     since: Duration,
     now: Duration,
-) -> impl Iterator<Item = LiveLease> + 'a {
+) -> impl Iterator<Item = (LiveLease, Why)> + 'a {
     leases.values_mut().filter_map(move |watched| {
         let silence = now.saturating_sub(watched.heard_at.max(since));
         let silent = silence >= periods.lease;
-        (silent && periods.may_say(watched.declared_at, now)).then(|| {
+        // What an operator wants waits for nothing.
+        let wished = watched.release.clone().map(Why::Wished);
+        let why = wished.or_else(|| silent.then_some(Why::Silent))?;
+        periods.may_say(watched.declared_at, now).then(|| {
             watched.declared_at = Some(now);
-            watched.lease.clone()
+            (watched.lease.clone(), why)
         })
     })
 }

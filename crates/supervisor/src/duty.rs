@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     SupervisorDeps, SupervisorOptions,
-    core::{Effect, LiveLease, Periods, Timers},
+    core::{Effect, Known, LiveLease, Periods, Timers},
     publish,
 };
 
@@ -186,11 +186,14 @@ impl<'a> OnDuty<'a> {
         let Ok(leases) = timeout(ANSWER_WITHIN, runs::leased(store)).await else {
             return Ok(false);
         };
-        let live = leases?.into_iter().map(|(run, lease)| LiveLease {
-            run,
-            attempt: lease.attempt,
-            position: lease.position,
-            worker: lease.worker,
+        let live = leases?.into_iter().map(|(run, lease)| Known {
+            lease: LiveLease {
+                run,
+                attempt: lease.attempt,
+                position: lease.position,
+                worker: lease.worker,
+            },
+            release: lease.release,
         });
         let now = self.now();
         self.timers.leases(now, live);
@@ -222,8 +225,8 @@ impl<'a> OnDuty<'a> {
 
     async fn publish(&self, effect: &Effect) -> Result<(), PublishError> {
         match effect {
-            Effect::DeclareLost(lease) => {
-                publish::lease_lost(self.deps, lease, self.options.lease).await
+            Effect::DeclareLost(lease, why) => {
+                publish::lease_lost(self.deps, lease, why, self.options.lease).await
             }
             Effect::Offer { run, attempt } => match self.due.get(run) {
                 Some(stored) => publish::offer(self.deps, stored, *attempt).await,

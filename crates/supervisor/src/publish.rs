@@ -7,12 +7,16 @@ use baton_domain::{Attempt, Route, RunSpec, WorkerId};
 use baton_store::StoredRun;
 use baton_wire::{LeaseMessage, LeaseStep, MessageId, Offer, OfferReason, Subject, TaskRunRequest};
 
-use crate::{SupervisorDeps, core::LiveLease};
+use crate::{
+    SupervisorDeps,
+    core::{LiveLease, Why},
+};
 
-/// Declares a holder dead, unless the lease has moved meanwhile.
+/// Takes a lease away from its holder, unless the lease has moved meanwhile.
 pub(crate) async fn lease_lost(
     deps: &SupervisorDeps,
     lease: &LiveLease,
+    why: &Why,
     silence: Duration,
 ) -> Result<(), PublishError> {
     let by = WorkerId::supervisor();
@@ -22,7 +26,7 @@ pub(crate) async fn lease_lost(
         worker: lease.worker.clone(),
         step: LeaseStep::Lost,
         at: deps.clock.now(),
-        reason: Some(format!("not heard of for {} s", silence.as_secs())),
+        reason: Some(reason(why, silence)),
     };
     let subject = Subject::Lease {
         run: lease.run,
@@ -40,8 +44,19 @@ pub(crate) async fn lease_lost(
     deps.bus
         .publish(&subject, &id, &message, fence, &Patience::Short)
         .await?;
-    tracing::warn!(run = %lease.run, attempt = %lease.attempt, worker = %lease.worker, "lease lost");
+    tracing::warn!(run = %lease.run, attempt = %lease.attempt, worker = %lease.worker, reason = message.reason, "lease lost");
     Ok(())
+}
+
+/// The reason as it is on record: what nobody heard, or who took the lease away and why.
+fn reason(why: &Why, silence: Duration) -> String {
+    match why {
+        Why::Silent => format!("not heard of for {} s", silence.as_secs()),
+        Why::Wished(wish) => match &wish.note {
+            Some(note) => format!("released by {}: {note}", wish.by),
+            None => format!("released by {}", wish.by),
+        },
+    }
 }
 
 /// Offers a run's next attempt, unless its lease has moved meanwhile.

@@ -3,6 +3,7 @@
 mod house;
 
 use baton_supervisor::Duty;
+use baton_wire::{Decoded, LeaseStep};
 
 use house::{House, LEASE};
 
@@ -86,6 +87,30 @@ async fn a_database_that_was_away_delays_decisions_and_loses_none() {
     supervisor.is(Duty::Watching).await;
     house.until_lost(&silent).await;
     house.until_offered_again(silent.run).await;
+    supervisor.stop().await;
+    house.close().await;
+}
+
+// W-12
+#[tokio::test]
+async fn a_lease_that_an_operator_takes_away_is_offered_again_though_its_holder_beats() {
+    let mut house = House::open().await;
+    let supervisor = house.supervisor().await;
+    let held = house.running("hangs").await;
+    house.keep_alive(&held);
+    house.release(&held, "the agent hangs").await;
+    let (lost, reason) = house
+        .until("a lost lease", |message, position| match message {
+            Decoded::Lease(lease) if lease.step == LeaseStep::Lost => {
+                assert_eq!((lease.run, lease.attempt), (held.run, held.attempt));
+                Some((position, lease.reason.clone()))
+            }
+            _ => None,
+        })
+        .await;
+    assert_eq!(reason.as_deref(), Some("released by ada: the agent hangs"));
+    let offer = house.until_offered_again(held.run).await;
+    assert_eq!(offer, (held.run, held.attempt.next(), lost));
     supervisor.stop().await;
     house.close().await;
 }

@@ -209,7 +209,10 @@ async fn open_feed(bus: &Bus, run: RunId, stop: &Stop) -> Result<ControlFeed, Bu
 fn obey(stop: &Stop, command: &ControlCommand) {
     match command {
         ControlCommand::Cancel { .. } => stop.request(StopReason::Cancelled),
-        ControlCommand::Unknown => {}
+        // Whoever holds a run hears of its release by losing the lease.
+        ControlCommand::Redrive { .. }
+        | ControlCommand::ReleaseLease { .. }
+        | ControlCommand::Unknown => {}
     }
 }
 

@@ -17,15 +17,19 @@ use crate::{
     broker,
     extract::{Body, By, Pairs, RunPath},
     find::{self, Found},
+    note,
     problem::{Answer, Kind, Problem, Wishing},
     reply,
     state::{App, RECORDER_PATIENCE},
 };
 
-/// Asks for a run to be ended
+/// Ends a run, tries it again, or takes it away from its worker
 ///
-/// The wish is kept when the answer arrives. A run that nobody holds has ended then; otherwise its
-/// worker ends the agent and says so.
+/// `cancel` ends it: a run that nobody holds has ended when the answer arrives; otherwise its worker
+/// ends the agent and says so. `redrive` tries a run again that failed or was dead-lettered; its
+/// failures count from 0 again. `release_lease` takes the run away from the worker that holds it, so
+/// that the next attempt is offered at once: for a worker that beats but does no good. The wish is
+/// kept when the answer arrives.
 #[utoipa::path(
     post,
     path = "/api/task-runs/{id}/control",
@@ -50,7 +54,7 @@ pub(crate) async fn control(
 ) -> Answer<Response> {
     query.finish()?;
     let command = command(&request)?;
-    check_not_ended(&app, run).await?;
+    check_state(&app, run, &command).await?;
     let message = message(&app, run, actor, command);
     let subject = Subject::Control { run };
     let id = MessageId::control(run, message.id);
@@ -68,40 +72,43 @@ pub(crate) async fn control(
 }
 
 fn command(request: &ControlRequest) -> Answer<ControlCommand> {
-    if request.action != "cancel" {
-        let action: String = request.action.chars().take(100).collect();
-        return Err(Problem::field(
-            Kind::InvalidBody,
-            "action",
-            format!("'{action}' is unknown: use 'cancel'"),
-        ));
+    let note = note::checked(request.note.as_ref())?;
+    match request.action.as_str() {
+        "cancel" => Ok(ControlCommand::Cancel { note }),
+        "redrive" => Ok(ControlCommand::Redrive { note }),
+        "release_lease" => Ok(ControlCommand::ReleaseLease { note }),
+        other => {
+            let other: String = other.chars().take(100).collect();
+            Err(Problem::field(
+                Kind::InvalidBody,
+                "action",
+                format!("'{other}' is unknown: use 'cancel', 'redrive' or 'release_lease'"),
+            ))
+        }
     }
-    let note = request.note.clone().filter(|note| !note.trim().is_empty());
-    if note
-        .as_ref()
-        .is_some_and(|note| note.chars().count() > 2000 || note.contains('\0'))
-    {
-        return Err(Problem::field(
-            Kind::InvalidBody,
-            "note",
-            "must have at most 2,000 characters and no NUL",
-        ));
-    }
-    Ok(ControlCommand::Cancel { note })
 }
 
-async fn check_not_ended(app: &App, run: RunId) -> Answer<()> {
+/// Refuses what would change nothing, as far as history can tell.
+async fn check_state(app: &App, run: RunId, command: &ControlCommand) -> Answer<()> {
     let state = match find::run(app, run).await? {
         Found::Recorded(stored) => stored.record.run.state.name(),
         Found::Offered(_) => StateName::Queued,
     };
-    if state.is_terminal() {
-        return Err(Problem::new(
-            Kind::Conflict,
-            format!("the run has ended: it is {state}"),
-        ));
+    let conflict = |detail: String| Err(Problem::new(Kind::Conflict, detail));
+    match (command, state) {
+        (ControlCommand::Cancel { .. }, state) if state.is_terminal() => {
+            conflict(format!("the run has ended: it is {state}"))
+        }
+        (ControlCommand::Redrive { .. }, StateName::Failed | StateName::DeadLettered)
+        | (ControlCommand::ReleaseLease { .. }, StateName::Running | StateName::Paused) => Ok(()),
+        (ControlCommand::Redrive { .. }, _) => conflict(format!(
+            "the run is {state}: only a run that failed or was dead-lettered can be tried again"
+        )),
+        (ControlCommand::ReleaseLease { .. }, _) => conflict(format!(
+            "the run is {state}: no worker holds it, so there is no lease to take away"
+        )),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn message(app: &App, run: RunId, actor: Actor, command: ControlCommand) -> ControlMessage {

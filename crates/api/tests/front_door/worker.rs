@@ -79,11 +79,13 @@ impl Holder {
         kept.unwrap().get()
     }
 
-    /// Says so many small things, a message each.
-    pub(crate) async fn chatter(&mut self, count: u64) {
+    /// Says so many small things, a message each, and returns the position of the last.
+    pub(crate) async fn chatter(&mut self, count: u64) -> u64 {
+        let mut last = self.lease.get();
         for offset in 0..count {
-            self.say([output(offset)]).await;
+            last = self.say([output(offset)]).await;
         }
+        last
     }
 }
 

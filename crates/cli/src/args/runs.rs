@@ -22,6 +22,8 @@ pub(crate) enum RunsCommand {
     Follow(FollowArgs),
     /// End a run
     Cancel(CancelArgs),
+    /// Try a run again that failed or was dead-lettered
+    Redrive(RedriveArgs),
     /// List the files that a run left, or get one
     Artifacts(ArtifactsArgs),
 }
@@ -115,6 +117,21 @@ pub(crate) struct CancelArgs {
     pub(crate) follow: bool,
     #[command(flatten)]
     pub(crate) client: ClientArgs,
+}
+
+/// Which run to try again.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RedriveArgs {
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
+    /// The run's id
+    pub(crate) run: RunId,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: Option<String>,
+    /// Wait until it has ended
+    #[arg(long)]
+    pub(crate) follow: bool,
 }
 
 /// Which artifacts.

@@ -4,6 +4,7 @@ mod artifacts;
 mod cancel;
 mod follow;
 mod list;
+mod redrive;
 mod show;
 mod submit;
 
@@ -18,6 +19,7 @@ pub(super) async fn run(command: RunsCommand) -> anyhow::Result<Exit> {
         RunsCommand::Show(args) => show::run(args).await,
         RunsCommand::Follow(args) => follow::run(args).await,
         RunsCommand::Cancel(args) => cancel::run(args).await,
+        RunsCommand::Redrive(args) => redrive::run(args).await,
         RunsCommand::Artifacts(args) => artifacts::run(args).await,
     }
 }

@@ -43,7 +43,16 @@ fn words_of(event: &EventRecord) -> String {
         "offered" => format!("offered again, as attempt {attempt}"),
         "lease_taken" => format!("attempt {attempt} taken by {}", event.source),
         "lease_released" => format!("attempt {attempt} given back by {}", event.source),
-        "lease_lost" => format!("attempt {attempt} lost: its worker was not heard of"),
+        "lease_lost" => match event.data.get("reason").and_then(Value::as_str) {
+            Some(reason) => format!("attempt {attempt} lost: {reason}"),
+            None => format!("attempt {attempt} lost: its worker was not heard of"),
+        },
+        "redriven" => format!("{} wants it tried again{}", event.source, note(&event.data)),
+        "release_requested" => format!(
+            "{} takes it away from its worker{}",
+            event.source,
+            note(&event.data)
+        ),
         "cancel_requested" => format!("{} wants it ended{}", event.source, note(&event.data)),
         kind => reported(kind, &event.data),
     }
@@ -263,6 +272,12 @@ mod tests {
                 json!({"code": "push_refused", "message": "no right", "retryable": false}),
             ),
             record("cancel_requested", json!({"note": "wrong one"})),
+            record("redriven", json!({"note": "the model is back"})),
+            record("release_requested", json!({"note": "it hangs"})),
+            record(
+                "lease_lost",
+                json!({"worker": "w-1", "reason": "released by ada: it hangs"}),
+            ),
             record("of_tomorrow", json!({"a": 1})),
         ];
         let lines: Vec<String> = records.iter().map(line).collect();

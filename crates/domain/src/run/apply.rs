@@ -5,11 +5,11 @@ use chrono::{DateTime, Utc};
 use crate::{
     failure::{Failure, FailureCode},
     ids::{Attempt, EventSeq, Position, RunId},
-    names::WorkerId,
+    names::{Actor, WorkerId},
     retry::RetryPolicy,
     run::{
         fact::{Command, Fact, FactKind, RunEvent},
-        state::{Lease, Run, RunState, StateName},
+        state::{Lease, ReleaseWish, Run, RunState, StateName},
     },
 };
 
@@ -108,7 +108,12 @@ impl Run {
                 if !by.is_supervisor() {
                     return Err(Refusal::NotHolder);
                 }
-                self.lost(fact.at);
+                if self.state.lease().is_some_and(|l| l.release.is_some()) {
+                    // An operator took it away: that is no fault of the run.
+                    self.released(fact.at);
+                } else {
+                    self.lost(fact.at);
+                }
                 Ok(())
             }
             FactKind::Reported {
@@ -122,6 +127,10 @@ impl Run {
                 self.reported(event, fact.at)
             }
             FactKind::Commanded(Command::Cancel) => self.cancel(fact.at),
+            FactKind::Commanded(Command::Redrive) => self.redrive(fact.at),
+            FactKind::Commanded(Command::ReleaseLease { by, note }) => {
+                self.release_lease(fact.at, by, note.as_ref())
+            }
         }
     }
 
@@ -157,6 +166,7 @@ impl Run {
                     position,
                     taken_at,
                     last_seq: None,
+                    release: None,
                 };
                 self.state = RunState::Running { lease, stage: None };
                 Ok(())
@@ -282,6 +292,44 @@ impl Run {
     }
 }
 
+/// Operators' wishes that do not end the run.
+impl Run {
+    /// From the start: no failure counts any more. What failed last is still told until the next
+    /// attempt begins.
+    fn redrive(&mut self, at: DateTime<Utc>) -> Result<(), Refusal> {
+        let (RunState::Failed(failure) | RunState::DeadLettered(failure)) = &self.state else {
+            return Err(Refusal::WrongState);
+        };
+        self.state = RunState::RetryScheduled {
+            due_at: at,
+            cause: Some(failure.clone()),
+        };
+        self.failures = 0;
+        Ok(())
+    }
+
+    fn release_lease(
+        &mut self,
+        at: DateTime<Utc>,
+        by: &Actor,
+        note: Option<&String>,
+    ) -> Result<(), Refusal> {
+        let (RunState::Running { lease, .. } | RunState::Paused { lease, .. }) = &mut self.state
+        else {
+            return Err(Refusal::WrongState);
+        };
+        if lease.release.is_some() {
+            return Err(Refusal::Duplicate);
+        }
+        lease.release = Some(ReleaseWish {
+            at,
+            by: by.clone(),
+            note: note.cloned(),
+        });
+        Ok(())
+    }
+}
+
 impl FactKind {
     /// The kind's name, for messages and tables.
     #[must_use]
@@ -293,6 +341,8 @@ impl FactKind {
             Self::LeaseLost { .. } => "lease_lost",
             Self::Reported { event, .. } => event.name(),
             Self::Commanded(Command::Cancel) => "cancel_requested",
+            Self::Commanded(Command::Redrive) => "redriven",
+            Self::Commanded(Command::ReleaseLease { .. }) => "release_requested",
         }
     }
 }

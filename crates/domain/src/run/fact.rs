@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     failure::Failure,
     ids::{Attempt, EventSeq, Position},
-    names::WorkerId,
+    names::{Actor, WorkerId},
     run::state::{PauseKind, Stage},
 };
 
@@ -88,4 +88,13 @@ pub enum RunEvent {
 pub enum Command {
     /// End the run.
     Cancel,
+    /// Try a run again that has failed for good.
+    Redrive,
+    /// Take the lease away from its holder.
+    ReleaseLease {
+        /// Who wishes it.
+        by: Actor,
+        /// Why.
+        note: Option<String>,
+    },
 }

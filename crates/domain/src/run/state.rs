@@ -6,7 +6,7 @@ use crate::{
     choices::choices,
     failure::Failure,
     ids::{Attempt, EventSeq, Position, RunId},
-    names::WorkerId,
+    names::{Actor, WorkerId},
     retry::RetryPolicy,
 };
 
@@ -80,6 +80,19 @@ pub struct Lease {
     pub taken_at: DateTime<Utc>,
     /// The last thing that was said under it.
     pub last_seq: Option<EventSeq>,
+    /// That an operator wants it taken away.
+    pub release: Option<ReleaseWish>,
+}
+
+/// An operator's wish that a lease be taken away from its holder; a supervisor carries it out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseWish {
+    /// Since when, by the API's clock.
+    pub at: DateTime<Utc>,
+    /// Who wishes it.
+    pub by: Actor,
+    /// Why.
+    pub note: Option<String>,
 }
 
 choices! {
@@ -142,7 +155,7 @@ choices! {
 }
 
 impl StateName {
-    /// Whether nothing can follow.
+    /// Whether nothing follows unless an operator tries the run again.
     #[must_use]
     pub const fn is_terminal(self) -> bool {
         matches!(

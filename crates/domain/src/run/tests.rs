@@ -42,6 +42,8 @@ failed retryable   | !wrong_state   | retry_scheduled  | retry_scheduled  | !wro
 failed for good    | !wrong_state   | failed           | failed           | !wrong_state     | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
 cancelled          | !wrong_state   | cancelled        | cancelled        | !wrong_state     | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
 cancel_requested   | cancelled      | running          | paused           | cancelled        | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
+redriven           | !wrong_state   | !wrong_state     | !wrong_state     | !wrong_state     | !wrong_state   | retry_scheduled | !wrong_state   | retry_scheduled
+release_requested  | !wrong_state   | running          | paused           | !wrong_state     | !wrong_state   | !wrong_state   | !wrong_state   | !wrong_state
 ";
 
 // H-16 W-12
@@ -84,6 +86,8 @@ fn every_state_answers_every_fact_as_the_table_says() {
         "failed",
         "cancelled",
         "cancel_requested",
+        "redriven",
+        "release_requested",
     ] {
         assert!(kinds.contains(&kind), "the table has every kind: {kind}");
     }
@@ -188,6 +192,52 @@ fn a_wish_to_cancel_turns_every_other_end_of_the_attempt_into_cancelled() {
     assert_eq!(done.state, RunState::Succeeded);
 }
 
+// W-12
+#[test]
+fn a_lease_that_an_operator_takes_away_counts_as_nothing_and_the_wish_ends_with_it() {
+    for state in [StateName::Running, StateName::Paused] {
+        let mut run = run_in(state);
+        run.failures = 2;
+        let wished = run.apply(&fact(11, release_wish())).unwrap();
+        let wish = wished.state.lease().and_then(|lease| lease.release.clone());
+        assert_eq!(wish.map(|wish| wish.by.to_string()).as_deref(), Some("ada"));
+        let again = wished.apply(&fact(12, release_wish())).unwrap_err();
+        assert_eq!(again.refusal, Refusal::Duplicate);
+        let taken_away = wished.apply(&fact(12, fact_kind("lost"))).unwrap();
+        let expected = RunState::RetryScheduled {
+            due_at: at(),
+            cause: None,
+        };
+        assert_eq!((&taken_away.state, taken_away.failures), (&expected, 2));
+        // The holder may still end it before the supervisor comes to it.
+        let ended = wished
+            .apply(&fact(12, fact_kind("failed for good")))
+            .unwrap();
+        assert!(matches!(ended.state, RunState::Failed(_)), "{ended:?}");
+    }
+}
+
+// W-12
+#[test]
+fn a_redriven_run_begins_anew_and_a_second_wish_changes_nothing() {
+    for state in [StateName::Failed, StateName::DeadLettered] {
+        let mut run = run_in(state);
+        run.failures = 3;
+        let redriven = run.apply(&fact(11, fact_kind("redriven"))).unwrap();
+        let RunState::RetryScheduled { due_at, cause } = &redriven.state else {
+            panic!("{redriven:?}");
+        };
+        assert_eq!((*due_at, redriven.failures), (at(), 0));
+        assert!(cause.is_some(), "what failed is still told");
+        let again = redriven.apply(&fact(12, fact_kind("redriven")));
+        assert_eq!(again.unwrap_err().refusal, Refusal::WrongState);
+        let offered = redriven
+            .apply(&fact(12, fact_kind("offered next")))
+            .unwrap();
+        assert_eq!(offered.attempt, attempt(3));
+    }
+}
+
 /// A run in its second attempt; where it is held, `w1` holds it and has said three events.
 fn run_in(state: StateName) -> Run {
     let lease = Lease {
@@ -196,6 +246,7 @@ fn run_in(state: StateName) -> Run {
         position: position(9),
         taken_at: at(),
         last_seq: Some(seq(3)),
+        release: None,
     };
     let state = match state {
         StateName::Queued => RunState::Queued,
@@ -272,8 +323,17 @@ fn fact_kind(row: &str) -> FactKind {
         "failed for good" => said("w1", 2, 4, RunEvent::Failed(failure(FailureCode::TimedOut))),
         "cancelled" => said("w1", 2, 4, RunEvent::Cancelled),
         "cancel_requested" => FactKind::Commanded(Command::Cancel),
+        "redriven" => FactKind::Commanded(Command::Redrive),
+        "release_requested" => release_wish(),
         other => panic!("no such row: {other}"),
     }
+}
+
+fn release_wish() -> FactKind {
+    FactKind::Commanded(Command::ReleaseLease {
+        by: "ada".to_owned().try_into().expect("an actor"),
+        note: Some("it hangs".to_owned()),
+    })
 }
 
 fn said(who: &str, n: u64, number: u64, event: RunEvent) -> FactKind {

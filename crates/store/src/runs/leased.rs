@@ -4,6 +4,7 @@ use baton_domain::{Lease, RunId};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::row::release;
 use crate::{
     Store, StoreError,
     error::{InvalidRow, Place},
@@ -16,6 +17,9 @@ struct LeaseRow {
     lease_position: Option<i64>,
     lease_taken_at: Option<DateTime<Utc>>,
     lease_last_seq: Option<i32>,
+    lease_release_at: Option<DateTime<Utc>>,
+    lease_release_by: Option<String>,
+    lease_release_note: Option<String>,
 }
 
 /// Every lease that somebody holds, by run.
@@ -25,7 +29,8 @@ struct LeaseRow {
 pub async fn leased(store: &Store) -> Result<Vec<(RunId, Lease)>, StoreError> {
     let rows = sqlx::query_as!(
         LeaseRow,
-        "SELECT id, attempt, lease_worker, lease_position, lease_taken_at, lease_last_seq
+        "SELECT id, attempt, lease_worker, lease_position, lease_taken_at, lease_last_seq,
+             lease_release_at, lease_release_by, lease_release_note
          FROM task_runs WHERE lease_worker IS NOT NULL ORDER BY id"
     )
     .fetch_all(store.pool())
@@ -48,6 +53,12 @@ fn lease(row: LeaseRow) -> Result<(RunId, Lease), InvalidRow> {
         position: at.position("lease_position", position)?,
         taken_at: at.known("lease_taken_at", row.lease_taken_at)?,
         last_seq: last_seq.transpose()?,
+        release: release(
+            &at,
+            row.lease_release_at,
+            row.lease_release_by.as_ref(),
+            row.lease_release_note.as_ref(),
+        )?,
     };
     Ok((RunId::from_uuid(row.id), lease))
 }

@@ -1,7 +1,8 @@
 //! A row of `task_runs`, and the run that it tells of.
 
 use baton_domain::{
-    Actor, Failure, Lease, Pool, Position, RetryPolicy, Run, RunId, RunState, Stage, StateName,
+    Actor, Failure, Lease, Pool, Position, ReleaseWish, RetryPolicy, Run, RunId, RunState, Stage,
+    StateName,
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -27,6 +28,7 @@ macro_rules! select_runs_with {
                 submitted_position, idempotency_key, request_digest, " + $request + ", max_attempts,
                 retry_first_delay_seconds, retry_max_delay_seconds, state, attempt, failures,
                 stage, pause_kind, lease_worker, lease_position, lease_taken_at, lease_last_seq,
+                lease_release_at, lease_release_by, lease_release_note,
                 last_lease_position, last_lost_position, due_at, failure_code, failure_message, failure_retryable,
                 cancel_requested_at, started_at, finished_at, result_summary, result_branch,
                 result_commit, result_files_changed, result_insertions, result_deletions,
@@ -63,6 +65,9 @@ pub(crate) struct RunRow {
     pub(super) lease_position: Option<i64>,
     pub(super) lease_taken_at: Option<DateTime<Utc>>,
     pub(super) lease_last_seq: Option<i32>,
+    pub(super) lease_release_at: Option<DateTime<Utc>>,
+    pub(super) lease_release_by: Option<String>,
+    pub(super) lease_release_note: Option<String>,
     pub(super) last_lease_position: i64,
     pub(super) last_lost_position: i64,
     pub(super) due_at: Option<DateTime<Utc>>,
@@ -176,6 +181,12 @@ impl RunRow {
             position: at.position("lease_position", position)?,
             taken_at: at.known("lease_taken_at", self.lease_taken_at)?,
             last_seq: last_seq.transpose()?,
+            release: release(
+                at,
+                self.lease_release_at,
+                self.lease_release_by.as_ref(),
+                self.lease_release_note.as_ref(),
+            )?,
         })
     }
 
@@ -244,6 +255,23 @@ impl RunRow {
             request: self.request,
         })
     }
+}
+
+/// The wish that a lease be taken away, if there is one.
+pub(super) fn release(
+    place: &Place<'_, Uuid>,
+    at: Option<DateTime<Utc>>,
+    by: Option<&String>,
+    note: Option<&String>,
+) -> Result<Option<ReleaseWish>, InvalidRow> {
+    let Some((at, by)) = at.zip(by) else {
+        return Ok(None);
+    };
+    Ok(Some(ReleaseWish {
+        at,
+        by: place.fit("lease_release_by", Actor::try_from(by.clone()))?,
+        note: note.cloned(),
+    }))
 }
 
 /// Rows as runs.

@@ -36,21 +36,24 @@ pub(crate) async fn update(
              usage_input_tokens = n.usage_input_tokens,
              usage_cached_input_tokens = n.usage_cached_input_tokens,
              usage_output_tokens = n.usage_output_tokens, position = n.position,
-             last_lost_position = n.last_lost_position
+             last_lost_position = n.last_lost_position, lease_release_at = n.lease_release_at,
+             lease_release_by = n.lease_release_by, lease_release_note = n.lease_release_note
          FROM UNNEST(
              $1::uuid[], $2::text[], $3::integer[], $4::integer[], $5::text[], $6::text[],
              $7::text[], $8::bigint[], $9::timestamptz[], $10::integer[], $11::bigint[],
              $12::timestamptz[], $13::text[], $14::text[], $15::boolean[], $16::timestamptz[],
              $17::timestamptz[], $18::timestamptz[], $19::text[], $20::text[], $21::text[],
              $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[],
-             $27::bigint[], $28::bigint[], $29::bigint[]
+             $27::bigint[], $28::bigint[], $29::bigint[], $30::timestamptz[],
+             $31::text[], $32::text[]
          ) AS n (
              id, state, attempt, failures, stage, pause_kind, lease_worker, lease_position,
              lease_taken_at, lease_last_seq, last_lease_position, due_at, failure_code,
              failure_message, failure_retryable, cancel_requested_at, started_at, finished_at,
              result_summary, result_branch, result_commit, result_files_changed,
              result_insertions, result_deletions, usage_input_tokens, usage_cached_input_tokens,
-             usage_output_tokens, position, last_lost_position
+             usage_output_tokens, position, last_lost_position, lease_release_at,
+             lease_release_by, lease_release_note
          )
          WHERE t.id = n.id",
         &c.ids,
@@ -82,6 +85,9 @@ pub(crate) async fn update(
         &c.output_tokens as _,
         &c.positions,
         &c.last_losts,
+        &c.lease_release_at as _,
+        &c.lease_release_by as _,
+        &c.lease_release_notes as _,
     )
     .execute(connection)
     .await?;
@@ -107,6 +113,9 @@ struct Columns<'a> {
     lease_last_seqs: Vec<Option<i32>>,
     last_leases: Vec<i64>,
     last_losts: Vec<i64>,
+    lease_release_at: Vec<Option<DateTime<Utc>>>,
+    lease_release_by: Vec<Option<&'a str>>,
+    lease_release_notes: Vec<Option<&'a str>>,
     due_at: Vec<Option<DateTime<Utc>>>,
     failure_codes: Vec<Option<&'a str>>,
     failure_messages: Vec<Option<&'a str>>,
@@ -166,6 +175,12 @@ impl<'a> Columns<'a> {
         self.lease_taken_at.push(lease.map(|l| l.taken_at));
         self.lease_last_seqs
             .push(lease.and_then(|l| l.last_seq).map(seq_out));
+        let release = lease.and_then(|l| l.release.as_ref());
+        self.lease_release_at.push(release.map(|wish| wish.at));
+        self.lease_release_by
+            .push(release.map(|wish| wish.by.as_str()));
+        self.lease_release_notes
+            .push(release.and_then(|wish| wish.note.as_deref()));
         let failure = state.failure();
         self.failure_codes.push(failure.map(|f| f.code.as_str()));
         self.failure_messages

@@ -1,8 +1,8 @@
 //! Every state goes into the tables and comes back as it was; no other combination goes in.
 
 use baton_domain::{
-    Attempt, EventSeq, Failure, FailureCode, Lease, RunState, Stage as Work, StateName,
-    run::PauseKind,
+    Attempt, EventSeq, Failure, FailureCode, Lease, ReleaseWish, RunState, Stage as Work,
+    StateName, run::PauseKind,
 };
 use baton_store::{Outcome, Usage, runs};
 
@@ -15,6 +15,7 @@ fn lease() -> Lease {
         position: position(2),
         taken_at: at(1),
         last_seq: Some(EventSeq::new(9).expect("small")),
+        release: None,
     }
 }
 
@@ -24,6 +25,17 @@ fn examples() -> Vec<RunState> {
         RunState::Queued,
         RunState::Running {
             lease: lease(),
+            stage: None,
+        },
+        RunState::Running {
+            lease: Lease {
+                release: Some(ReleaseWish {
+                    at: at(2),
+                    by: "ada".to_owned().try_into().expect("an actor"),
+                    note: Some("it hangs".to_owned()),
+                }),
+                ..lease()
+            },
             stage: None,
         },
         RunState::RetryScheduled {

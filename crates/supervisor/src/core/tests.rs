@@ -1,5 +1,6 @@
 //! The promises of the timers, as properties and a few told cases.
 
+use baton_domain::Clock;
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -20,6 +21,17 @@ fn lease(run: u128, attempt: u64, position: u64) -> LiveLease {
         position: Position::new(position).unwrap(),
         worker: "w-1".parse().unwrap(),
     }
+}
+
+fn known<const N: usize>(leases: [LiveLease; N]) -> [Known; N] {
+    leases.map(|lease| Known {
+        lease,
+        release: None,
+    })
+}
+
+fn lost_for_silence(lease: LiveLease) -> Effect {
+    Effect::DeclareLost(lease, Why::Silent)
 }
 
 fn hearing(now: Duration) -> Timers {
@@ -45,7 +57,7 @@ proptest! {
     fn a_holder_that_beats_in_time_is_never_lost(gaps in prop::collection::vec(0_u64..15_000, 1..40)) {
         let mut timers = hearing(Duration::ZERO);
         let held = lease(1, 1, 10);
-        timers.leases(Duration::ZERO, [held.clone()]);
+        timers.leases(Duration::ZERO, known([held.clone()]));
         let mut now = Duration::ZERO;
         for gap in gaps {
             let beat_at = now + Duration::from_millis(gap);
@@ -63,7 +75,7 @@ proptest! {
         let mut timers = hearing(Duration::ZERO);
         let held = lease(1, 1, 10);
         let mut last = Duration::ZERO;
-        timers.leases(last, [held.clone()]);
+        timers.leases(last, known([held.clone()]));
         for gap in beats {
             let next = last + Duration::from_millis(gap);
             ticks(&mut timers, last, next);
@@ -71,12 +83,12 @@ proptest! {
             last = next;
         }
         for _ in 0..snapshots {
-            timers.leases(last, [held.clone()]);
+            timers.leases(last, known([held.clone()]));
         }
         let seen = ticks(&mut timers, last, last + LEASE + TICK);
         prop_assert_eq!(seen.len(), 1);
         prop_assert!(seen[0].0 >= last + LEASE);
-        prop_assert_eq!(&seen[0].1, &Effect::DeclareLost(held));
+        prop_assert_eq!(&seen[0].1, &lost_for_silence(held));
     }
 
     // W-11
@@ -85,7 +97,7 @@ proptest! {
         before in 0_u64..14_000, away in 0_u64..600_000, after in 0_u64..14_999,
     ) {
         let mut timers = hearing(Duration::ZERO);
-        timers.leases(Duration::ZERO, [lease(1, 1, 10), lease(2, 1, 11)]);
+        timers.leases(Duration::ZERO, known([lease(1, 1, 10), lease(2, 1, 11)]));
         let down = Duration::from_millis(before);
         prop_assert_eq!(ticks(&mut timers, Duration::ZERO, down), vec![]);
         timers.disconnected();
@@ -99,12 +111,12 @@ proptest! {
     fn the_same_snapshot_again_changes_nothing(times in prop::collection::vec(0_u64..14_000, 1..30)) {
         let mut timers = hearing(Duration::ZERO);
         let held = lease(1, 1, 10);
-        timers.leases(Duration::ZERO, [held.clone()]);
+        timers.leases(Duration::ZERO, known([held.clone()]));
         for at in times {
-            timers.leases(Duration::from_millis(at), [held.clone()]);
+            timers.leases(Duration::from_millis(at), known([held.clone()]));
         }
         let seen = ticks(&mut timers, Duration::ZERO, LEASE);
-        prop_assert_eq!(seen, vec![(LEASE, Effect::DeclareLost(held))]);
+        prop_assert_eq!(seen, vec![(LEASE, lost_for_silence(held))]);
     }
 }
 
@@ -122,19 +134,19 @@ fn a_beat_renews_only_the_lease_that_it_names() {
     ];
     for stranger in strangers {
         let mut timers = hearing(Duration::ZERO);
-        timers.leases(Duration::ZERO, [held.clone()]);
+        timers.leases(Duration::ZERO, known([held.clone()]));
         ticks(&mut timers, Duration::ZERO, LEASE - TICK);
         timers.beat(LEASE - TICK, &stranger);
-        assert_eq!(timers.tick(LEASE), [Effect::DeclareLost(held.clone())]);
+        assert_eq!(timers.tick(LEASE), [lost_for_silence(held.clone())]);
     }
 }
 
 #[test]
 fn a_new_lease_of_the_same_run_starts_its_own_timer() {
     let mut timers = hearing(Duration::ZERO);
-    timers.leases(Duration::ZERO, [lease(1, 1, 10)]);
+    timers.leases(Duration::ZERO, known([lease(1, 1, 10)]));
     ticks(&mut timers, Duration::ZERO, LEASE - TICK);
-    timers.leases(LEASE - TICK, [lease(1, 2, 20)]);
+    timers.leases(LEASE - TICK, known([lease(1, 2, 20)]));
     assert_eq!(ticks(&mut timers, LEASE, LEASE * 2 - TICK * 2), []);
     assert_eq!(timers.tick(LEASE * 2).len(), 1);
 }
@@ -142,15 +154,15 @@ fn a_new_lease_of_the_same_run_starts_its_own_timer() {
 #[test]
 fn a_lease_that_ended_is_forgotten() {
     let mut timers = hearing(Duration::ZERO);
-    timers.leases(Duration::ZERO, [lease(1, 1, 10)]);
-    timers.leases(TICK, []);
+    timers.leases(Duration::ZERO, known([lease(1, 1, 10)]));
+    timers.leases(TICK, known([]));
     assert_eq!(ticks(&mut timers, TICK, LEASE * 2), []);
 }
 
 #[test]
 fn a_supervisor_that_did_not_run_starts_all_timers_afresh() {
     let mut timers = hearing(Duration::ZERO);
-    timers.leases(Duration::ZERO, [lease(1, 1, 10)]);
+    timers.leases(Duration::ZERO, known([lease(1, 1, 10)]));
     timers.tick(Duration::ZERO);
     let woken = LEASE * 10;
     assert_eq!(ticks(&mut timers, woken, woken + LEASE - TICK), []);
@@ -160,10 +172,10 @@ fn a_supervisor_that_did_not_run_starts_all_timers_afresh() {
 #[test]
 fn a_supervisor_that_could_not_read_the_store_starts_all_timers_afresh() {
     let mut timers = hearing(Duration::ZERO);
-    timers.leases(Duration::ZERO, [lease(1, 1, 10)]);
+    timers.leases(Duration::ZERO, known([lease(1, 1, 10)]));
     timers.forget();
     assert_eq!(ticks(&mut timers, Duration::ZERO, LEASE * 2), []);
-    timers.leases(LEASE * 2, [lease(1, 1, 10)]);
+    timers.leases(LEASE * 2, known([lease(1, 1, 10)]));
     assert_eq!(ticks(&mut timers, LEASE * 2, LEASE * 3 - TICK), []);
 }
 
@@ -171,9 +183,9 @@ fn a_supervisor_that_could_not_read_the_store_starts_all_timers_afresh() {
 fn what_was_said_is_said_again_only_after_a_while_or_when_it_failed() {
     let mut timers = hearing(Duration::ZERO);
     let held = lease(1, 1, 10);
-    timers.leases(Duration::ZERO, [held.clone()]);
+    timers.leases(Duration::ZERO, known([held.clone()]));
     ticks(&mut timers, Duration::ZERO, LEASE - TICK);
-    let lost = Effect::DeclareLost(held);
+    let lost = lost_for_silence(held);
     assert_eq!(timers.tick(LEASE).first(), Some(&lost));
     assert_eq!(timers.tick(LEASE + TICK), []);
     timers.undone(&lost);
@@ -184,6 +196,30 @@ fn what_was_said_is_said_again_only_after_a_while_or_when_it_failed() {
         LEASE + TICK * 2 + PERIODS.repeat,
     );
     assert_eq!(again.len(), 1);
+}
+
+// W-12
+#[test]
+fn a_lease_that_an_operator_wants_taken_away_is_lost_at_once_however_loud_its_holder_is() {
+    let held = lease(1, 1, 10);
+    let wish = ReleaseWish {
+        at: baton_domain::SystemClock.now(),
+        by: "ada".to_owned().try_into().unwrap(),
+        note: None,
+    };
+    let wished = || Known {
+        lease: held.clone(),
+        release: Some(wish.clone()),
+    };
+    let mut timers = Timers::new(PERIODS);
+    timers.leases(Duration::ZERO, [wished()]);
+    assert_eq!(timers.tick(Duration::ZERO), [], "the broker is away");
+    timers.connected(TICK);
+    timers.beat(TICK, &held);
+    let lost = Effect::DeclareLost(held.clone(), Why::Wished(wish.clone()));
+    assert_eq!(timers.tick(TICK), [lost]);
+    timers.leases(TICK * 2, [wished()]);
+    assert_eq!(timers.tick(TICK * 2), [], "once");
 }
 
 // W-12

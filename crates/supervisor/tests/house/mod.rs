@@ -12,8 +12,8 @@ use baton_store::{Store, StoreOptions};
 use baton_supervisor::{Duty, Supervisor, SupervisorDeps, SupervisorOptions};
 use baton_testkit::{TestBroker, TestDatabase};
 use baton_wire::{
-    Beat, Decoded, Event, EventsMessage, LeaseMessage, LeaseStep, MessageId, Offer, OfferReason,
-    Reported, Subject, TaskRunRequest, beat::HeldRun,
+    Beat, ControlCommand, ControlMessage, Decoded, Event, EventsMessage, LeaseMessage, LeaseStep,
+    MessageId, Offer, OfferReason, Reported, Subject, TaskRunRequest, beat::HeldRun,
 };
 use futures::{Stream, StreamExt};
 use serde_json::json;
@@ -194,6 +194,26 @@ impl House {
         let sent = self
             .bus
             .publish(&subject, &id, &message, fence, &Patience::Short);
+        sent.await.unwrap();
+    }
+
+    /// Wishes that a lease be taken away, as the API does.
+    pub(crate) async fn release(&self, held: &Held, note: &str) {
+        let id = uuid::Uuid::now_v7();
+        let message = ControlMessage {
+            run: held.run,
+            id,
+            actor: "ada".to_owned().try_into().unwrap(),
+            at: SystemClock.now(),
+            command: ControlCommand::ReleaseLease {
+                note: Some(note.to_owned()),
+            },
+        };
+        let subject = Subject::Control { run: held.run };
+        let id = MessageId::control(held.run, id);
+        let sent = self
+            .bus
+            .publish(&subject, &id, &message, Fence::None, &Patience::Short);
         sent.await.unwrap();
     }
 

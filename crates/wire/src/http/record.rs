@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::EventRecord;
 use crate::{
-    control::{ControlCommand, ControlMessage},
+    control::ControlMessage,
     event::EventsMessage,
     lease::{LeaseMessage, LeaseStep},
     message::Decoded,
@@ -87,15 +87,9 @@ impl Place {
 
     fn control(&self, control: &ControlMessage) -> EventRecord {
         let mut data = json!({"id": control.id});
-        let kind = match &control.command {
-            ControlCommand::Cancel { note } => {
-                if let Some(note) = note {
-                    data["note"] = json!(note);
-                }
-                "cancel_requested"
-            }
-            ControlCommand::Unknown => "unknown_command",
-        };
+        if let Some(note) = control.command.note() {
+            data["note"] = json!(note);
+        }
         EventRecord {
             position: self.position.get(),
             index: 0,
@@ -103,7 +97,7 @@ impl Place {
             attempt: None,
             seq: None,
             source: Actor::as_str(&control.actor).to_owned(),
-            kind: kind.to_owned(),
+            kind: control.command.kind().to_owned(),
             at: control.at,
             effective: None,
             refusal: None,

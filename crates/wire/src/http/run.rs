@@ -148,7 +148,7 @@ pub struct EventRecord {
     /// Who said it: a worker, a supervisor or an operator.
     pub source: String,
     /// What happened: `submitted`, `offered`, `lease_taken`, `lease_released`, `lease_lost`,
-    /// `cancel_requested`, or the `type` of a worker's event.
+    /// `cancel_requested`, `redriven`, `release_requested`, or the `type` of a worker's event.
     #[serde(rename = "type")]
     pub kind: String,
     /// When, by the clock of whoever said it.
@@ -178,7 +178,7 @@ pub struct EventPage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ControlRequest {
-    /// `cancel`, the only action of this version.
+    /// `cancel`, `redrive` or `release_lease`.
     pub action: String,
     /// Why, for the record; at most 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -197,7 +197,7 @@ pub struct ControlEvent {
     /// Who wishes it.
     #[schema(value_type = String)]
     pub actor: Actor,
-    /// `cancel`.
+    /// `cancel`, `redrive` or `release_lease`.
     pub action: String,
     /// What belongs to the action, such as `note`.
     pub metadata: Value,

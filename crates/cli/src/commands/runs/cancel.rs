@@ -5,7 +5,7 @@ use crate::{args::CancelArgs, client::Client, exit::Exit, output};
 
 pub(super) async fn run(args: CancelArgs) -> anyhow::Result<Exit> {
     let client = Client::new(&args.client)?;
-    let answer = client.cancel(args.run, args.note).await?;
+    let answer = client.control(args.run, "cancel", args.note).await?;
     if args.follow {
         let ended = follow::to_the_end(&client, args.run, 0, args.client.json).await?;
         // That it was cancelled is what was wanted.

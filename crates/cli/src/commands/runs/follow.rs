@@ -93,6 +93,21 @@ fn is_end(event: &EventRecord, run: &TaskRun) -> bool {
     event.position > run.position || (event.position == run.position && may_end(event))
 }
 
+/// Waits until the record of a run has moved past a position.
+pub(super) async fn moved_past(
+    client: &Client,
+    run: RunId,
+    position: u64,
+) -> Result<(), ClientError> {
+    loop {
+        match client.run(run).await {
+            Ok(run) if run.position > position => return Ok(()),
+            Err(error) if !error.may_pass() => return Err(error),
+            Ok(_) | Err(_) => tokio::time::sleep(POLL).await,
+        }
+    }
+}
+
 /// The run, if it has ended, once the record has reached a position. The record may lag behind
 /// the stream, or be away for a while.
 async fn ended_by(

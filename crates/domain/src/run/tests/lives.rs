@@ -7,7 +7,7 @@ use crate::{
     failure::FailureCode,
     names::WorkerId,
     retry::RetryPolicy,
-    run::{Command, Fact, FactKind, PauseKind, Run, RunEvent, Stage},
+    run::{Command, Fact, FactKind, PauseKind, Run, RunEvent, Stage, StateName},
 };
 
 proptest! {
@@ -21,11 +21,40 @@ proptest! {
         prop_assert_eq!(once, again);
     }
 
+    // W-12: only a redrive leaves a terminal state, it leaves a failure only, and counts from 0.
     #[test]
-    fn a_terminal_state_never_changes(facts in life()) {
-        let (_, steps) = fold(start(), &facts);
-        for (before, after) in &steps {
-            prop_assert!(!before.state.name().is_terminal() || before == after, "{:?}", before);
+    fn a_terminal_state_changes_by_a_redrive_alone(facts in life()) {
+        let mut now = start();
+        for fact in &facts {
+            let Ok(next) = now.apply(fact) else { continue };
+            let before = now.state.name();
+            if before.is_terminal() {
+                prop_assert_eq!(&fact.kind, &FactKind::Commanded(Command::Redrive));
+                prop_assert!(matches!(before, StateName::Failed | StateName::DeadLettered));
+                prop_assert_eq!(next.failures, 0);
+                prop_assert_eq!(next.state.name(), StateName::RetryScheduled);
+            }
+            now = next;
+        }
+    }
+
+    // W-12: whoever else speaks, a lease is lost by the supervisor's word alone, and a failure
+    // counts only when nobody took the lease away.
+    #[test]
+    fn nobody_but_the_supervisor_ends_the_lease_of_another(facts in life()) {
+        let mut now = start();
+        for fact in &facts {
+            let Ok(next) = now.apply(fact) else { continue };
+            if let FactKind::LeaseLost { by, .. } = &fact.kind {
+                prop_assert!(by.is_supervisor());
+                let wished = now.state.lease().is_some_and(|lease| lease.release.is_some());
+                let counted = !wished && now.cancel_requested_at.is_none();
+                prop_assert_eq!(next.failures, now.failures + u32::from(counted));
+            }
+            if let (Some(held), Some(worker)) = (now.state.lease(), speaker_of(&fact.kind)) {
+                prop_assert_eq!(&held.worker, worker);
+            }
+            now = next;
         }
     }
 
@@ -60,6 +89,25 @@ proptest! {
     }
 }
 
+/// The worker that a fact comes from, for facts that come from workers.
+fn speaker_of(kind: &FactKind) -> Option<&WorkerId> {
+    match kind {
+        FactKind::LeaseTaken { worker, .. }
+        | FactKind::LeaseReleased { worker, .. }
+        | FactKind::Reported { worker, .. } => Some(worker),
+        _ => None,
+    }
+}
+
+fn wish() -> impl Strategy<Value = Command> {
+    let by = crate::names::Actor::try_from("ada".to_owned()).expect("an actor");
+    prop_oneof![
+        1 => Just(Command::Cancel),
+        2 => Just(Command::Redrive),
+        1 => Just(Command::ReleaseLease { by, note: None }),
+    ]
+}
+
 /// The run after all facts that fit, and each step that was taken.
 fn fold(run: Run, facts: &[Fact]) -> (Run, Vec<(Run, Run)>) {
     let mut steps = Vec::new();
@@ -90,7 +138,7 @@ fn life() -> impl Strategy<Value = Vec<Fact>> {
         1 => (1_u64..5, speaker()).prop_map(|(n, by)| {
             vec![FactKind::LeaseLost { attempt: attempt(n), by }]
         }),
-        1 => Just(vec![FactKind::Commanded(Command::Cancel)]),
+        1 => wish().prop_map(|wish| vec![FactKind::Commanded(wish)]),
         8 => (1_u64..5, 1_u64..8, who(), prop::collection::vec(event(), 1..4)).prop_map(
             |(n, first, worker, events)| {
                 let events = events.into_iter().zip(first..);

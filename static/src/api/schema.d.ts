@@ -172,9 +172,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Asks for a run to be ended
-         * @description The wish is kept when the answer arrives. A run that nobody holds has ended then; otherwise its
-         *     worker ends the agent and says so.
+         * Ends a run, tries it again, or takes it away from its worker
+         * @description `cancel` ends it: a run that nobody holds has ended when the answer arrives; otherwise its worker
+         *     ends the agent and says so. `redrive` tries a run again that failed or was dead-lettered; its
+         *     failures count from 0 again. `release_lease` takes the run away from the worker that holds it, so
+         *     that the next attempt is offered at once: for a worker that beats but does no good. The wish is
+         *     kept when the answer arrives.
          */
         post: operations["controlTaskRun"];
         delete?: never;
@@ -316,7 +319,7 @@ export interface components {
         };
         /** @description A wish of an operator, as taken down. */
         ControlEvent: {
-            /** @description `cancel`. */
+            /** @description `cancel`, `redrive` or `release_lease`. */
             action: string;
             /** @description Who wishes it. */
             actor: string;
@@ -340,7 +343,7 @@ export interface components {
         };
         /** @description A wish of an operator. */
         ControlRequest: {
-            /** @description `cancel`, the only action of this version. */
+            /** @description `cancel`, `redrive` or `release_lease`. */
             action: string;
             /** @description Why, for the record; at most 2,000 characters. */
             note?: string | null;
@@ -647,7 +650,7 @@ export interface components {
             source: string;
             /**
              * @description What happened: `submitted`, `offered`, `lease_taken`, `lease_released`, `lease_lost`,
-             *     `cancel_requested`, or the `type` of a worker's event.
+             *     `cancel_requested`, `redriven`, `release_requested`, or the `type` of a worker's event.
              */
             type: string;
         };

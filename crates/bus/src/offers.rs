@@ -1,5 +1,5 @@
 //! Taking offers: the queues that a worker may serve, swept by priority; asleep while there is
-//! nothing to do, woken by the offers themselves.
+//! nothing to do, woken by hints.
 
 mod alarm;
 mod scope;

@@ -175,8 +175,6 @@ pub enum Filter {
     Run(RunId),
     /// Offers of one route and priority: the filter of its durable consumer.
     Offers(Route, Priority),
-    /// Offers of one route, whatever the priority.
-    Route(Route),
     /// Every offer.
     AllOffers,
     /// Offers of one run, whatever the route: the last one says what is offered now.
@@ -197,7 +195,6 @@ impl fmt::Display for Filter {
             Self::AllRuns => f.write_str("baton.v1.run.>"),
             Self::Run(run) => write!(f, "baton.v1.run.{}.{run}.>", run.shard()),
             Self::Offers(route, priority) => write!(f, "baton.v1.run.*.*.offer.{route}.{priority}"),
-            Self::Route(route) => write!(f, "baton.v1.run.*.*.offer.{route}.*"),
             Self::AllOffers => f.write_str("baton.v1.run.*.*.offer.*.*"),
             Self::RunOffers(run) => write!(f, "baton.v1.run.{}.{run}.offer.*.*", run.shard()),
             Self::Leases(run) => write!(f, "baton.v1.run.{}.{run}.lease.*", run.shard()),

@@ -125,10 +125,12 @@ proptest! {
             prop_assert_eq!(passes(&Filter::Leases(run), kept), *kept == lease);
             prop_assert_eq!(passes(&Filter::AllOffers, kept), *kept == offer);
             prop_assert_eq!(passes(&Filter::RunOffers(run), kept), *kept == offer);
-            prop_assert_eq!(passes(&Filter::Route(route.clone()), kept), *kept == offer);
+            prop_assert!(!passes(&Filter::Hints(route.clone()), kept));
             prop_assert!(!passes(&Filter::Beats, kept));
         }
         prop_assert!(!passes(&Filter::Leases(other), &lease));
+        let hint = Subject::Hint { route: route.clone(), priority };
+        prop_assert!(!passes(&Filter::AllRuns, &hint) && passes(&Filter::Hints(route.clone()), &hint));
         prop_assert!(!passes(&Filter::AllRuns, &beat) && passes(&Filter::Beats, &beat));
         for any in Priority::ALL {
             let queue = Filter::Offers(route.clone(), *any);

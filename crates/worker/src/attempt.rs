@@ -79,6 +79,7 @@ impl Attempt {
             attempt: offer.attempt,
             worker: options.worker.clone(),
             lease_position: lease,
+            lost_position: offer.lost_position,
             agent: None,
             over: false,
         };
@@ -191,7 +192,7 @@ impl Attempt {
             run: self.offer.run,
             attempt: self.offer.attempt,
             worker: self.shop.options.worker.clone(),
-            lease: self.state.lease_position,
+            fence: self.state.fence(),
             give_up: CancellationToken::new(),
         }
     }
@@ -253,7 +254,7 @@ pub(crate) async fn fail(shop: &Shop, offer: &Offer, lease: Position, error: &st
     };
     let id = MessageId::events(offer.run, offer.attempt, EventSeq::FIRST);
     let patience = Patience::Until(shop.hard.clone());
-    let fence = Fence::Expect { position: lease };
+    let fence = Fence::of_holder(lease, offer.lost_position);
     if let Err(error) = shop
         .bus
         .publish(&subject, &id, &message, fence, &patience)

@@ -64,7 +64,7 @@ async fn is_settled(
         attempt: state.attempt,
         // The one that held it, should the name have changed.
         worker: state.worker.clone(),
-        lease: state.lease_position,
+        fence: state.fence(),
         give_up: hard.clone(),
     };
     match finish_report(&out, workspace).await {

@@ -9,6 +9,7 @@ use std::{
     time::SystemTime,
 };
 
+use baton_bus::Fence;
 use baton_domain::{Attempt, Position, RunId, WorkerId};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +27,9 @@ pub(crate) struct State {
     pub(crate) attempt: Attempt,
     pub(crate) worker: WorkerId,
     pub(crate) lease_position: Position,
+    /// What the offer said of the supervisor's last word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lost_position: Option<Position>,
     /// The agent's process, while there is one.
     pub(crate) agent: Option<AgentProcess>,
     /// Whether everything was said and nothing is held any more.
@@ -40,6 +44,13 @@ pub(crate) struct AgentProcess {
     pub(crate) pid: i32,
     /// When it started, in clock ticks since boot.
     pub(crate) start_ticks: u64,
+}
+
+impl State {
+    /// What must be true at the broker for the attempt to be heard.
+    pub(crate) const fn fence(&self) -> Fence {
+        Fence::of_holder(self.lease_position, self.lost_position)
+    }
 }
 
 impl Workspace {
@@ -200,6 +211,7 @@ mod tests {
             attempt: Attempt::FIRST,
             worker: "w1".parse().unwrap(),
             lease_position: Position::START,
+            lost_position: None,
             agent: None,
             over,
         };

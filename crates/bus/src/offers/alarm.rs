@@ -1,5 +1,6 @@
-//! What wakes an idle worker: the offers themselves, heard on core subscriptions. Workers of one
-//! route share a queue group, so that one offer wakes one of them.
+//! What wakes an idle worker: hints, which the broker gives when it has stored an offer; they name
+//! the route and nothing else. Workers of one route share a queue group, so that one offer wakes
+//! one of them.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +33,7 @@ impl Alarm {
             let group = route.to_string();
             let heard = bus
                 .client()
-                .queue_subscribe(Filter::Route(route).to_string(), group)
+                .queue_subscribe(Filter::Hints(route).to_string(), group)
                 .await
                 .map_err(BusError::unavailable)?;
             all.push(heard);
@@ -48,10 +49,7 @@ impl Alarm {
                 // Nothing to listen to: only the fallback wakes.
                 return std::future::pending().await;
             };
-            if let Ok(Subject::Offer {
-                route, priority, ..
-            }) = message.subject.parse()
-            {
+            if let Ok(Subject::Hint { route, priority }) = message.subject.parse() {
                 return Ring { route, priority };
             }
         }

@@ -14,8 +14,8 @@ use futures::StreamExt as _;
 use super::{OfferScope, alarm::Ring};
 use crate::{connect::Bus, delivery::Delivery, error::BusError, message, topology::RUNS};
 
-/// How long a woken worker waits for the offer that woke it: its copy may be heard before the
-/// stream has stored it.
+/// How long a woken worker waits for the offer that woke it: the hint may be heard before the queue
+/// has it.
 const ARRIVAL: Duration = Duration::from_millis(250);
 
 /// The longest wait for an answer that says "nothing here".

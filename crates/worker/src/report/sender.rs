@@ -3,7 +3,7 @@
 use std::{io, time::Duration};
 
 use baton_bus::{Bus, Fence, Patience, PublishError};
-use baton_domain::{Attempt, Position, RunId, WorkerId};
+use baton_domain::{Attempt, RunId, WorkerId};
 use baton_wire::{EventsMessage, MessageId, Subject};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -23,8 +23,8 @@ pub(crate) struct Outgoing {
     pub(crate) run: RunId,
     pub(crate) attempt: Attempt,
     pub(crate) worker: WorkerId,
-    /// Where the broker keeps the lease.
-    pub(crate) lease: Position,
+    /// What must be true at the broker for the attempt to be heard.
+    pub(crate) fence: Fence,
     /// Ends the waiting for a broker that is away.
     pub(crate) give_up: CancellationToken,
 }
@@ -94,14 +94,11 @@ async fn send(out: &Outgoing, batch: &Batch) -> Result<(), SendEnd> {
         attempt: out.attempt,
         events: batch.events.clone(),
     };
-    let fence = Fence::Expect {
-        position: out.lease,
-    };
     let patience = Patience::Until(out.give_up.clone());
     loop {
         match out
             .bus
-            .publish(&subject, &id, &message, fence, &patience)
+            .publish(&subject, &id, &message, out.fence, &patience)
             .await
         {
             Ok(_) => return Ok(()),

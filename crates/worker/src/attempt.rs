@@ -20,9 +20,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     artifacts::ArtifactClient,
     checkout::Start,
+    git::Git,
     lease::Leases,
     log_file::LogFile,
     options::WorkerOptions,
+    redact::{self, Redactor},
     report::{Outgoing, Reporter, SendEnd, Spool, send_while_said},
     stop::{Interrupted, Stop, StopReason},
     text,
@@ -85,7 +87,8 @@ impl Attempt {
         };
         workspace.write_state(&state)?;
         let spool = Spool::open(&workspace.spool())?;
-        let reporter = Reporter::new(&spool, shop.clock.clone(), stop.clone())?;
+        let redactor = Redactor::new(&redact::known(options));
+        let reporter = Reporter::new(&spool, shop.clock.clone(), stop.clone(), redactor)?;
         let limits = options.limits;
         let path = workspace.record().join("logs/agent.log");
         let (most, live) = (limits.log_bytes, limits.live_log_bytes);
@@ -102,6 +105,11 @@ impl Attempt {
             start: OnceLock::new(),
         };
         Ok((attempt, spool))
+    }
+
+    /// Git for this attempt, which complains without its secrets.
+    fn git(&self, stop: Stop) -> Git {
+        Git::new(&self.shop.options, stop).hiding(self.reporter.redactor())
     }
 
     /// The attempt's voice.

@@ -12,6 +12,7 @@ use crate::{
     environment::{self, Environment},
     options::WorkerOptions,
     process::{self, Exit, ProgramError, Sinks, Spec},
+    redact::Redactor,
     stop::Stop,
     text,
 };
@@ -50,6 +51,7 @@ pub(crate) struct Git {
     environment: Environment,
     timeout: Duration,
     stop: Stop,
+    redactor: Redactor,
 }
 
 /// What git printed.
@@ -101,7 +103,14 @@ impl Git {
             environment,
             timeout: options.git.timeout,
             stop,
+            redactor: Redactor::default(),
         }
+    }
+
+    /// The same, whose complaints do not hold these secrets.
+    pub(crate) fn hiding(mut self, redactor: &Redactor) -> Self {
+        self.redactor = redactor.clone();
+        self
     }
 
     /// The same with more variables.
@@ -162,8 +171,8 @@ impl Git {
             (process::Ended::Itself, Exit::Code(0)) => Ok(said),
             (process::Ended::Itself, _) => Err(GitError::Failed {
                 command,
-                complaint: said.complaint(),
-                stdout: String::from_utf8_lossy(&said.stdout).into_owned(),
+                complaint: said.complaint(&self.redactor),
+                stdout: self.redactor.text(&String::from_utf8_lossy(&said.stdout)),
             }),
         }
     }
@@ -191,10 +200,11 @@ fn name_of<S: AsRef<OsStr>>(words: &[S]) -> String {
 }
 
 impl Said {
-    fn complaint(&self) -> String {
+    fn complaint(&self, redactor: &Redactor) -> String {
         let text = String::from_utf8_lossy(&self.stderr);
         let text = text::without_credentials(text.trim());
-        text::tail(&text, 2000)
+        // Cut last: a half of a secret is not found.
+        text::tail(&redactor.text(&text), 2000)
     }
 }
 

@@ -18,6 +18,7 @@ mod preflight;
 mod process;
 mod publish;
 mod recover;
+mod redact;
 mod report;
 mod role;
 mod stop;

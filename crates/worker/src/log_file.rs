@@ -12,7 +12,7 @@ use std::{
 use baton_wire::Event;
 use tokio::time::interval;
 
-use crate::report::Reporter;
+use crate::{redact::Stream, report::Reporter};
 
 /// The longest that a line waits to be published.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
@@ -27,6 +27,8 @@ pub(crate) struct LogFile(Arc<Mutex<Inner>>);
 struct Inner {
     file: File,
     reporter: Reporter,
+    /// Holds back what may be the beginning of a secret.
+    stream: Stream,
     /// Written to the file, in bytes.
     written: u64,
     file_limit: u64,
@@ -46,8 +48,10 @@ impl LogFile {
         live_limit: u64,
     ) -> io::Result<Self> {
         let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let stream = reporter.redactor().stream();
         Ok(Self(Arc::new(Mutex::new(Inner {
             file,
+            stream,
             reporter,
             written: 0,
             file_limit,
@@ -60,7 +64,19 @@ impl LogFile {
 
     /// Adds text.
     pub(crate) fn write(&self, text: &str) {
-        self.with(|inner| inner.write(text));
+        self.with(|inner| {
+            let clean = inner.stream.push(text.as_bytes());
+            inner.write(&String::from_utf8_lossy(&clean));
+        });
+    }
+
+    /// Publishes everything: the text ends here.
+    pub(crate) fn finish(&self) {
+        self.with(|inner| {
+            let rest = inner.stream.finish();
+            inner.write(&String::from_utf8_lossy(&rest));
+            inner.publish(0);
+        });
     }
 
     /// Publishes what waits.
@@ -122,7 +138,11 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{report::Spool, stop::Stop};
+    use crate::{
+        redact::{Redactor, Secret},
+        report::Spool,
+        stop::Stop,
+    };
 
     fn events(folder: &Path) -> Vec<Event> {
         let mut spool = Spool::open(folder).unwrap();
@@ -132,12 +152,14 @@ mod tests {
         })
     }
 
+    // W-10
     #[test]
     fn the_file_has_everything_and_the_events_have_what_fits() {
         let folder = tempfile::tempdir().unwrap();
         let spool = Spool::open(folder.path()).unwrap();
         let clock = Arc::new(chrono::DateTime::UNIX_EPOCH);
-        let reporter = Reporter::new(&spool, clock, Stop::new()).unwrap();
+        let redactor = Redactor::new(&[Secret::new("KEY", "hunter2-hunter2")]);
+        let reporter = Reporter::new(&spool, clock, Stop::new(), redactor).unwrap();
         let path = folder.path().join("agent.log");
         let log = LogFile::create(&path, reporter, 1 << 20, 40_000).unwrap();
         let text = "ä".repeat(12_000);
@@ -146,9 +168,11 @@ mod tests {
         log.write(&text);
         log.flush();
         log.write(&text);
-        log.write("the end");
+        log.write("hunter2-");
         log.flush();
-        let expected = format!("one\n{text}{text}the end");
+        log.write("hunter2 the end hunter2");
+        log.finish();
+        let expected = format!("one\n{text}{text}[redacted:KEY] the end hunter2");
         assert_eq!(std::fs::read_to_string(path).unwrap(), expected);
         let events = events(folder.path());
         let mut live = String::new();

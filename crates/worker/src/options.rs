@@ -46,6 +46,9 @@ pub struct WorkerOptions {
     pub environment: Vec<(OsString, OsString)>,
     /// Names of variables that agents get besides the usual ones. `BATON_*` is never passed on.
     pub pass_environment: BTreeSet<String>,
+    /// Names of variables whose values tasks may ask for; their values are kept out of everything
+    /// that leaves the worker.
+    pub task_secrets: BTreeSet<String>,
     /// How Codex is run.
     pub codex: CodexOptions,
     /// How git is run.
@@ -166,6 +169,7 @@ impl WorkerOptions {
             drain_deadline: Duration::from_secs(30),
             environment: Vec::new(),
             pass_environment: BTreeSet::new(),
+            task_secrets: BTreeSet::new(),
             codex: CodexOptions::default(),
             git: GitOptions::default(),
             limits: Limits::default(),

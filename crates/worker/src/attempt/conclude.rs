@@ -22,7 +22,8 @@ impl Attempt {
         let run = self.offer.run;
         match self.verdict(result) {
             Ok(summary) => self.say_last(Event::Succeeded { summary }).await,
-            Err(Interrupted::Failed(failure)) => {
+            Err(Interrupted::Failed(mut failure)) => {
+                failure.message = self.reporter.redactor().text(&failure.message);
                 tracing::warn!(%run, code = %failure.code, message = failure.message, "the attempt failed");
                 self.leave_record().await;
                 self.say_last(failure.into()).await;
@@ -56,7 +57,7 @@ impl Attempt {
     }
 
     async fn say_last(&self, event: Event) {
-        self.log.flush();
+        self.log.finish();
         self.reporter.say(event);
         let heard = tokio::select! {
             () = self.reporter.flushed() => true,
@@ -72,7 +73,7 @@ impl Attempt {
     }
 
     async fn hand_back(&self, reason: &str) {
-        self.log.flush();
+        self.log.finish();
         let (run, attempt) = (self.offer.run, self.offer.attempt);
         if timeout(LAST_WORDS_WITHIN, self.reporter.flushed())
             .await

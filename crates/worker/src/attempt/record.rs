@@ -9,7 +9,6 @@ use tokio::time::timeout;
 use super::Attempt;
 use crate::{
     artifacts::{UploadError, find},
-    git::Git,
     stop::{Interrupted, Stop},
 };
 
@@ -39,7 +38,7 @@ impl Attempt {
     async fn try_leave_record(&self, patience: Duration) {
         if let Some(start) = self.start.get() {
             // The attempt's own switch is thrown already when it was cancelled.
-            let git = Git::new(&self.shop.options, Stop::new());
+            let git = self.git(Stop::new());
             if let Err(Interrupted::Failed(failure)) = self.write_patch(&git, start).await {
                 self.warn(failure.message);
             }
@@ -51,7 +50,7 @@ impl Attempt {
     }
 
     async fn upload(&self, patience: Duration) -> Result<(), UploadError> {
-        self.log.flush();
+        self.log.finish();
         let limits = &self.shop.options.limits;
         let (record, left) = (self.workspace.record(), self.workspace.artifacts());
         let found = find(&record, &left, limits).map_err(|source| UploadError::File {

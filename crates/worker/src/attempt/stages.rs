@@ -52,7 +52,7 @@ impl Attempt {
             return Ok(());
         };
         let options = &self.shop.options;
-        let git = Git::new(options, self.stop.clone());
+        let git = self.git(self.stop.clone());
         let start = checkout(&git, &options.git, &self.workspace, wanted).await?;
         self.reporter.say(match &start.commit {
             Some(commit) => Event::CheckedOut {
@@ -98,7 +98,7 @@ impl Attempt {
     }
 
     async fn publish(&self, spec: &RunSpec) -> Result<(), Interrupted> {
-        let git = Git::new(&self.shop.options, self.stop.clone());
+        let git = self.git(self.stop.clone());
         let patch = match self.start.get() {
             Some(start) => Some((start, self.write_patch(&git, start).await?)),
             None => None,

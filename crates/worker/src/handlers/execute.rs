@@ -14,6 +14,7 @@ use crate::{
     log_file::LogFile,
     options::WorkerOptions,
     process::{self, Ended, Exit, Finished, Mark, ProgramError, Sinks, Spec},
+    redact::Stream,
     report::Reporter,
     stop::{Interrupted, Stop, StopReason},
     usage::UsageMeter,
@@ -91,6 +92,8 @@ impl Execution<'_> {
         let mut sinks = Announcing {
             execution: self,
             started: Some(agent.started),
+            stdout: self.reporter.redactor().stream(),
+            stderr: self.reporter.redactor().stream(),
             words,
         };
         let stop = async {
@@ -100,6 +103,7 @@ impl Execution<'_> {
             }
         };
         let ran = process::run(spec, &mut sinks, stop).await;
+        sinks.finish();
         self.remember(None)?;
         let finished = ran.map_err(|error| missing_or_fault(&error))?;
         self.say_exited(&finished);
@@ -145,11 +149,22 @@ impl Execution<'_> {
     }
 }
 
-/// Notes and announces the process when it has started.
+/// Notes and announces the process when it has started, and passes its words on without secrets:
+/// nobody beyond this point has to think of them.
 struct Announcing<'a, S> {
     execution: &'a Execution<'a>,
     started: Option<Event>,
+    stdout: Stream,
+    stderr: Stream,
     words: &'a mut S,
+}
+
+impl<S: Sinks> Announcing<'_, S> {
+    /// Passes on what may have been the beginning of a secret, and was none.
+    fn finish(&mut self) {
+        self.words.stdout(&self.stdout.finish());
+        self.words.stderr(&self.stderr.finish());
+    }
 }
 
 impl<S: Sinks> Sinks for Announcing<'_, S> {
@@ -168,12 +183,12 @@ impl<S: Sinks> Sinks for Announcing<'_, S> {
 
     fn stdout(&mut self, bytes: &[u8]) {
         self.execution.usage.printed(bytes.len());
-        self.words.stdout(bytes);
+        self.words.stdout(&self.stdout.push(bytes));
     }
 
     fn stderr(&mut self, bytes: &[u8]) {
         self.execution.usage.printed(bytes.len());
-        self.words.stderr(bytes);
+        self.words.stderr(&self.stderr.push(bytes));
     }
 }
 

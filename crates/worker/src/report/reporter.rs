@@ -10,7 +10,10 @@ use baton_wire::{Event, event::Reported};
 use tokio::sync::watch;
 
 use super::spool::{Spool, SpoolWriter};
-use crate::stop::{Interrupted, Stop, StopReason};
+use crate::{
+    redact::Redactor,
+    stop::{Interrupted, Stop, StopReason},
+};
 
 /// Says events; clones speak for the same attempt.
 #[derive(Debug, Clone)]
@@ -20,6 +23,7 @@ pub(crate) struct Reporter(Arc<Shared>);
 struct Shared {
     clock: Arc<dyn Clock>,
     stop: Stop,
+    redactor: Redactor,
     pen: Mutex<Pen>,
     progress: watch::Sender<Progress>,
 }
@@ -42,8 +46,13 @@ pub(crate) struct Progress {
 }
 
 impl Reporter {
-    /// A voice that has said nothing yet.
-    pub(crate) fn new(spool: &Spool, clock: Arc<dyn Clock>, stop: Stop) -> io::Result<Self> {
+    /// A voice that has said nothing yet and never says these secrets.
+    pub(crate) fn new(
+        spool: &Spool,
+        clock: Arc<dyn Clock>,
+        stop: Stop,
+        redactor: Redactor,
+    ) -> io::Result<Self> {
         let pen = Pen {
             writer: spool.writer()?,
             last: None,
@@ -51,14 +60,21 @@ impl Reporter {
         Ok(Self(Arc::new(Shared {
             clock,
             stop,
+            redactor,
             pen: Mutex::new(pen),
             progress: watch::Sender::new(Progress::default()),
         })))
     }
 
-    /// Says something. When it cannot be written down, the attempt is stopped: what nobody can
+    /// What takes the attempt's secrets out.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.0.redactor
+    }
+
+    /// Says something, without secrets. When it cannot be written down, the attempt is stopped: what nobody can
     /// hear of must not go on.
     pub(crate) fn say(&self, event: Event) {
+        let event = self.0.redactor.event(event);
         let mut pen = self.0.pen.lock().unwrap_or_else(PoisonError::into_inner);
         let seq = pen.last.map_or(EventSeq::FIRST, EventSeq::next);
         let stage = match &event {

@@ -1,0 +1,212 @@
+//! Which secrets a worker knows: what its settings say, what its environment holds under a telling
+//! name, and what the files hold that such names point to.
+
+use std::{fs::File, io::Read, path::Path};
+
+use serde_json::Value;
+
+use super::Secret;
+use crate::{
+    environment::Environment,
+    options::{CodexLogin, WorkerOptions},
+};
+
+/// Parts of a name that tell of a secret, wherever they stand in it.
+const TELLING: &[&str] = &[
+    "TOKEN",
+    "SECRET",
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "CREDENTIAL",
+    "APIKEY",
+    "PGPASS",
+];
+/// Words that do so only between underscores.
+const TELLING_WORDS: &[&str] = &[
+    "KEY", "KEYS", "PASS", "PWD", "PAT", "COOKIE", "SEED", "AUTH",
+];
+/// Last words of names whose value is no secret, whatever stands before.
+const HARMLESS_ENDS: &[&str] = &[
+    "PATH", "DIR", "URL", "ID", "SOCK", "NAME", "USER", "COMMAND",
+];
+/// The last word of a name whose value is the place of a secret.
+const PLACE: &str = "_FILE";
+/// Names of lists of names, and of the folder one is in.
+const NO_SECRETS: &[&str] = &["BATON_WORKER_TASK_SECRETS", "PWD", "OLDPWD"];
+/// The most that is read of a file with a secret, in bytes.
+const LARGEST_FILE: u64 = 64 << 10;
+
+/// Everything that is known now; files are read anew each time, since logins are renewed.
+pub(crate) fn known(options: &WorkerOptions) -> Vec<Secret> {
+    let mut secrets = in_environment(&options.environment);
+    let given_out = |name: &str| options.task_secrets.contains(name);
+    for (name, value) in texts(&options.environment).filter(|(name, _)| given_out(name)) {
+        secrets.push(Secret::new(name, value));
+    }
+    match &options.codex.login {
+        CodexLogin::ApiKey(key) => secrets.push(Secret::new("codex-key", key.as_bytes())),
+        CodexLogin::Home(home) => secrets.extend(in_login(&home.join("auth.json"))),
+    }
+    secrets
+}
+
+fn in_environment(environment: &Environment) -> Vec<Secret> {
+    let mut secrets = Vec::new();
+    for (name, value) in texts(environment) {
+        if let Some(of) = name.strip_suffix(PLACE) {
+            if is_telling(of) {
+                let file = read(Path::new(&value));
+                secrets.extend(file.map(|content| Secret::new(name, content)));
+            }
+        } else if is_telling(name) {
+            secrets.push(Secret::new(name, value));
+        } else if let Some(password) = password(&value) {
+            secrets.push(Secret::new(name, password));
+        }
+    }
+    secrets
+}
+
+fn texts(environment: &Environment) -> impl Iterator<Item = (&str, String)> {
+    let named = environment.iter();
+    named.filter_map(|(name, value)| Some((name.to_str()?, value.to_string_lossy().into_owned())))
+}
+
+fn is_telling(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let words: Vec<&str> = name.split('_').collect();
+    let harmless = words
+        .last()
+        .is_some_and(|last| HARMLESS_ENDS.contains(last));
+    if harmless || NO_SECRETS.contains(&name.as_str()) {
+        return false;
+    }
+    TELLING.iter().any(|part| name.contains(part))
+        || words.iter().any(|word| TELLING_WORDS.contains(word))
+}
+
+/// The password in a URL. On the web, a user without one can be a token.
+fn password(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    match user.split_once(':') {
+        Some((_, password)) => Some(password),
+        None => scheme.starts_with("http").then_some(user),
+    }
+}
+
+/// The tokens of a Codex login: every longer text under a telling name.
+fn in_login(file: &Path) -> Vec<Secret> {
+    let content = read(file).unwrap_or_default();
+    let mut secrets = Vec::new();
+    if let Ok(login) = serde_json::from_slice(&content) {
+        gather("codex-login", &login, &mut secrets);
+    }
+    secrets
+}
+
+fn gather(name: &str, value: &Value, secrets: &mut Vec<Secret>) {
+    match value {
+        Value::String(text) if is_telling(name) => {
+            secrets.push(Secret::new(format!("codex-{name}"), text.as_bytes()));
+        }
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                gather(name, value, secrets);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A file that may not be there; what is too large is no secret.
+fn read(path: &Path) -> Option<Vec<u8>> {
+    let mut content = Vec::new();
+    let file = File::open(path).ok()?;
+    // A pipe or a device could be waited for without end.
+    let plain = file.metadata().ok()?.is_file();
+    let read = plain.then(|| file.take(LARGEST_FILE + 1).read_to_end(&mut content));
+    (read?.ok()? as u64 <= LARGEST_FILE).then_some(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // W-10
+    #[test]
+    fn names_tell_secrets_from_settings() {
+        for name in [
+            "GITHUB_TOKEN",
+            "NPM_AUTH",
+            "PGPASSWORD",
+            "AWS_SECRET_ACCESS_KEY",
+            "DB_PASS",
+            "MYSQL_PWD",
+            "openai_api_key",
+            "BATON_NATS_CREDENTIALS_SEED",
+            "access_token",
+        ] {
+            assert!(is_telling(name), "{name}");
+        }
+        for name in [
+            "PATH",
+            "PWD",
+            "OLDPWD",
+            "SSH_AUTH_SOCK",
+            "AWS_ACCESS_KEY_ID",
+            "KEYBOARD",
+            "PATIENCE",
+            "AUTHOR",
+            "BATON_WORKER_TASK_SECRETS",
+            "TOKEN_URL",
+            "GIT_ASKPASS_PATH",
+            "account_id",
+        ] {
+            assert!(!is_telling(name), "{name}");
+        }
+    }
+
+    // W-10
+    #[test]
+    fn secrets_are_found_in_variables_files_urls_and_the_codex_login() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        std::fs::write(&file, "in-the-file\n").unwrap();
+        let login = r#"{"OPENAI_API_KEY": "sk-login", "tokens": {"id_token": "id-login", "account_id": "a"}}"#;
+        std::fs::write(folder.path().join("auth.json"), login).unwrap();
+        let mut options =
+            WorkerOptions::new("w1".parse().unwrap(), folder.path(), "http://127.0.0.1:1");
+        options.codex.login = CodexLogin::Home(folder.path().to_owned());
+        options.task_secrets = ["PLAIN".to_owned()].into();
+        options.environment = [
+            ("GITHUB_TOKEN", "in-a-variable"),
+            ("BATON_WORKER_TOKEN_FILE", file.to_str().unwrap()),
+            ("BATON_DATABASE_URL", "postgres://user:in-a-url@host/db"),
+            ("OTHER_URL", "postgres://just-a-user@host/db"),
+            ("PROXY", "http://token-user@host"),
+            ("PLAIN", "for-tasks"),
+            ("LANG", "C"),
+        ]
+        .map(|(name, value)| (name.into(), value.into()))
+        .to_vec();
+        let values: Vec<String> = known(&options)
+            .into_iter()
+            .map(|secret| String::from_utf8(secret.value).unwrap())
+            .collect();
+        assert_eq!(
+            values,
+            [
+                "in-a-variable",
+                "in-the-file\n",
+                "in-a-url",
+                "token-user",
+                "for-tasks",
+                "sk-login",
+                "id-login"
+            ]
+        );
+    }
+}

@@ -4,7 +4,10 @@ mod client;
 mod counters;
 mod rows;
 
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use baton_testkit::{
     ModelEndpoint, Process, ProcessOptions, Script, TestBroker, TestDatabase,
@@ -14,7 +17,7 @@ use baton_testkit::{
 use tempfile::TempDir;
 
 pub(crate) use client::{Client, id};
-pub(crate) use counters::{Counters, alive};
+pub(crate) use counters::{Counters, alive, processes_of};
 pub(crate) use rows::Rows;
 
 /// How a stack differs from the usual one.
@@ -114,9 +117,25 @@ impl Stack {
         self.workers.push(worker);
     }
 
+    /// Starts `baton` with these arguments.
+    pub(crate) fn process(&self, arguments: &[&str]) -> Process {
+        Process::start(role(&self.environment, arguments))
+    }
+
+    /// Waits until an agent has written this file.
+    pub(crate) async fn wait_for_file(&self, file: &Path) {
+        let mut poll = tokio::time::interval(Duration::from_millis(20));
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+        while !file.exists() {
+            let in_time = tokio::time::Instant::now() < deadline;
+            assert!(in_time, "nobody wrote {}", file.display());
+            poll.tick().await;
+        }
+    }
+
     /// Runs `baton` with these arguments to its end, and asserts that it succeeded.
     pub(crate) async fn baton(&self, arguments: &[&str]) -> String {
-        let mut process = Process::start(role(&self.environment, arguments));
+        let mut process = self.process(arguments);
         let status = process.wait().await;
         assert!(
             status.success(),
@@ -217,7 +236,7 @@ pub(crate) fn binary() -> PathBuf {
     let test = std::env::current_exe().expect("the path of this test");
     let folder = test
         .parent()
-        .and_then(std::path::Path::parent)
+        .and_then(Path::parent)
         .expect("the folder of the build");
     let binary = folder.join("baton");
     assert!(

@@ -44,12 +44,14 @@ pub(crate) use worker::{WorkArgs, WorkerArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0    done; with --follow: the run succeeded
-  1    an error; with --follow: the run failed or was dead-lettered; doctor: something is missing
+  0    done; with --follow and `worker --once`: the run succeeded
+  1    an error; with --follow: the run failed or was dead-lettered; doctor: something is missing;
+       `worker --once`: the attempt failed, or was given to another worker
   2    the command line was wrong
-  3    with --follow: the run was cancelled
+  3    with --follow and `worker --once`: the run was cancelled
   4    the API refused the request
   5    the API, the broker or the database cannot be reached
+  6    `worker --once`: there was no run to take
   130  interrupted";
 
 /// Gives coding agents work and keeps a record of what they do.

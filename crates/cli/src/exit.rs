@@ -16,8 +16,10 @@ pub(crate) enum Exit {
     Failed,
     /// What was asked for cannot be meant.
     Misused,
-    /// The run that was followed was cancelled.
+    /// The run that was followed, or done, was cancelled.
     Cancelled,
+    /// There was nothing to do.
+    Idle,
     /// A second signal cut it short.
     Interrupted,
 }
@@ -29,6 +31,7 @@ impl Exit {
             Self::Failed => 1,
             Self::Misused => MISUSED,
             Self::Cancelled => 3,
+            Self::Idle => 6,
             Self::Interrupted => 130,
         }
     }

@@ -18,6 +18,7 @@ use tokio::{sync::watch, task::JoinSet, time::interval};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    Ending,
     artifacts::ArtifactClient,
     checkout::Start,
     git::Git,
@@ -123,7 +124,7 @@ impl Attempt {
     }
 
     /// Does the run and says how it ended.
-    pub(crate) async fn carry_out(self, spool: Spool) {
+    pub(crate) async fn carry_out(self, spool: Spool) -> Ending {
         let mut companions = Companions::new();
         companions.spawn(report(
             self.outgoing(),
@@ -135,8 +136,9 @@ impl Attempt {
         let log = self.log.clone();
         companions.spawn(async move { log.keep_flushing().await });
         let result = self.work(&mut companions).await;
-        self.conclude(result).await;
+        let ending = self.conclude(result).await;
         companions.shutdown().await;
+        ending
     }
 
     async fn work(&self, companions: &mut Companions) -> Result<String, Interrupted> {

@@ -13,7 +13,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    WorkerError,
+    Ending, WorkerError,
     attempt::{self, Attempt, Shop},
     beat::{Alive, Heart, Taking},
     dispatcher::{Dispatcher, Effect, Input, Turns},
@@ -30,7 +30,7 @@ const RETURNED_FOR: Duration = Duration::from_secs(1);
 enum Done {
     Searched(Box<OfferSource>, Option<Box<Delivery<Offer>>>),
     Leased(RunId, Stepped),
-    Ended(RunId),
+    Ended(RunId, Ending),
     Answered,
 }
 
@@ -54,6 +54,8 @@ pub(crate) struct Driver {
     doing: HashMap<RunId, Doing>,
     drain_by: Option<Instant>,
     leaving: bool,
+    /// Of the last attempt.
+    ending: Ending,
 }
 
 impl Driver {
@@ -80,12 +82,13 @@ impl Driver {
             doing: HashMap::new(),
             drain_by: None,
             leaving: false,
+            ending: Ending::Idle,
             shop,
         }
     }
 
-    /// Works until it is told to leave, or has had its turn.
-    pub(crate) async fn drive(mut self, soft: CancellationToken) -> Result<(), WorkerError> {
+    /// Works until it is told to leave, or has had its turn; returns how the last attempt ended.
+    pub(crate) async fn drive(mut self, soft: CancellationToken) -> Result<Ending, WorkerError> {
         let hard = self.shop.hard.clone();
         let (mut soft_seen, mut hard_seen) = (false, false);
         let mut beats = interval(self.shop.options.beat_every);
@@ -114,7 +117,7 @@ impl Driver {
             }
         }
         self.beat().await;
-        Ok(())
+        Ok(self.ending)
     }
 
     async fn done(&mut self, done: Done) {
@@ -138,7 +141,8 @@ impl Driver {
                 };
                 self.handle(input).await;
             }
-            Done::Ended(run) => {
+            Done::Ended(run, ending) => {
+                self.ending = ending;
                 self.doing.remove(&run);
                 self.prune();
                 self.handle(Input::RunEnded { run }).await;
@@ -251,7 +255,10 @@ impl Driver {
             }
             Err(error) => {
                 let shop = self.shop.clone();
-                let failed = async move { attempt::fail(&shop, &offer, lease, &error).await };
+                let failed = async move {
+                    attempt::fail(&shop, &offer, lease, &error).await;
+                    Ending::Failed
+                };
                 self.tasks.spawn(survive(run, failed));
             }
         }
@@ -321,11 +328,13 @@ enum Answer {
 }
 
 /// An attempt's panic is its own: it is not beaten for any more, so that the supervisor misses it.
-async fn survive(run: RunId, work: impl Future<Output = ()>) -> Done {
-    if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+async fn survive(run: RunId, work: impl Future<Output = Ending>) -> Done {
+    let ended = AssertUnwindSafe(work).catch_unwind().await;
+    let ending = ended.unwrap_or_else(|_| {
         tracing::error!(%run, "an attempt panicked; its lease will be missed");
-    }
-    Done::Ended(run)
+        Ending::GivenUp
+    });
+    Done::Ended(run, ending)
 }
 
 async fn deadline(at: Option<Instant>) {

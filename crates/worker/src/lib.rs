@@ -7,6 +7,7 @@ mod beat;
 mod checkout;
 mod dispatcher;
 mod driver;
+mod ending;
 mod environment;
 mod error;
 mod git;
@@ -26,6 +27,7 @@ mod text;
 mod usage;
 mod workspace;
 
+pub use ending::Ending;
 pub use error::WorkerError;
 pub use options::{
     CodexLogin, CodexOptions, CodexSandbox, GitOptions, Limits, Mode, WorkerOptions,

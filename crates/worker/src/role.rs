@@ -16,6 +16,7 @@ use nix::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    Ending,
     artifacts::ArtifactClient,
     attempt::Shop,
     beat::Heart,
@@ -30,7 +31,7 @@ use crate::{
 
 /// Works until `soft` is cancelled and what it holds is finished or handed back; until `hard` is
 /// cancelled and everything is handed back at once; or, in [`Mode::Once`](crate::Mode::Once),
-/// until it has had its turn.
+/// until it has had its turn. Returns how the last attempt ended.
 ///
 /// # Errors
 /// When something is missing, another worker uses the state folder, or a task of its own dies.
@@ -41,7 +42,7 @@ pub async fn run(
     clock: Arc<dyn Clock>,
     soft: CancellationToken,
     hard: CancellationToken,
-) -> Result<(), WorkerError> {
+) -> Result<Ending, WorkerError> {
     let options = settled(options)?;
     let report = preflight(&options).await?;
     let _lock = lock(&options.state_dir)?;
@@ -55,7 +56,7 @@ pub async fn run(
     };
     let recovered = recover(&bus, &options, &leases, &hard);
     if soft.run_until_cancelled(recovered).await.is_none() {
-        return Ok(());
+        return Ok(Ending::Idle);
     }
     if let Err(error) = workspace::prune(&options.state_dir, options.keep_workspaces) {
         tracing::warn!(%error, "failed to remove an old workspace");

@@ -48,6 +48,11 @@ impl Client {
         request.send().await.expect("the API answers")
     }
 
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Response {
+        let request = self.http.post(self.url(path)).json(body);
+        request.send().await.expect("the API answers")
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Value {
         let answer = self
             .http

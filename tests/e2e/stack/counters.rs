@@ -136,3 +136,19 @@ pub(crate) fn alive(pid: u32, run: &str) -> bool {
             .any(|entry| entry == wanted.as_bytes())
     })
 }
+
+/// Every process that works for the run: its agent with all that it has started, and its git,
+/// which is known by where it works.
+pub(crate) fn processes_of(run: &str) -> Vec<u32> {
+    let entries = fs::read_dir("/proc").expect("/proc can be read").flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid| alive(*pid, run) || works_in_folder_of(*pid, run))
+        .collect()
+}
+
+fn works_in_folder_of(pid: u32, run: &str) -> bool {
+    let process = PathBuf::from(format!("/proc/{pid}"));
+    let folder = fs::read_link(process.join("cwd")).unwrap_or_default();
+    let line = fs::read(process.join("cmdline")).unwrap_or_default();
+    folder.to_string_lossy().contains(run) || String::from_utf8_lossy(&line).contains(run)
+}

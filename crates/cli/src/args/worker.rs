@@ -45,7 +45,7 @@ pub(crate) struct WorkerArgs {
         value_parser = clap::value_parser!(u32).range(0..=86_400)
     )]
     pub(crate) drain_seconds: u32,
-    /// Take one run, do it, and leave
+    /// Take one run, do it, and leave; the exit code says how it went
     #[arg(long)]
     pub(crate) once: bool,
     /// With --once: leave when there was no run to take for this long, in seconds, 0 to 86400

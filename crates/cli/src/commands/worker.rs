@@ -6,7 +6,7 @@ mod options;
 use std::{sync::Arc, time::Duration};
 
 use baton_domain::{RunType, SystemClock};
-use baton_worker::{Mode, PreflightError, WorkerOptions, preflight};
+use baton_worker::{Ending, Mode, PreflightError, WorkerOptions, preflight};
 
 pub(super) use self::options::{Place, options};
 use super::connect;
@@ -44,10 +44,22 @@ pub(super) async fn run(args: WorkerArgs) -> anyhow::Result<Exit> {
             tracing::warn!("{lack}");
         }
         let clock = Arc::new(SystemClock);
-        baton_worker::run(bus, options, clock, shutdown.soft, shutdown.hard).await?;
-        Ok(Exit::Done)
+        let mode = options.mode;
+        let ending = baton_worker::run(bus, options, clock, shutdown.soft, shutdown.hard).await?;
+        Ok(exit(mode, ending))
     })
     .await
+}
+
+/// A worker that was started for one run tells by its exit how that went; one that serves has
+/// told the broker.
+const fn exit(mode: Mode, ending: Ending) -> Exit {
+    match (mode, ending) {
+        (Mode::Serve, _) | (Mode::Once { .. }, Ending::Succeeded) => Exit::Done,
+        (Mode::Once { .. }, Ending::Failed | Ending::GivenUp) => Exit::Failed,
+        (Mode::Once { .. }, Ending::Cancelled) => Exit::Cancelled,
+        (Mode::Once { .. }, Ending::Idle) => Exit::Idle,
+    }
 }
 
 /// The options after a look at the machine. A worker that was not told what to do does what it

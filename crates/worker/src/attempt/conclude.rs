@@ -8,6 +8,7 @@ use tokio::time::timeout;
 
 use super::Attempt;
 use crate::{
+    Ending,
     lease::Stepped,
     stop::{Interrupted, StopReason},
     workspace::State,
@@ -18,30 +19,38 @@ const LAST_WORDS_WITHIN: Duration = Duration::from_secs(2);
 
 impl Attempt {
     /// Says how the attempt ended, or gives it back.
-    pub(super) async fn conclude(&self, result: Result<String, Interrupted>) {
+    pub(super) async fn conclude(&self, result: Result<String, Interrupted>) -> Ending {
         let run = self.offer.run;
         match self.verdict(result) {
-            Ok(summary) => self.say_last(Event::Succeeded { summary }).await,
+            Ok(summary) => {
+                self.say_last(Event::Succeeded { summary }).await;
+                Ending::Succeeded
+            }
             Err(Interrupted::Failed(mut failure)) => {
                 failure.message = self.reporter.redactor().text(&failure.message);
                 tracing::warn!(%run, code = %failure.code, message = failure.message, "the attempt failed");
                 self.leave_record().await;
                 self.say_last(failure.into()).await;
+                Ending::Failed
             }
             Err(Interrupted::Stopped(StopReason::Cancelled)) => {
                 self.leave_record().await;
                 self.say_last(Event::Cancelled).await;
+                Ending::Cancelled
             }
             Err(Interrupted::Stopped(StopReason::Fault(message))) => {
                 let failure = Failure::new(FailureCode::WorkerFault, message);
                 self.say_last(failure.into()).await;
+                Ending::Failed
             }
             Err(Interrupted::Stopped(StopReason::HandBack(reason))) => {
                 self.hand_back(&reason).await;
+                Ending::GivenUp
             }
             Err(Interrupted::Stopped(StopReason::Fenced)) => {
                 tracing::warn!(%run, "the attempt is over: its lease is no longer held");
                 self.close();
+                Ending::GivenUp
             }
         }
     }

@@ -152,7 +152,8 @@ impl House {
         let clock = Arc::clone(&ground.clock);
         let (soft, hard) = (self.worker.soft(), ground.hard.clone());
         self.worker.start("worker", async move {
-            Ok(baton_worker::run(bus, options, clock, soft, hard).await?)
+            baton_worker::run(bus, options, clock, soft, hard).await?;
+            Ok(())
         });
         Ok(())
     }

@@ -43,10 +43,14 @@ pub(crate) struct ApiArgs {
 
 /// Where artifacts are kept.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Artifacts")]
 pub(crate) struct ArtifactStoreArgs {
     /// The folder for artifacts [default: baton/artifacts below the user's state folder]
-    #[arg(long, env = "BATON_ARTIFACTS_DIR", value_name = "DIR")]
+    #[arg(
+        help_heading = "Artifacts",
+        long,
+        env = "BATON_ARTIFACTS_DIR",
+        value_name = "DIR"
+    )]
     pub(crate) artifacts_dir: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) limit: ArtifactLimitArgs,
@@ -54,10 +58,10 @@ pub(crate) struct ArtifactStoreArgs {
 
 /// How large an artifact may be.
 #[derive(Debug, Clone, Copy, Args)]
-#[command(next_help_heading = "Artifacts")]
 pub(crate) struct ArtifactLimitArgs {
     /// The largest artifact that is taken, in bytes, 1 to 1099511627776
     #[arg(
+        help_heading = "Artifacts",
         long,
         env = "BATON_ARTIFACT_MAX_BYTES",
         value_name = "BYTES",

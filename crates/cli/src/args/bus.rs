@@ -8,10 +8,10 @@ use super::examples;
 
 /// How to reach the broker.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Broker")]
 pub(crate) struct BusArgs {
     /// The NATS server
     #[arg(
+        help_heading = "Broker",
         long,
         env = "BATON_NATS_URL",
         value_name = "URL",
@@ -20,7 +20,12 @@ pub(crate) struct BusArgs {
     )]
     pub(crate) nats_url: String,
     /// A NATS credentials file (`.creds`), if the server wants one
-    #[arg(long, env = "BATON_NATS_CREDENTIALS_FILE", value_name = "FILE")]
+    #[arg(
+        help_heading = "Broker",
+        long,
+        env = "BATON_NATS_CREDENTIALS_FILE",
+        value_name = "FILE"
+    )]
     pub(crate) nats_credentials_file: Option<PathBuf>,
 }
 

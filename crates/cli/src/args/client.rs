@@ -5,10 +5,10 @@ use clap::Args;
 
 /// How to reach the API, for commands that ask it.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Client")]
 pub(crate) struct ClientArgs {
     /// The API
     #[arg(
+        help_heading = "Client",
         long,
         env = "BATON_API_URL",
         value_name = "URL",
@@ -16,10 +16,10 @@ pub(crate) struct ClientArgs {
     )]
     pub(crate) api_url: String,
     /// Who you are, for the record [default: anonymous]
-    #[arg(long, env = "BATON_ACTOR", value_name = "NAME", value_parser = actor)]
+    #[arg(help_heading = "Client", long, env = "BATON_ACTOR", value_name = "NAME", value_parser = actor)]
     pub(crate) actor: Option<Actor>,
     /// Print JSON
-    #[arg(long)]
+    #[arg(help_heading = "Client", long)]
     pub(crate) json: bool,
 }
 

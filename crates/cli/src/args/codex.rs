@@ -7,24 +7,39 @@ use clap::{Args, ValueEnum};
 
 /// How the Codex CLI is run.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Codex")]
 pub(crate) struct CodexArgs {
     /// The model of runs that name none [default: Codex's own]
-    #[arg(long, env = "BATON_WORKER_MODEL", value_name = "MODEL", value_parser = model)]
+    #[arg(help_heading = "Codex", long, env = "BATON_WORKER_MODEL", value_name = "MODEL", value_parser = model)]
     pub(crate) model: Option<ModelName>,
     /// The effort of runs that name none: none, minimal, low, medium, high or xhigh
     /// [default: Codex's own]
-    #[arg(long, env = "BATON_WORKER_EFFORT", value_name = "EFFORT")]
+    #[arg(
+        help_heading = "Codex",
+        long,
+        env = "BATON_WORKER_EFFORT",
+        value_name = "EFFORT"
+    )]
     pub(crate) effort: Option<Effort>,
     /// The Codex CLI [default: codex on PATH]
-    #[arg(long, env = "BATON_WORKER_CODEX_BIN", value_name = "FILE")]
+    #[arg(
+        help_heading = "Codex",
+        long,
+        env = "BATON_WORKER_CODEX_BIN",
+        value_name = "FILE"
+    )]
     pub(crate) codex_bin: Option<PathBuf>,
     /// The logged-in Codex home whose auth.json each run gets a copy of
     /// [default: $CODEX_HOME, then ~/.codex]
-    #[arg(long, env = "BATON_WORKER_CODEX_HOME", value_name = "DIR")]
+    #[arg(
+        help_heading = "Codex",
+        long,
+        env = "BATON_WORKER_CODEX_HOME",
+        value_name = "DIR"
+    )]
     pub(crate) codex_home: Option<PathBuf>,
     /// A file with the API key that each run logs in with, instead of a logged-in home
     #[arg(
+        help_heading = "Codex",
         long,
         env = "BATON_WORKER_CODEX_API_KEY_FILE",
         value_name = "FILE",
@@ -33,6 +48,7 @@ pub(crate) struct CodexArgs {
     pub(crate) codex_api_key_file: Option<PathBuf>,
     /// A setting for Codex, `key=value` as for its `-c`; may be repeated (one a line in the variable)
     #[arg(
+        help_heading = "Codex",
         long = "codex-config",
         env = "BATON_WORKER_CODEX_CONFIG",
         value_name = "KEY=VALUE",
@@ -42,6 +58,7 @@ pub(crate) struct CodexArgs {
     pub(crate) codex_config: Vec<String>,
     /// What commands of Codex may touch
     #[arg(
+        help_heading = "Codex",
         long,
         env = "BATON_WORKER_CODEX_SANDBOX",
         value_name = "SANDBOX",

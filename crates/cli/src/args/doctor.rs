@@ -55,12 +55,21 @@ pub(crate) struct DoctorArgs {
 
 /// Programs that `baton dev` starts.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Programs")]
 pub(crate) struct ProgramArgs {
     /// The NATS server's program [default: nats-server on PATH, in .tools/bin, in the usual places]
-    #[arg(long, env = "BATON_NATS_SERVER_BIN", value_name = "FILE")]
+    #[arg(
+        help_heading = "Programs",
+        long,
+        env = "BATON_NATS_SERVER_BIN",
+        value_name = "FILE"
+    )]
     pub(crate) nats_server_bin: Option<PathBuf>,
     /// The folder of Postgres' programs [default: as above, and /usr/lib/postgresql]
-    #[arg(long, env = "BATON_POSTGRES_BIN_DIR", value_name = "DIR")]
+    #[arg(
+        help_heading = "Programs",
+        long,
+        env = "BATON_POSTGRES_BIN_DIR",
+        value_name = "DIR"
+    )]
     pub(crate) postgres_bin_dir: Option<PathBuf>,
 }

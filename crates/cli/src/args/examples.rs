@@ -67,6 +67,14 @@ pub(crate) const CANCEL: &str = "\
 Examples:
   baton runs cancel 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --note 'wrong branch' --follow";
 
+pub(crate) const REDRIVE: &str = "\
+Examples:
+  baton runs redrive 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --note 'the mirror is back' --follow";
+
+pub(crate) const RELEASE: &str = "\
+Examples:
+  baton leases release 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --note 'builder-3 hangs'";
+
 pub(crate) const ARTIFACTS: &str = "\
 Examples:
   baton runs artifacts 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31

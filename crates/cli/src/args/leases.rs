@@ -3,7 +3,7 @@
 use baton_domain::RunId;
 use clap::{Args, Subcommand};
 
-use super::ClientArgs;
+use super::{ClientArgs, examples};
 
 /// Commands about leases.
 #[derive(Debug, Subcommand)]
@@ -14,6 +14,7 @@ pub(crate) enum LeasesCommand {
 
 /// Whose lease to take away.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = examples::RELEASE)]
 pub(crate) struct ReleaseArgs {
     #[command(flatten)]
     pub(crate) client: ClientArgs,

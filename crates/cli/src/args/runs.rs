@@ -121,6 +121,7 @@ pub(crate) struct CancelArgs {
 
 /// Which run to try again.
 #[derive(Debug, Clone, Args)]
+#[command(after_help = examples::REDRIVE)]
 pub(crate) struct RedriveArgs {
     #[command(flatten)]
     pub(crate) client: ClientArgs,

@@ -6,10 +6,10 @@ use clap::Args;
 
 /// How to reach the database. One of the two is needed.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Database")]
 pub(crate) struct StoreArgs {
     /// The Postgres database, `postgres://user:password@host:port/database`
     #[arg(
+        help_heading = "Database",
         long,
         env = "BATON_DATABASE_URL",
         value_name = "URL",
@@ -18,6 +18,7 @@ pub(crate) struct StoreArgs {
     pub(crate) database_url: Option<String>,
     /// A file that holds the URL, so that the password stands in no process list
     #[arg(
+        help_heading = "Database",
         long,
         env = "BATON_DATABASE_URL_FILE",
         value_name = "FILE",
@@ -26,6 +27,7 @@ pub(crate) struct StoreArgs {
     pub(crate) database_url_file: Option<PathBuf>,
     /// The most connections to the database at once, 1 to 500
     #[arg(
+        help_heading = "Database",
         long,
         env = "BATON_DATABASE_MAX_CONNECTIONS",
         value_name = "N",

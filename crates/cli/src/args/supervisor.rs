@@ -18,10 +18,10 @@ pub(crate) struct SupervisorArgs {
 
 /// How long a silent worker keeps its runs.
 #[derive(Debug, Clone, Copy, Args)]
-#[command(next_help_heading = "Leases")]
 pub(crate) struct LeaseArgs {
     /// Silence after which a worker has lost its runs, in seconds, 4 to 3600; workers beat every 3
     #[arg(
+        help_heading = "Leases",
         long,
         env = "BATON_SUPERVISOR_LEASE_SECONDS",
         value_name = "SECONDS",

@@ -65,10 +65,10 @@ pub(crate) struct WorkerArgs {
 
 /// What work is done, and how; `baton dev` has the same.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Work")]
 pub(crate) struct WorkArgs {
     /// Runs to do at once, 1 to 256
     #[arg(
+        help_heading = "Work",
         long,
         env = "BATON_WORKER_SLOTS",
         value_name = "N",
@@ -79,6 +79,7 @@ pub(crate) struct WorkArgs {
     /// Kinds of work to do, codex_exec or command, separated by commas
     /// [default: those that this machine has programs for]
     #[arg(
+        help_heading = "Work",
         long = "run-type",
         env = "BATON_WORKER_RUN_TYPES",
         value_name = "TYPE",
@@ -87,6 +88,7 @@ pub(crate) struct WorkArgs {
     pub(crate) run_types: Vec<RunType>,
     /// What the worker has besides, such as docker, separated by commas
     #[arg(
+        help_heading = "Work",
         long = "capability",
         env = "BATON_WORKER_CAPABILITIES",
         value_name = "NAME",
@@ -95,6 +97,7 @@ pub(crate) struct WorkArgs {
     pub(crate) capabilities: Vec<Capability>,
     /// Variables of this process that agents get besides the usual ones, separated by commas
     #[arg(
+        help_heading = "Work",
         long = "pass-env",
         env = "BATON_WORKER_PASS_ENV",
         value_name = "NAME",
@@ -103,6 +106,7 @@ pub(crate) struct WorkArgs {
     pub(crate) pass_env: Vec<String>,
     /// Author of the commits that are published
     #[arg(
+        help_heading = "Work",
         long,
         env = "BATON_WORKER_GIT_NAME",
         value_name = "NAME",
@@ -111,6 +115,7 @@ pub(crate) struct WorkArgs {
     pub(crate) git_name: String,
     /// The author's address
     #[arg(
+        help_heading = "Work",
         long,
         env = "BATON_WORKER_GIT_EMAIL",
         value_name = "ADDRESS",

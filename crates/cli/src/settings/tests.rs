@@ -84,13 +84,13 @@ fn every_setting_is_one_by_flag_and_variable_with_words_and_a_section() {
         assert!(!setting.help.is_empty(), "{variable} has no help");
         assert_ne!(
             setting.section, "General",
-            "{variable} has no section: give its struct a `next_help_heading`"
+            "{variable} has no section: give it a `help_heading`"
         );
         for (section, prefix) in SECTIONS {
             assert!(
                 setting.section != section || variable.starts_with(prefix),
-                "{variable} stands under {section}: a flattened struct's heading counts for all \
-                 that follows, so put a struct's own fields before the flattened ones"
+                "{variable} stands under {section}: a flattened struct's `next_help_heading` counts \
+                 for all that follows; give its fields a `help_heading` each"
             );
         }
     }

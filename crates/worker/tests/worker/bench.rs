@@ -13,7 +13,7 @@ use baton_wire::{
     ControlCommand, ControlMessage, Decoded, Event, EventsMessage, LeaseMessage, LeaseStep,
     MessageId, Offer, OfferReason, Subject, TaskRunRequest,
 };
-use baton_worker::{CodexSandbox, WorkerError, WorkerOptions};
+use baton_worker::{CodexSandbox, Ending, WorkerError, WorkerOptions};
 use futures::StreamExt;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -34,7 +34,7 @@ pub(crate) struct Bench {
 
 /// A worker at work. Dropping it ends it as a crash would.
 pub(crate) struct Working {
-    tasks: JoinSet<Result<(), WorkerError>>,
+    tasks: JoinSet<Result<Ending, WorkerError>>,
     pub(crate) soft: CancellationToken,
     pub(crate) hard: CancellationToken,
 }
@@ -201,7 +201,7 @@ impl Bench {
 
 impl Working {
     /// Waits for the worker's end.
-    pub(crate) async fn ended(&mut self) -> Result<(), WorkerError> {
+    pub(crate) async fn ended(&mut self) -> Result<Ending, WorkerError> {
         let ended = timeout(PATIENCE, self.tasks.join_next()).await;
         let ended = ended.expect("the worker ends in time");
         ended.expect("the worker runs").expect("it does not panic")

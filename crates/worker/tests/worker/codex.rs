@@ -11,7 +11,7 @@ use baton_testkit::{
     git::SampleRepository,
 };
 use baton_wire::Event;
-use baton_worker::{CodexLogin, CodexSandbox, WorkerError};
+use baton_worker::{CodexLogin, CodexSandbox, Ending, WorkerError};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, Story};

@@ -317,7 +317,7 @@ async fn a_model_that_refuses_fails_the_run() {
 async fn a_worker_without_a_working_codex_does_not_start() {
     let home = CodexHome::logged_out();
     let mut bench = bench(&home).await;
-    let refused = |error: Result<(), WorkerError>| error.unwrap_err().to_string();
+    let refused = |error: Result<Ending, WorkerError>| error.unwrap_err().to_string();
     let words = refused(bench.work().ended().await);
     assert!(words.contains("codex is not logged in"), "{words}");
     assert!(words.contains(home.path().to_str().unwrap()), "{words}");

@@ -1,0 +1,259 @@
+//! The host's life: one agent from its start to its end, whoever looks after it meanwhile.
+
+mod agent;
+mod clock;
+mod connections;
+mod ending;
+mod setup;
+
+use std::{io, path::Path, time::Duration};
+
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    time::{Instant, sleep_until, timeout},
+};
+
+use self::{
+    agent::{Agent, Happened},
+    clock::WorkClock,
+    connections::Connections,
+    ending::{Endings, Sweep},
+};
+use crate::{
+    family::Family,
+    journal::{Ended, Exit, JournalWriter, Output, What},
+    protocol::{EndHow, JOURNAL, Order, PROTOCOL, Request, Status},
+};
+
+/// How long the agent's pipes may stay open after everything that we know of it is gone.
+const PIPES_WITHIN: Duration = Duration::from_secs(5);
+/// How long workers may take to hear the last word.
+const LAST_WORD_WITHIN: Duration = Duration::from_secs(2);
+
+/// A host that could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum HostError {
+    /// It cannot make a place of its own.
+    #[error("failed to become a host: {0}")]
+    Setup(#[source] io::Error),
+    /// What it is to start was not told.
+    #[error("failed to read the order on the standard input: {0}")]
+    Order(#[source] io::Error),
+    /// The journal cannot be written.
+    #[error("failed to write the journal: {0}")]
+    Journal(#[source] io::Error),
+}
+
+/// Serves as a host, in the working folder and by the order on the standard input, until its agent
+/// has ended. Signals by which a terminal or a service manager ends programs are passed over: the
+/// agent's worker decides.
+///
+/// # Errors
+/// When the agent cannot be looked after. An agent that cannot be started is no error: the journal
+/// tells it.
+pub async fn serve() -> Result<(), HostError> {
+    setup::detach().map_err(HostError::Setup)?;
+    let _ignored = setup::ignore_signals().map_err(HostError::Setup)?;
+    let order = setup::read_order().await.map_err(HostError::Order)?;
+    let listener = setup::listen().map_err(HostError::Setup)?;
+    let journal = JournalWriter::create(Path::new(JOURNAL), order.journal_bytes);
+    let mut journal = journal.map_err(HostError::Journal)?;
+    let family = setup::family(&order);
+    match Agent::start(&order, family.cgroup.as_ref()) {
+        Ok(agent) => {
+            let host = Host::new(&order, agent, family, journal)?;
+            host.run(Connections::new(listener)).await
+        }
+        Err(why) => journal
+            .tell(Duration::ZERO, &What::NotStarted(why))
+            .map_err(HostError::Journal),
+    }
+}
+
+struct Host {
+    agent: Agent,
+    family: Family,
+    journal: JournalWriter,
+    clock: WorkClock,
+    status: Status,
+    endings: Endings,
+    exit: Option<Exit>,
+    children: Signal,
+    orphan_after: Duration,
+    /// When the agent is ended because nobody looks after it.
+    alone_until: Option<Instant>,
+    /// When open pipes are waited for no longer.
+    pipes_until: Option<Instant>,
+}
+
+impl Host {
+    fn new(
+        order: &Order,
+        agent: Agent,
+        mut family: Family,
+        mut journal: JournalWriter,
+    ) -> Result<Self, HostError> {
+        let started = agent.process();
+        journal
+            .tell(Duration::ZERO, &What::Started(started))
+            .map_err(HostError::Journal)?;
+        family.group = Some(started.pid);
+        let orphan_after = Duration::from_millis(order.orphan_after_ms);
+        Ok(Self {
+            status: Status {
+                protocol: PROTOCOL,
+                host: setup::own_pid(),
+                agent: Some(started.pid),
+                cgroup: family.cgroup.clone(),
+                ..Status::default()
+            },
+            agent,
+            family,
+            journal,
+            clock: WorkClock::start(),
+            endings: Endings::new(),
+            exit: None,
+            children: signal(SignalKind::child()).map_err(HostError::Setup)?,
+            orphan_after,
+            alone_until: Some(Instant::now() + orphan_after),
+            pipes_until: None,
+        })
+    }
+
+    async fn run(mut self, mut connections: Connections) -> Result<(), HostError> {
+        self.tell(&connections);
+        while !self.is_over() {
+            tokio::select! {
+                happened = self.agent.next() => self.note(happened),
+                _ = self.children.recv() => setup::reap_orphans(self.status.agent),
+                Some(request) = connections.next() => self.obey(request, &connections).await,
+                step = self.endings.next() => self.step(step)?,
+                () = at(self.alone_until) => self.left_alone(),
+                () = at(self.pipes_until) => self.agent.close(),
+            }
+            self.watch_over(&connections);
+            self.tell(&connections);
+        }
+        self.conclude(connections).await
+    }
+
+    fn is_over(&self) -> bool {
+        self.exit.is_some() && self.agent.is_closed() && self.endings.are_done()
+    }
+
+    fn note(&mut self, happened: Happened) {
+        let at = self.clock.since_start();
+        match happened {
+            Happened::Closed => {}
+            Happened::Printed(output, bytes) => {
+                self.status.output_bytes += bytes.len() as u64;
+                self.journal.output(at, output, &bytes);
+            }
+            Happened::Ended(exit) => {
+                self.exit = Some(exit);
+                self.pipes_until = Some(Instant::now() + PIPES_WITHIN);
+                // Its pipes stay open for as long as something that it left behind holds them.
+                self.endings.sweep(self.family.clone());
+            }
+        }
+    }
+
+    async fn obey(&mut self, request: Request, connections: &Connections) {
+        match request {
+            Request::Unknown => {}
+            Request::Hello { .. } => {
+                self.measure();
+                self.update();
+                connections.show_anew(&self.status);
+            }
+            Request::Measure => self.measure(),
+            Request::End { how } => self.end(how),
+            Request::Freeze => {
+                if !self.clock.is_frozen() && !self.endings.have_begun() {
+                    self.family.freeze().await;
+                    self.clock.freeze();
+                }
+            }
+            Request::Thaw => {
+                if self.clock.is_frozen() {
+                    self.family.go_on();
+                    self.clock.thaw();
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, how: EndHow) {
+        // One that stands still could not follow what it is told.
+        self.clock.thaw();
+        self.endings.begin(self.family.clone(), how);
+    }
+
+    fn left_alone(&mut self) {
+        tracing::warn!("no worker looks after the agent any more; ending it");
+        self.alone_until = None;
+        self.end(EndHow::Telling);
+    }
+
+    fn step(&mut self, step: Sweep) -> Result<(), HostError> {
+        let Sweep::Step(step) = step else {
+            return Ok(());
+        };
+        let told = self
+            .journal
+            .tell(self.clock.since_start(), &What::Step(step));
+        told.map_err(HostError::Journal)
+    }
+
+    fn watch_over(&mut self, connections: &Connections) {
+        if connections.is_attended() {
+            self.alone_until = None;
+        } else if self.alone_until.is_none() && !self.endings.have_begun() {
+            self.alone_until = Some(Instant::now() + self.orphan_after);
+        }
+    }
+
+    fn measure(&mut self) {
+        let cpu = u64::try_from(self.family.cpu().as_millis()).unwrap_or(u64::MAX);
+        // What has left the family before it could be counted is not taken back.
+        self.status.cpu_ms = self.status.cpu_ms.max(cpu);
+    }
+
+    fn tell(&mut self, connections: &Connections) {
+        self.update();
+        connections.show(&self.status);
+    }
+
+    fn update(&mut self) {
+        self.status.journal = self.journal.written();
+        self.status.worked_ms = self.clock.worked_ms();
+        self.status.frozen_ms = self.clock.last_frozen_ms();
+        self.status.frozen = self.clock.is_frozen();
+    }
+
+    async fn conclude(mut self, connections: Connections) -> Result<(), HostError> {
+        self.measure();
+        let ended = Ended {
+            exit: self.exit.unwrap_or(Exit::Code(0)),
+            worked_ms: self.clock.worked_ms(),
+            cpu_ms: self.status.cpu_ms,
+        };
+        let at = self.clock.since_start();
+        let told = self.journal.tell(at, &What::Ended(ended));
+        self.status.ended = true;
+        self.tell(&connections);
+        // A worker that does not listen reads the journal.
+        let _ = timeout(LAST_WORD_WITHIN, connections.close()).await;
+        if let Some(cgroup) = &self.family.cgroup {
+            cgroup.remove();
+        }
+        told.map_err(HostError::Journal)
+    }
+}
+
+async fn at(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,223 @@
+//! An agent in its host, as a worker has it: what its journal tells, and what can be asked of it.
+
+use std::{io, time::Duration};
+
+use baton_domain::EndStep;
+use futures::{SinkExt, StreamExt};
+use tokio::{net::UnixStream, sync::mpsc};
+
+use crate::{
+    journal::{Ended, Entry, JournalReader, NotStarted, Started, What},
+    protocol::{self, EndHow, PROTOCOL, Reply, Request, Status, Wire},
+};
+
+/// Entries that are told before anything else has its turn.
+const BATCH: usize = 64;
+
+/// Who is told.
+pub trait Listener {
+    /// What comes next happened so long after the agent's start.
+    fn at(&mut self, since_start: Duration);
+    /// The agent runs.
+    fn started(&mut self, process: Started);
+    /// It printed this on its standard output.
+    fn stdout(&mut self, bytes: &[u8]);
+    /// It printed this on its standard error.
+    fn stderr(&mut self, bytes: &[u8]);
+    /// So many bytes of its output were not kept.
+    fn lost(&mut self, bytes: u64);
+    /// How things are has changed.
+    fn status(&mut self, status: &Status);
+    /// A step of its end was taken.
+    fn step(&mut self, step: EndStep);
+}
+
+/// Why an agent can no longer be followed.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// It was never started.
+    #[error("the agent cannot be started: {}", .0.message)]
+    NotStarted(NotStarted),
+    /// Its host died; so has the agent, or it is to be ended.
+    #[error("the process that the agent lives in is gone")]
+    HostGone,
+    /// The journal cannot be read.
+    #[error("the agent's journal cannot be read: {0}")]
+    Journal(#[from] io::Error),
+}
+
+/// An agent in its host. Dropping it leaves both alone.
+#[derive(Debug)]
+pub struct Hosted {
+    journal: JournalReader,
+    wire: Option<Wire>,
+    status: Status,
+    asked: mpsc::UnboundedReceiver<Request>,
+    remote: Remote,
+}
+
+/// What can be asked of an agent's host; clones ask the same. What is asked of one that is gone is
+/// asked of nobody.
+#[derive(Debug, Clone)]
+pub struct Remote(mpsc::UnboundedSender<Request>);
+
+impl Remote {
+    /// Asks the agent by SIGINT to end, then ends it and all that it has started.
+    pub fn ask_to_end(&self) {
+        self.say(Request::End {
+            how: EndHow::Asking,
+        });
+    }
+
+    /// Ends the agent and all that it has started: SIGTERM, and SIGKILL to what is left.
+    pub fn end(&self) {
+        self.say(Request::End {
+            how: EndHow::Telling,
+        });
+    }
+
+    /// Holds it still.
+    pub fn freeze(&self) {
+        self.say(Request::Freeze);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.say(Request::Thaw);
+    }
+
+    /// Asks how much it has used; a status tells.
+    pub fn measure(&self) {
+        self.say(Request::Measure);
+    }
+
+    fn say(&self, request: Request) {
+        // Whoever has stopped following hears nothing any more.
+        let _ = self.0.send(request);
+    }
+}
+
+impl Hosted {
+    /// Only what a host that is gone has left.
+    pub(crate) fn of_journal(journal: JournalReader) -> Self {
+        let (sender, asked) = mpsc::unbounded_channel();
+        Self {
+            journal,
+            wire: None,
+            status: Status::default(),
+            asked,
+            remote: Remote(sender),
+        }
+    }
+
+    /// A host that answers.
+    pub(crate) async fn greet(stream: UnixStream, journal: JournalReader) -> io::Result<Self> {
+        let mut wire = protocol::framed(stream);
+        send(&mut wire, Request::Hello { protocol: PROTOCOL }).await?;
+        let closed = || io::Error::from(io::ErrorKind::UnexpectedEof);
+        loop {
+            let frame = wire.next().await.ok_or_else(closed)??;
+            if let Some(Reply::Status(status)) = protocol::word(&frame) {
+                let mut hosted = Self::of_journal(journal);
+                hosted.wire = Some(wire);
+                hosted.status = status;
+                return Ok(hosted);
+            }
+        }
+    }
+
+    /// Whether the host answered: otherwise the journal is all that there is.
+    #[must_use]
+    pub const fn is_alive(&self) -> bool {
+        self.wire.is_some()
+    }
+
+    /// How things were when the host last spoke.
+    #[must_use]
+    pub const fn status(&self) -> &Status {
+        &self.status
+    }
+
+    /// For asking while it is followed.
+    #[must_use]
+    pub fn remote(&self) -> Remote {
+        self.remote.clone()
+    }
+
+    /// Tells everything from the agent's start to its end.
+    ///
+    /// # Errors
+    /// When it ends otherwise than by the agent's end.
+    pub async fn follow(&mut self, listener: &mut impl Listener) -> Result<Ended, FollowError> {
+        listener.status(&self.status);
+        loop {
+            // Once more after the connection's end: the host writes before it leaves.
+            let connected = self.wire.is_some();
+            match self.tell(listener)? {
+                Told::Ended(ended) => return Ok(ended),
+                Told::More => {
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+                Told::All if !connected => return Err(FollowError::HostGone),
+                Told::All => {}
+            }
+            self.exchange(listener).await;
+        }
+    }
+
+    /// Tells what is in the journal, so much at a time.
+    fn tell(&mut self, listener: &mut impl Listener) -> Result<Told, FollowError> {
+        for _ in 0..BATCH {
+            let Some(Entry { at, what }) = self.journal.next_entry()? else {
+                return Ok(Told::All);
+            };
+            listener.at(at);
+            match what {
+                What::Started(process) => listener.started(process),
+                What::Stdout(bytes) => listener.stdout(&bytes),
+                What::Stderr(bytes) => listener.stderr(&bytes),
+                What::Lost(bytes) => listener.lost(bytes),
+                What::NotStarted(why) => return Err(FollowError::NotStarted(why)),
+                What::Step(step) => listener.step(step),
+                What::Ended(ended) => return Ok(Told::Ended(ended)),
+                What::Unknown => {}
+            }
+        }
+        Ok(Told::More)
+    }
+
+    /// Waits for the host's next word, and passes on what it is asked meanwhile.
+    async fn exchange(&mut self, listener: &mut impl Listener) {
+        let Some(wire) = &mut self.wire else {
+            return;
+        };
+        tokio::select! {
+            frame = wire.next() => match frame {
+                Some(Ok(frame)) => match protocol::word(&frame) {
+                    Some(Reply::Status(status)) => {
+                        listener.status(&status);
+                        self.status = status;
+                    }
+                    Some(Reply::Unknown) | None => {}
+                },
+                Some(Err(_)) | None => self.wire = None,
+            },
+            Some(request) = self.asked.recv() => {
+                if send(wire, request).await.is_err() {
+                    self.wire = None;
+                }
+            }
+        }
+    }
+}
+
+enum Told {
+    All,
+    More,
+    Ended(Ended),
+}
+
+async fn send(wire: &mut Wire, request: Request) -> io::Result<()> {
+    wire.send(protocol::frame(&request)?).await
+}

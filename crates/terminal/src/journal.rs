@@ -1,0 +1,347 @@
+//! What an agent printed and when, in one file that is only appended to: entries of a kind
+//! (1 byte), milliseconds since the start (8 bytes), a length (4 bytes, both little endian) and as
+//! many bytes. Replayed from its start, it gives the same in the same order as it gave live.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Read, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    time::Duration,
+};
+
+use baton_domain::EndStep;
+use serde::{Deserialize, Serialize};
+
+const STARTED: u8 = 1;
+const STDOUT: u8 = 2;
+const STDERR: u8 = 3;
+const LOST: u8 = 4;
+const NOT_STARTED: u8 = 5;
+const ENDED: u8 = 6;
+const STEP: u8 = 7;
+const HEAD: usize = 13;
+/// How much is read at once, in bytes.
+const CHUNK: usize = 256 << 10;
+
+/// One entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// How long after the agent's start.
+    pub at: Duration,
+    /// What happened.
+    pub what: What,
+}
+
+/// What a journal tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// The agent runs; always the first.
+    Started(Started),
+    /// It printed this on its standard output.
+    Stdout(Vec<u8>),
+    /// It printed this on its standard error.
+    Stderr(Vec<u8>),
+    /// It printed so many bytes that are not kept.
+    Lost(u64),
+    /// It could not be started; the only entry.
+    NotStarted(NotStarted),
+    /// A step of ending it was taken.
+    Step(EndStep),
+    /// It ended; always the last.
+    Ended(Ended),
+    /// An entry of a later version.
+    Unknown,
+}
+
+/// A process that cannot be mistaken for a later one with the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Started {
+    /// Its id, and its group's.
+    pub pid: i32,
+    /// When it started, in clock ticks since boot.
+    pub start_ticks: u64,
+}
+
+/// Why an agent could not be started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NotStarted {
+    /// Whether there is no such program.
+    pub missing: bool,
+    /// What the system says.
+    pub message: String,
+}
+
+/// How an agent ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ended {
+    /// Its exit code or signal.
+    pub exit: Exit,
+    /// How long it ran, without the time that it was held still, in milliseconds.
+    pub worked_ms: u64,
+    /// Time that all its processes have spent on processors, in milliseconds.
+    pub cpu_ms: u64,
+}
+
+/// A program's end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Exit {
+    /// It ended with this code.
+    Code(i32),
+    /// This signal ended it.
+    Signal(i32),
+}
+
+/// Appends to a journal.
+#[derive(Debug)]
+pub(crate) struct JournalWriter {
+    file: File,
+    written: u64,
+    limit: u64,
+    /// Output that is not kept and not told yet, in bytes.
+    lost: u64,
+}
+
+impl JournalWriter {
+    /// A new journal that keeps at most `limit` bytes; nobody but the user may read it.
+    pub(crate) fn create(path: &Path, limit: u64) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        let file = options
+            .create_new(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)?;
+        Ok(Self {
+            file,
+            written: 0,
+            limit,
+            lost: 0,
+        })
+    }
+
+    /// How much it holds, in bytes.
+    pub(crate) const fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Keeps output, as far as there is room for it: the agent is not made to wait.
+    pub(crate) fn output(&mut self, at: Duration, kind: Output, bytes: &[u8]) {
+        let fits = self.written + (HEAD + bytes.len()) as u64 <= self.limit;
+        if self.lost == 0 && fits {
+            let kind = match kind {
+                Output::Stdout => STDOUT,
+                Output::Stderr => STDERR,
+            };
+            if self.append(kind, at, bytes).is_ok() {
+                return;
+            }
+        }
+        // Once something is lost, so is the rest: what follows a gap could be misread.
+        self.lost += bytes.len() as u64;
+    }
+
+    /// Keeps what is no output, whatever the limit.
+    pub(crate) fn tell(&mut self, at: Duration, what: &What) -> io::Result<()> {
+        match what {
+            What::Started(started) => self.append(STARTED, at, &serde_json::to_vec(started)?),
+            What::NotStarted(why) => self.append(NOT_STARTED, at, &serde_json::to_vec(why)?),
+            What::Ended(ended) => {
+                if self.lost > 0 {
+                    self.append(LOST, at, &self.lost.to_le_bytes())?;
+                }
+                self.append(ENDED, at, &serde_json::to_vec(ended)?)
+            }
+            What::Step(step) => self.append(STEP, at, step.as_str().as_bytes()),
+            What::Stdout(_) | What::Stderr(_) | What::Lost(_) | What::Unknown => Ok(()),
+        }
+    }
+
+    fn append(&mut self, kind: u8, at: Duration, bytes: &[u8]) -> io::Result<()> {
+        let too_long = |_| io::Error::from(io::ErrorKind::InvalidInput);
+        let length = u32::try_from(bytes.len()).map_err(too_long)?;
+        let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+        let mut entry = Vec::with_capacity(HEAD + bytes.len());
+        entry.push(kind);
+        entry.extend(at.to_le_bytes());
+        entry.extend(length.to_le_bytes());
+        entry.extend(bytes);
+        if let Err(error) = self.file.write_all(&entry) {
+            // Half an entry would make everything after it unreadable.
+            self.file.set_len(self.written)?;
+            return Err(error);
+        }
+        self.written += entry.len() as u64;
+        Ok(())
+    }
+}
+
+/// Where output came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    Stdout,
+    Stderr,
+}
+
+/// Reads a journal that may still grow.
+#[derive(Debug)]
+pub struct JournalReader {
+    file: File,
+    unread: Vec<u8>,
+    /// Where in `unread` the next entry starts.
+    next: usize,
+}
+
+impl JournalReader {
+    /// Reads from the start.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be opened.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            file: File::open(path)?,
+            unread: Vec::new(),
+            next: 0,
+        })
+    }
+
+    /// The next entry; none when there is no whole one yet.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn next_entry(&mut self) -> io::Result<Option<Entry>> {
+        loop {
+            if let Some((entry, length)) = parse(&self.unread[self.next..]) {
+                self.next += length;
+                return Ok(Some(entry));
+            }
+            if !self.read_on()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Whether there was more to read.
+    fn read_on(&mut self) -> io::Result<bool> {
+        self.unread.drain(..self.next);
+        self.next = 0;
+        let before = self.unread.len();
+        self.unread.resize(before + CHUNK, 0);
+        let read = self.file.read(&mut self.unread[before..]);
+        self.unread
+            .truncate(before + read.as_ref().map_or(0, |n| *n));
+        Ok(read? > 0)
+    }
+}
+
+/// The first entry of some bytes and its whole length.
+fn parse(bytes: &[u8]) -> Option<(Entry, usize)> {
+    let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
+    let at = u64::from_le_bytes(*head[1..].first_chunk()?);
+    let length = u32::from_le_bytes(*head[9..].first_chunk()?);
+    let body = rest.get(..usize::try_from(length).ok()?)?;
+    let what = match head[0] {
+        STARTED => serde_json::from_slice(body).ok().map(What::Started),
+        STDOUT => Some(What::Stdout(body.to_vec())),
+        STDERR => Some(What::Stderr(body.to_vec())),
+        LOST => body
+            .first_chunk()
+            .map(|n| What::Lost(u64::from_le_bytes(*n))),
+        NOT_STARTED => serde_json::from_slice(body).ok().map(What::NotStarted),
+        ENDED => serde_json::from_slice(body).ok().map(What::Ended),
+        STEP => std::str::from_utf8(body)
+            .ok()
+            .and_then(|step| step.parse().ok())
+            .map(What::Step),
+        _ => None,
+    };
+    let entry = Entry {
+        at: Duration::from_millis(at),
+        what: what.unwrap_or(What::Unknown),
+    };
+    Some((entry, HEAD + body.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ENDED_WELL: Ended = Ended {
+        exit: Exit::Code(0),
+        worked_ms: 7,
+        cpu_ms: 3,
+    };
+
+    fn all(path: &Path) -> Vec<What> {
+        let mut reader = JournalReader::open(path).unwrap();
+        std::iter::from_fn(|| reader.next_entry().unwrap())
+            .map(|entry| entry.what)
+            .collect()
+    }
+
+    #[test]
+    fn what_was_written_is_read_while_it_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let mut writer = JournalWriter::create(&path, 1 << 20).unwrap();
+        let mut reader = JournalReader::open(&path).unwrap();
+        assert_eq!(reader.next_entry().unwrap(), None);
+        let at = Duration::from_millis(1234);
+        writer.output(at, Output::Stdout, b"one");
+        let entry = reader.next_entry().unwrap().unwrap();
+        assert_eq!(
+            entry,
+            Entry {
+                at,
+                what: What::Stdout(b"one".to_vec())
+            }
+        );
+        writer.output(at, Output::Stderr, &[7; 600 << 10]);
+        writer.tell(at, &What::Ended(ENDED_WELL)).unwrap();
+        let rest: Vec<What> = std::iter::from_fn(|| reader.next_entry().unwrap())
+            .map(|entry| entry.what)
+            .collect();
+        assert_eq!(
+            rest,
+            [What::Stderr(vec![7; 600 << 10]), What::Ended(ENDED_WELL)]
+        );
+        assert_eq!(all(&path).len(), 3);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_counted_and_the_end_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let mut writer = JournalWriter::create(&path, 40).unwrap();
+        writer.output(Duration::ZERO, Output::Stdout, b"kept");
+        writer.output(Duration::ZERO, Output::Stdout, &[1; 100]);
+        writer.output(Duration::ZERO, Output::Stdout, b"5");
+        writer
+            .tell(Duration::ZERO, &What::Ended(ENDED_WELL))
+            .unwrap();
+        let told = all(&path);
+        assert_eq!(
+            told,
+            [
+                What::Stdout(b"kept".to_vec()),
+                What::Lost(101),
+                What::Ended(ENDED_WELL)
+            ]
+        );
+    }
+
+    #[test]
+    fn an_entry_that_a_crash_has_cut_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let mut writer = JournalWriter::create(&path, 1 << 20).unwrap();
+        writer.output(Duration::ZERO, Output::Stdout, b"whole");
+        writer.output(Duration::ZERO, Output::Stdout, b"cut");
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(writer.written() - 1).unwrap();
+        assert_eq!(all(&path), [What::Stdout(b"whole".to_vec())]);
+    }
+}

@@ -1,0 +1,23 @@
+//! The process that an agent lives in: `baton pty-host`. It starts the agent, keeps what it prints
+//! in a journal, answers on a unix socket, and ends with the agent; a worker that dies or is
+//! replaced finds both as they were. It knows no broker and no run.
+
+mod cgroup;
+mod family;
+mod host;
+mod hosted;
+mod journal;
+mod launch;
+mod mark;
+mod procfs;
+mod protocol;
+
+pub use cgroup::Cgroup;
+pub use family::{Family, Gone};
+pub use host::{HostError, serve};
+pub use hosted::{FollowError, Hosted, Listener, Remote};
+pub use journal::{Ended, Entry, Exit, JournalReader, NotStarted, Started, What};
+pub use launch::{AttachError, HostProgram, LaunchError, attach, launch};
+pub use mark::Mark;
+pub use procfs::start_ticks;
+pub use protocol::{Order, Status};

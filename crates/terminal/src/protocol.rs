@@ -1,0 +1,139 @@
+//! What a worker and a host say to each other: frames of a length (4 bytes, big endian) and JSON.
+//! Readers pass over fields and words that they do not know, so that a later build may take over
+//! the hosts of an earlier one.
+
+use std::{ffi::OsString, time::Duration};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use tokio::net::UnixStream;
+use tokio_util::codec::{Framed, LengthDelimitedCodec};
+
+use crate::{cgroup::Cgroup, mark::Mark};
+
+/// The version of these words. It rises when an old reader could misunderstand them.
+pub(crate) const PROTOCOL: u32 = 1;
+/// The socket in the host's folder.
+pub(crate) const SOCKET: &str = "socket";
+/// The journal in the host's folder.
+pub(crate) const JOURNAL: &str = "journal";
+/// In the host's environment, with the protocol's version.
+pub(crate) const HOST_VARIABLE: &str = "BATON_PTY_HOST";
+
+/// What to start, and for how long it may be left alone. Given on the host's standard input, so
+/// that no secret of it touches a disk or a command line.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// The program, a path or a name on the `PATH` of `environment`.
+    pub program: OsString,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// Where it runs.
+    pub folder: OsString,
+    /// All that it sees, besides the mark.
+    pub environment: Vec<(OsString, OsString)>,
+    /// What it reads; without one its input is closed.
+    pub input: Option<Vec<u8>>,
+    /// By which its processes are known.
+    pub mark: Mark,
+    /// The name of its control group, where one is allowed.
+    pub cgroup: Option<String>,
+    /// How long it lives without a worker, in milliseconds.
+    pub orphan_after_ms: u64,
+    /// The most that is kept of its output, in bytes; what comes after is counted and dropped.
+    pub journal_bytes: u64,
+}
+
+/// From a worker to a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "say", rename_all = "camelCase")]
+pub(crate) enum Request {
+    /// The first word: the worker looks after the agent from now on.
+    Hello { protocol: u32 },
+    /// Say how much was used.
+    Measure,
+    /// End the agent and all that it has started.
+    End { how: EndHow },
+    /// Hold it still.
+    Freeze,
+    /// Let it go on.
+    Thaw,
+    /// A word of a later version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// How an end begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum EndHow {
+    /// By SIGINT, as a person at the keyboard would.
+    Asking,
+    /// By SIGTERM.
+    Telling,
+}
+
+/// From a host to its workers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "say", rename_all = "camelCase")]
+pub(crate) enum Reply {
+    /// How things are; said at first and after every change.
+    Status(Status),
+    /// A word of a later version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// How things are with an agent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Status {
+    /// The version that the host speaks.
+    pub protocol: u32,
+    /// The host's process.
+    pub host: i32,
+    /// The agent's process, and its group's.
+    pub agent: Option<i32>,
+    /// The agent's control group.
+    pub cgroup: Option<Cgroup>,
+    /// How much the journal holds, in bytes.
+    pub journal: u64,
+    /// What the agent has printed, in bytes.
+    pub output_bytes: u64,
+    /// Time that all its processes have spent on processors when they were last measured.
+    pub cpu_ms: u64,
+    /// How long the agent has run, without the time that it was held still.
+    pub worked_ms: u64,
+    /// How long it was held still when it was last let go.
+    pub frozen_ms: u64,
+    /// Whether it is held still.
+    pub frozen: bool,
+    /// Whether the journal is complete: the host leaves.
+    pub ended: bool,
+}
+
+impl Status {
+    /// How long the agent has run, without the time that it was held still.
+    #[must_use]
+    pub const fn worked(&self) -> Duration {
+        Duration::from_millis(self.worked_ms)
+    }
+}
+
+/// A connection in frames.
+pub(crate) type Wire = Framed<UnixStream, LengthDelimitedCodec>;
+
+/// A connection, ready for words.
+pub(crate) fn framed(stream: UnixStream) -> Wire {
+    Framed::new(stream, LengthDelimitedCodec::new())
+}
+
+/// A word as a frame.
+pub(crate) fn frame(word: &impl Serialize) -> Result<bytes::Bytes, serde_json::Error> {
+    serde_json::to_vec(word).map(Into::into)
+}
+
+/// A frame as a word; none when it is of a later version.
+pub(crate) fn word<T: DeserializeOwned>(frame: &[u8]) -> Option<T> {
+    serde_json::from_slice(frame).ok()
+}

@@ -1,0 +1,207 @@
+//! This test binary again, as a host; and somebody who follows an agent and remembers.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use baton_domain::EndStep;
+use baton_terminal::{
+    Ended, FollowError, HostProgram, Hosted, Listener, Mark, Order, Started, Status, launch,
+};
+use tempfile::TempDir;
+use tokio::time::{Instant, interval, timeout};
+
+/// How long a test waits before it fails.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// No test by itself: what a host runs as, when a test starts this binary again.
+#[test]
+fn host_role() {
+    if std::env::var_os("BATON_PTY_HOST").is_some() {
+        runtime().block_on(baton_terminal::serve()).unwrap();
+    }
+}
+
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
+}
+
+/// This binary, as one of its tests alone.
+pub(crate) fn role(test: &str) -> HostProgram {
+    HostProgram {
+        program: std::env::current_exe().unwrap(),
+        arguments: ["--exact", test, "--nocapture"].map(OsString::from).into(),
+    }
+}
+
+pub(crate) struct Bench {
+    pub(crate) folder: TempDir,
+    pub(crate) order: Order,
+}
+
+impl Bench {
+    /// A shell that runs a script.
+    pub(crate) fn new(script: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("test-{}-{}", std::process::id(), unique());
+        Self {
+            order: Order {
+                program: "sh".into(),
+                arguments: vec!["-c".into(), script.into()],
+                folder: folder.path().into(),
+                environment: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
+                input: None,
+                mark: Mark::new([("BATON_TEST_AGENT", name.clone())]),
+                cgroup: Some(format!("baton-{name}")),
+                orphan_after_ms: 20_000,
+                journal_bytes: 1 << 20,
+            },
+            folder,
+        }
+    }
+
+    pub(crate) fn without_cgroup(mut self) -> Self {
+        self.order.cgroup = None;
+        self
+    }
+
+    /// Where the host lives.
+    pub(crate) fn host(&self) -> PathBuf {
+        self.folder.path().join("host")
+    }
+
+    pub(crate) async fn launch(&self) -> Hosted {
+        let program = role("bench::host_role");
+        launch(&program, &self.host(), &[], &self.order)
+            .await
+            .unwrap()
+    }
+}
+
+fn unique() -> u32 {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    COUNT.fetch_add(1, Ordering::Relaxed)
+}
+
+/// What was told.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    pub(crate) started: Option<Started>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) lost: u64,
+    pub(crate) steps: Vec<EndStep>,
+    pub(crate) status: Status,
+    pub(crate) at: Vec<Duration>,
+}
+
+impl Listener for Heard {
+    fn at(&mut self, since_start: Duration) {
+        self.at.push(since_start);
+    }
+    fn started(&mut self, process: Started) {
+        self.started = Some(process);
+    }
+    fn stdout(&mut self, bytes: &[u8]) {
+        self.stdout += &String::from_utf8_lossy(bytes);
+    }
+    fn stderr(&mut self, bytes: &[u8]) {
+        self.stderr += &String::from_utf8_lossy(bytes);
+    }
+    fn lost(&mut self, bytes: u64) {
+        self.lost += bytes;
+    }
+    fn status(&mut self, status: &Status) {
+        self.status = status.clone();
+    }
+    fn step(&mut self, step: EndStep) {
+        self.steps.push(step);
+    }
+}
+
+/// Follows an agent to its end.
+pub(crate) async fn end(hosted: &mut Hosted, heard: &mut Heard) -> Result<Ended, FollowError> {
+    let ended = timeout(PATIENCE, hosted.follow(heard)).await;
+    ended.unwrap_or_else(|_| panic!("no end in time"))
+}
+
+/// A listener that stops following once it has heard enough.
+struct Until<'a, F> {
+    heard: &'a mut Heard,
+    enough: F,
+    reached: tokio::sync::watch::Sender<bool>,
+}
+
+/// Follows an agent until enough was heard.
+pub(crate) async fn hear(hosted: &mut Hosted, heard: &mut Heard, enough: impl Fn(&Heard) -> bool) {
+    let reached = tokio::sync::watch::Sender::new(false);
+    let mut seen = reached.subscribe();
+    let mut until = Until {
+        heard,
+        enough,
+        reached,
+    };
+    let heard = async {
+        tokio::select! {
+            ended = hosted.follow(&mut until) => panic!("it ended before: {ended:?}"),
+            _ = seen.wait_for(|reached| *reached) => {}
+        }
+    };
+    timeout(PATIENCE, heard).await.expect("heard in time");
+}
+
+macro_rules! pass_on {
+    ($($name:ident($argument:ty)),*) => { $(
+        fn $name(&mut self, value: $argument) {
+            self.heard.$name(value);
+            let reached = (self.enough)(self.heard);
+            self.reached.send_if_modified(|before| std::mem::replace(before, reached || *before) != *before);
+        }
+    )* };
+}
+
+impl<F: Fn(&Heard) -> bool> Listener for Until<'_, F> {
+    pass_on!(
+        at(Duration),
+        started(Started),
+        stdout(&[u8]),
+        stderr(&[u8]),
+        lost(u64),
+        status(&Status),
+        step(EndStep)
+    );
+}
+
+/// Whether a process is there and has not ended.
+pub(crate) fn is_alive(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ")
+        .is_some_and(|(_, rest)| !rest.starts_with('Z'))
+}
+
+/// The process id that a script has written to a file.
+pub(crate) async fn pid_in(path: &Path) -> i32 {
+    let mut found = None;
+    wait_until(|| {
+        found = std::fs::read_to_string(path)
+            .ok()
+            .and_then(|text| text.strip_suffix('\n')?.parse().ok());
+        found.is_some()
+    })
+    .await;
+    found.unwrap()
+}
+
+/// Looks again and again, for things that nobody announces.
+pub(crate) async fn wait_until(mut seen: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    let mut looks = interval(Duration::from_millis(5));
+    while !seen() {
+        assert!(Instant::now() < deadline, "not seen in time");
+        looks.tick().await;
+    }
+}

@@ -1,0 +1,9 @@
+//! A host by itself: real processes, real signals.
+
+#![cfg(test)]
+
+mod agents;
+mod bench;
+mod ends;
+mod frozen;
+mod survival;

@@ -83,6 +83,9 @@ pub(crate) enum Command {
     Api(ApiArgs),
     /// Role: do the work
     Worker(Box<WorkerArgs>),
+    /// The process that an agent lives in; started by workers, not by people
+    #[command(hide = true)]
+    PtyHost,
     /// Role: keep what happened in Postgres
     Recorder(RecorderArgs),
     /// Role: watch leases and retries

@@ -10,6 +10,7 @@ mod doctor;
 mod leases;
 mod migrate;
 mod nats;
+mod pty_host;
 mod recorder;
 mod runs;
 mod supervisor;
@@ -31,6 +32,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Leases(command) => leases::run(command).await,
         Command::Api(args) => api::run(args).await,
         Command::Worker(args) => worker::run(*args).await,
+        Command::PtyHost => pty_host::run().await,
         Command::Recorder(args) => recorder::run(args).await,
         Command::Supervisor(args) => supervisor::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,

@@ -102,7 +102,9 @@ impl Hub {
 
     fn hand_out(&self, message: &RawMessage) {
         let (run, records) = match record::read(message) {
-            Ok(read) => read,
+            Ok((Some(run), records)) => (run, records),
+            // What is said to the fleet is no run's event.
+            Ok((None, _)) => return self.lock().pass(message.position),
             Err(error) => {
                 tracing::warn!(%error, position = %message.position, "a message cannot be shown");
                 return self.lock().pass(message.position);

@@ -118,7 +118,8 @@ impl Bus {
     /// Publishes a message and waits for the broker's acknowledgement. A message whose id the
     /// broker knows is not stored again: the first one's position is returned.
     ///
-    /// Messages about leases never expire, since every later report is fenced by them.
+    /// Messages about leases never expire, since every later report is fenced by them; nor do
+    /// drains, which hold until they are taken back.
     ///
     /// # Errors
     /// See [`PublishError`]. After [`PublishError::Unavailable`] nothing is known.
@@ -195,14 +196,15 @@ impl Letter {
         message: &impl Serialize,
         fence: Fence,
     ) -> Result<Self, PublishError> {
-        let Some(run) = run_of(subject) else {
+        let run = run_of(subject);
+        if run.is_none() && !matches!(subject, Subject::Drain { .. }) {
             return Err(PublishError::Refused(format!("'{subject}' is not kept")));
-        };
+        }
         let payload = serde_json::to_vec(message)
             .map_err(|error| PublishError::Refused(format!("it is no JSON: {error}")))?;
         let mut headers = HeaderMap::new();
         headers.insert(MESSAGE_ID, id.as_str());
-        if let Some((position, subjects)) = fence.expectation(run) {
+        if let Some((position, subjects)) = run.and_then(|run| fence.expectation(run)) {
             headers.insert(
                 "Nats-Expected-Last-Subject-Sequence",
                 position.to_string().as_str(),
@@ -212,7 +214,7 @@ impl Letter {
                 subjects.as_str(),
             );
         }
-        if matches!(subject, Subject::Lease { .. }) {
+        if matches!(subject, Subject::Lease { .. } | Subject::Drain { .. }) {
             headers.insert("Nats-TTL", "never");
         }
         Ok(Self {
@@ -230,7 +232,8 @@ const fn run_of(subject: &Subject) -> Option<RunId> {
         | Subject::Lease { run, .. }
         | Subject::Control { run }
         | Subject::Events { run, .. } => Some(*run),
-        Subject::Beat { .. }
+        Subject::Drain { .. }
+        | Subject::Beat { .. }
         | Subject::Hint { .. }
         | Subject::Desk { .. }
         | Subject::WorkerControl { .. } => None,

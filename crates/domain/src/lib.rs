@@ -3,6 +3,7 @@
 
 mod choices;
 pub mod clock;
+pub mod drain;
 pub mod failure;
 pub mod ids;
 pub mod names;
@@ -12,6 +13,7 @@ pub mod run;
 pub mod spec;
 
 pub use clock::{Clock, SystemClock};
+pub use drain::{Drain, DrainScope, Share};
 pub use failure::{Failure, FailureCode};
 pub use ids::{Attempt, EventSeq, Position, RunId};
 pub use names::{Actor, Capability, InvalidName, Pool, WorkerId};

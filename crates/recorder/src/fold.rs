@@ -6,10 +6,12 @@ mod outcome;
 mod tests;
 
 use baton_domain::{Fact, FactKind, Refusal, Run, RunId, RunSpec, WorkerId, run::Command};
-use baton_store::{Batch, IdempotencyKey, NewEvent, Outcome, RunRecord, StoredRun, Submission};
+use baton_store::{
+    Batch, IdempotencyKey, NewEvent, Outcome, RunRecord, StoredDrain, StoredRun, Submission,
+};
 use baton_wire::{
-    ControlCommand, ControlMessage, Decoded, EventsMessage, LeaseMessage, LeaseStep, Offer,
-    Subject, http::EventRecord,
+    ControlCommand, ControlMessage, Decoded, DrainMessage, EventsMessage, LeaseMessage, LeaseStep,
+    Offer, Subject, http::EventRecord,
 };
 use chrono::{DateTime, SubsecRound, Utc};
 
@@ -56,6 +58,7 @@ impl Folding<'_> {
                 self.lease(lease, worker, said, message);
             }
             (Decoded::Control(control), _, _) => self.control(control, said, message),
+            (Decoded::Drain(drain), _, _) => self.drain(drain, message),
             (Decoded::Events(events, _), Subject::Events { worker, .. }, _) => {
                 self.events(events, worker, said, message);
             }
@@ -66,12 +69,12 @@ impl Folding<'_> {
 
     fn offer(&mut self, offer: &Offer, spec: &RunSpec, said: &Said, message: &Message) {
         let is_first = offer.attempt == baton_domain::Attempt::FIRST;
-        let judged = if is_first && !self.known.has(said.run) {
+        let judged = if is_first && !self.known.has(offer.run) {
             self.submit(offer, spec, message);
             Ok(())
         } else {
             let attempt = offer.attempt;
-            self.apply(said.run, message, offer.at, FactKind::Offered { attempt })
+            self.apply(offer.run, message, offer.at, FactKind::Offered { attempt })
         };
         if judged != Err(Refusal::Duplicate.as_str()) {
             self.keep(&said.records, judged);
@@ -104,7 +107,7 @@ impl Folding<'_> {
             },
         };
         // Whatever it says: the broker's compare-and-set counts it.
-        if let Some(record) = self.known.change(said.run) {
+        if let Some(record) = self.known.change(lease.run) {
             record.last_lease = message.position();
             if by.is_supervisor() {
                 record.last_lost = message.position();
@@ -112,8 +115,8 @@ impl Folding<'_> {
         }
         // The subject says who speaks; nobody takes or gives back for somebody else.
         let own = lease.step == LeaseStep::Lost || lease.worker == *by;
-        let judged = if own || !self.known.has(said.run) {
-            self.apply(said.run, message, lease.at, kind)
+        let judged = if own || !self.known.has(lease.run) {
+            self.apply(lease.run, message, lease.at, kind)
         } else {
             Err(Refusal::NotHolder.as_str())
         };
@@ -124,12 +127,25 @@ impl Folding<'_> {
         let judged = match command(control) {
             Some(command) => {
                 let kind = FactKind::Commanded(command);
-                self.apply(said.run, message, control.at, kind)
+                self.apply(control.run, message, control.at, kind)
             }
             None => Err(UNKNOWN_COMMAND),
         };
         // A second wish is a deed of its own, kept also when it changes nothing.
         self.keep(&said.records, judged);
+    }
+
+    /// The last wish of a scope counts, whatever was wished before.
+    fn drain(&mut self, drain: &DrainMessage, message: &Message) {
+        let in_force = drain.drain().map(|drain| StoredDrain {
+            drain: baton_domain::Drain {
+                since: kept_time(drain.since),
+                until: drain.until.map(kept_time),
+                ..drain
+            },
+            position: message.position(),
+        });
+        self.batch.drains.insert(drain.scope.clone(), in_force);
     }
 
     fn events(&mut self, events: &EventsMessage, by: &WorkerId, said: &Said, message: &Message) {
@@ -140,12 +156,12 @@ impl Folding<'_> {
                 seq: reported.seq,
                 event: reported.event.to_domain(),
             };
-            let judged = self.apply(said.run, message, reported.at, kind);
+            let judged = self.apply(events.run, message, reported.at, kind);
             if judged == Err(Refusal::Duplicate.as_str()) {
                 continue;
             }
             if judged.is_ok() {
-                self.take_in(said.run, events.attempt, &reported.event, message);
+                self.take_in(events.run, events.attempt, &reported.event, message);
             }
             self.keep(std::slice::from_ref(record), judged);
         }

@@ -19,7 +19,6 @@ pub(crate) struct Message {
 /// What a message says.
 #[derive(Debug)]
 pub(crate) struct Said {
-    pub(crate) run: RunId,
     pub(crate) subject: Subject,
     pub(crate) decoded: Decoded,
     /// Of an offer, checked.
@@ -39,9 +38,9 @@ impl Message {
         self.raw.position
     }
 
-    /// The run it speaks of.
+    /// The run it speaks of, if it speaks of one.
     pub(crate) fn run(&self) -> Option<RunId> {
-        self.said.as_ref().ok().map(|said| said.run)
+        self.said.as_ref().ok()?.decoded.run()
     }
 
     /// The message as one that could not be read.
@@ -66,26 +65,16 @@ fn say(raw: &RawMessage) -> Result<Said, String> {
     let mut times = records
         .iter()
         .map(|record| record.at)
-        .chain(submitted_at(&decoded));
+        .chain(other_times(&decoded));
     if let Some(at) = times.find(|at| !is_plausible(*at)) {
         return Err(format!("it speaks of the year {}", at.year()));
     }
     Ok(Said {
-        run: run_of(&decoded),
         spec: spec_of(&decoded)?,
         subject,
         decoded,
         records,
     })
-}
-
-const fn run_of(decoded: &Decoded) -> RunId {
-    match decoded {
-        Decoded::Offer(offer) => offer.run,
-        Decoded::Lease(lease) => lease.run,
-        Decoded::Control(control) => control.run,
-        Decoded::Events(events, _) => events.run,
-    }
 }
 
 fn spec_of(decoded: &Decoded) -> Result<Option<RunSpec>, String> {
@@ -97,10 +86,12 @@ fn spec_of(decoded: &Decoded) -> Result<Option<RunSpec>, String> {
         .map_err(|e| format!("its specification is invalid: {e}"))
 }
 
-fn submitted_at(decoded: &Decoded) -> Option<DateTime<Utc>> {
+/// Times that no event carries.
+fn other_times(decoded: &Decoded) -> Vec<DateTime<Utc>> {
     match decoded {
-        Decoded::Offer(offer) => Some(offer.submitted_at),
-        _ => None,
+        Decoded::Offer(offer) => vec![offer.submitted_at],
+        Decoded::Drain(drain) => [drain.at].into_iter().chain(drain.until).collect(),
+        _ => Vec::new(),
     }
 }
 

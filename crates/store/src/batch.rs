@@ -1,10 +1,13 @@
 //! What the recorder writes at once.
 
-use baton_domain::Position;
+use std::collections::BTreeMap;
+
+use baton_domain::{DrainScope, Position};
 use chrono::{DateTime, Utc};
 
 use crate::{
     artifacts::StoredArtifact,
+    drains::StoredDrain,
     events::NewEvent,
     runs::{RunRecord, StoredRun},
 };
@@ -29,6 +32,8 @@ pub struct Batch {
     pub events: Vec<NewEvent>,
     /// Files that it tells of; each once. A later report of the same file replaces an earlier one.
     pub artifacts: Vec<StoredArtifact>,
+    /// Scopes that were drained, and those that no longer are.
+    pub drains: BTreeMap<DrainScope, Option<StoredDrain>>,
     /// Messages of it that could not be read.
     pub unreadable: Vec<UnreadableMessage>,
 }

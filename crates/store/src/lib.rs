@@ -4,6 +4,7 @@
 //! neither the broker nor its messages.
 
 pub mod artifacts;
+pub mod drains;
 pub mod events;
 pub mod position;
 pub mod runs;
@@ -20,6 +21,7 @@ mod writer;
 
 pub use artifacts::StoredArtifact;
 pub use batch::{Batch, Through, UnreadableMessage};
+pub use drains::StoredDrain;
 pub use error::{InvalidRow, StoreError};
 pub use events::{EventPage, NewEvent, StoredEvent};
 pub use feed::{History, PositionFeed};

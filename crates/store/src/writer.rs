@@ -6,7 +6,7 @@ use sqlx::{Connection, PgConnection};
 
 use crate::{
     Batch, Lock, LockName, RecordedPosition, RunRecord, Store, StoreError, Through, artifacts,
-    events, feed, position, row::position_out, runs, unreadable,
+    drains, events, feed, position, row::position_out, runs, unreadable,
 };
 
 /// The right to write the run tables. After an error other than [`StoreError::Rejected`] it is to
@@ -86,6 +86,7 @@ impl Writer {
         runs::update(&mut transaction, &moved(batch)).await?;
         events::append(&mut transaction, &batch.events).await?;
         artifacts::write(&mut transaction, &batch.artifacts).await?;
+        drains::write(&mut transaction, &batch.drains).await?;
         unreadable::write(&mut transaction, &batch.unreadable).await?;
         notify(&mut transaction, through.position).await?;
         transaction.commit().await?;
@@ -102,7 +103,7 @@ impl Writer {
     pub async fn clear(&mut self) -> Result<(), StoreError> {
         let mut transaction = self.lock.connection().begin().await?;
         sqlx::query!(
-            "TRUNCATE task_runs, task_run_events, task_run_artifacts, unreadable_messages"
+            "TRUNCATE task_runs, task_run_events, task_run_artifacts, drains, unreadable_messages"
         )
         .execute(&mut *transaction)
         .await?;

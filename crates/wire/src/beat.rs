@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use baton_domain::{
-    Attempt, Capability, EventSeq, Pool, Position, RunId, RunType, Stage, WorkerId,
+    Attempt, Capability, DrainScope, EventSeq, Pool, Position, RunId, RunType, Stage, WorkerId,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -32,8 +32,24 @@ pub struct Beat {
     pub capabilities: BTreeSet<Capability>,
     /// Whether it takes no more.
     pub draining: bool,
+    /// The operator's wish because of which it takes no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<DrainedBy>,
     /// The runs that it holds.
     pub runs: Vec<HeldRun>,
+}
+
+/// A drain, as the worker obeys it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DrainedBy {
+    /// Who is drained: `fleet`, `pool.<pool>` or `worker.<worker>`.
+    pub scope: DrainScope,
+    /// Why, for a person.
+    pub note: String,
+    /// When it ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// A run as its holder sees it.

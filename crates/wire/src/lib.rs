@@ -4,6 +4,7 @@
 pub mod beat;
 pub mod control;
 pub mod desk;
+pub mod drain;
 pub mod event;
 pub mod http;
 pub mod lease;
@@ -15,6 +16,7 @@ pub mod subject;
 pub use beat::Beat;
 pub use control::{ControlCommand, ControlMessage};
 pub use desk::{HeldLease, Inquiry, Standing, Standings};
+pub use drain::{DrainAction, DrainMessage};
 pub use event::{Event, EventsMessage, Reported};
 pub use lease::{LeaseMessage, LeaseStep};
 pub use message::{DecodeError, Decoded, MessageId};

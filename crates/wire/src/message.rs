@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::{
     control::ControlMessage,
+    drain::DrainMessage,
     event::EventsMessage,
     lease::LeaseMessage,
     offer::Offer,
@@ -41,6 +42,12 @@ impl MessageId {
         Self(format!("{run}:ctl:{id}"))
     }
 
+    /// Of a wish about the fleet, by an id that its sender chose.
+    #[must_use]
+    pub fn fleet(id: uuid::Uuid) -> Self {
+        Self(format!("fleet:{id}"))
+    }
+
     /// Of a first offer under an idempotency key, by the SHA-256 of submitter and key: the second
     /// submission meets the first at the broker, whatever the database knows.
     #[must_use]
@@ -66,6 +73,8 @@ pub enum Decoded {
     Control(ControlMessage),
     /// Events, and each of them as it was sent, so that fields unknown here are kept.
     Events(EventsMessage, Vec<Value>),
+    /// A wish that workers take no more runs, or some again.
+    Drain(DrainMessage),
 }
 
 /// A message that cannot be read.
@@ -88,6 +97,12 @@ pub enum DecodeError {
         /// Where it was published.
         subject: String,
     },
+    /// The body speaks of another scope than the subject.
+    #[error("the body of '{subject}' speaks of another scope")]
+    OtherScope {
+        /// Where it was published.
+        subject: String,
+    },
     /// The subject is of a kind that no stream keeps.
     #[error("'{subject}' is not kept by the RUNS stream")]
     NotKept {
@@ -97,6 +112,18 @@ pub enum DecodeError {
 }
 
 impl Decoded {
+    /// The run that it speaks of; none for what is said to the fleet.
+    #[must_use]
+    pub const fn run(&self) -> Option<RunId> {
+        match self {
+            Self::Offer(offer) => Some(offer.run),
+            Self::Lease(lease) => Some(lease.run),
+            Self::Control(control) => Some(control.run),
+            Self::Events(events, _) => Some(events.run),
+            Self::Drain(_) => None,
+        }
+    }
+
     /// Reads a message of the RUNS stream.
     ///
     /// # Errors
@@ -123,6 +150,14 @@ impl Decoded {
             Subject::Events { run, .. } => {
                 let (events, raw) = EventsMessage::read(body).map_err(bad)?;
                 (*run, events.run, Self::Events(events, raw))
+            }
+            Subject::Drain { scope } => {
+                let drain: DrainMessage = serde_json::from_slice(body).map_err(bad)?;
+                if drain.scope != *scope {
+                    let subject = subject.to_owned();
+                    return Err(DecodeError::OtherScope { subject });
+                }
+                return Ok((parsed, Self::Drain(drain)));
             }
             Subject::Beat { .. }
             | Subject::Hint { .. }

@@ -4,7 +4,7 @@
 
 use std::{fmt, str::FromStr};
 
-use baton_domain::{Priority, Route, RunId, WorkerId};
+use baton_domain::{DrainScope, Priority, Route, RunId, WorkerId};
 
 /// A subject that a message is published to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -41,6 +41,11 @@ pub enum Subject {
     Beat {
         /// Who lives.
         worker: WorkerId,
+    },
+    /// `baton.v1.fleet.drain.<scope>`: whether a scope takes runs; the last message counts.
+    Drain {
+        /// Who: `fleet`, `pool.<pool>` or `worker.<worker>`.
+        scope: DrainScope,
     },
     /// `baton.v1.hint.<route>.<priority>`: an offer was published. The broker says it itself, with
     /// headers alone; kept by nobody.
@@ -93,6 +98,7 @@ impl fmt::Display for Subject {
                 write!(f, "baton.v1.run.{}.{run}.evt.{worker}", run.shard())
             }
             Self::Beat { worker } => write!(f, "baton.v1.beat.{worker}"),
+            Self::Drain { scope } => write!(f, "baton.v1.fleet.drain.{scope}"),
             Self::Hint { route, priority } => write!(f, "baton.v1.hint.{route}.{priority}"),
             Self::Desk { worker } => write!(f, "baton.v1.desk.{worker}"),
             Self::WorkerControl { worker } => write!(f, "baton.v1.worker.{worker}.control"),
@@ -121,6 +127,12 @@ fn parse(text: &str) -> Result<Subject, &'static str> {
         ["beat", worker] => Ok(Subject::Beat {
             worker: worker_id(worker)?,
         }),
+        ["fleet", "drain", ref scope @ ..] => Ok(Subject::Drain {
+            scope: scope
+                .join(".")
+                .parse()
+                .map_err(|_| "the drain's scope is malformed")?,
+        }),
         ["hint", route, priority] => Ok(Subject::Hint {
             route: route.parse().map_err(|_| BAD_ROUTE)?,
             priority: priority.parse().map_err(|_| BAD_PRIORITY)?,
@@ -131,7 +143,7 @@ fn parse(text: &str) -> Result<Subject, &'static str> {
         ["worker", worker, "control"] => Ok(Subject::WorkerControl {
             worker: worker_id(worker)?,
         }),
-        _ => Err("it is neither about a run, a beat, a hint, the desk nor a worker"),
+        _ => Err("it is neither about a run, the fleet, a beat, a hint, the desk nor a worker"),
     }
 }
 
@@ -169,7 +181,7 @@ fn worker_id(text: &str) -> Result<WorkerId, &'static str> {
 /// Subjects to listen to, with wildcards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
-    /// Everything about every run: what the RUNS stream keeps.
+    /// Everything about every run.
     AllRuns,
     /// Everything about one run.
     Run(RunId),
@@ -181,6 +193,8 @@ pub enum Filter {
     RunOffers(RunId),
     /// Leases of one run, whoever says so: what compare-and-set looks at.
     Leases(RunId),
+    /// What is said to the fleet.
+    Fleet,
     /// Beats of every worker.
     Beats,
     /// Hints of one route, whatever the priority.
@@ -198,6 +212,7 @@ impl fmt::Display for Filter {
             Self::AllOffers => f.write_str("baton.v1.run.*.*.offer.*.*"),
             Self::RunOffers(run) => write!(f, "baton.v1.run.{}.{run}.offer.*.*", run.shard()),
             Self::Leases(run) => write!(f, "baton.v1.run.{}.{run}.lease.*", run.shard()),
+            Self::Fleet => f.write_str("baton.v1.fleet.>"),
             Self::Beats => f.write_str("baton.v1.beat.*"),
             Self::Hints(route) => write!(f, "baton.v1.hint.{route}.*"),
             Self::Desk => f.write_str("baton.v1.desk.*"),

@@ -42,6 +42,10 @@ fn again<T: DeserializeOwned + Serialize>(name: &str, text: &str) -> Value {
 /// Where a message of this name is published.
 fn subject(name: &str, body: &Value) -> Option<Subject> {
     let worker: WorkerId = "builder-1".parse().expect("a worker id");
+    if name.starts_with("drain-") || name.starts_with("undrain-") {
+        let scope = body["scope"].as_str()?.parse().expect("a scope");
+        return Some(Subject::Drain { scope });
+    }
     let run = body["run"].as_str()?.parse().expect("a run id");
     Some(match name.split('-').next()? {
         "offer" => Subject::Offer {
@@ -77,8 +81,9 @@ fn every_example_is_read_and_written_again_as_it_was() {
                 assert_eq!(Value::Array(raw), value(text)["events"], "{name}");
                 serde_json::to_value(events).expect("JSON")
             }
+            Some(Decoded::Drain(drain)) => serde_json::to_value(drain).expect("JSON"),
             None if name.starts_with("request-") => again::<TaskRunRequest>(name, text),
-            None if name == "beat" => again::<Beat>(name, text),
+            None if name.starts_with("beat") => again::<Beat>(name, text),
             None if name == "desk-inquiry" => again::<Inquiry>(name, text),
             None if name == "desk-standings" => again::<Standings>(name, text),
             None => panic!("{name} is of no known kind"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::{Priority, Route, RunId, RunType, WorkerId};
+use baton_domain::{DrainScope, Priority, Route, RunId, RunType, WorkerId};
 use baton_wire::{
     Filter, Subject,
     subject::{parse_queue_name, queue_name},
@@ -35,6 +35,14 @@ fn route() -> impl Strategy<Value = Route> {
     })
 }
 
+fn scope() -> impl Strategy<Value = DrainScope> {
+    prop_oneof![
+        Just(DrainScope::Fleet),
+        name().prop_map(|name| DrainScope::Pool(name.parse().expect("a pool"))),
+        worker().prop_map(DrainScope::Worker),
+    ]
+}
+
 fn priority() -> impl Strategy<Value = Priority> {
     prop::sample::select(Priority::ALL)
 }
@@ -52,6 +60,7 @@ fn subject() -> impl Strategy<Value = Subject> {
         worker().prop_map(|worker| Subject::Beat { worker }),
         (route(), priority()).prop_map(|(route, priority)| Subject::Hint { route, priority }),
         worker().prop_map(|worker| Subject::Desk { worker }),
+        scope().prop_map(|scope| Subject::Drain { scope }),
         worker().prop_map(|worker| Subject::WorkerControl { worker }),
     ]
 }
@@ -126,9 +135,11 @@ proptest! {
             prop_assert_eq!(passes(&Filter::AllOffers, kept), *kept == offer);
             prop_assert_eq!(passes(&Filter::RunOffers(run), kept), *kept == offer);
             prop_assert!(!passes(&Filter::Hints(route.clone()), kept));
-            prop_assert!(!passes(&Filter::Beats, kept));
+            prop_assert!(!passes(&Filter::Beats, kept) && !passes(&Filter::Fleet, kept));
         }
         prop_assert!(!passes(&Filter::Leases(other), &lease));
+        let drain = Subject::Drain { scope: DrainScope::Fleet };
+        prop_assert!(!passes(&Filter::AllRuns, &drain) && passes(&Filter::Fleet, &drain));
         let hint = Subject::Hint { route: route.clone(), priority };
         prop_assert!(!passes(&Filter::AllRuns, &hint) && passes(&Filter::Hints(route.clone()), &hint));
         prop_assert!(!passes(&Filter::AllRuns, &beat) && passes(&Filter::Beats, &beat));

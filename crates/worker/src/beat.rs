@@ -70,6 +70,7 @@ impl Heart {
             run_types: options.run_types.clone(),
             capabilities: options.capabilities.clone(),
             draining: taking == Taking::NoMore,
+            drain: None,
             runs: held.map(Alive::held).collect(),
         };
         if let Err(error) = self.bus.beat(&beat).await {

@@ -23,6 +23,7 @@ fn beat(run: &TaskRun) -> Beat {
         run_types: BTreeSet::from([RunType::Command]),
         capabilities: BTreeSet::new(),
         draining: false,
+        drain: None,
         runs: vec![HeldRun {
             run: run.id,
             attempt: Attempt::FIRST,

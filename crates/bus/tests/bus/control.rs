@@ -84,6 +84,7 @@ async fn beats_are_heard_unless_they_speak_for_another() {
         run_types: BTreeSet::new(),
         capabilities: BTreeSet::new(),
         draining: false,
+        drain: None,
         runs: Vec::new(),
     };
     let mut beats = pin!(house.bus.beats().await.unwrap());

@@ -174,6 +174,7 @@ fn beat() -> Beat {
         run_types: std::iter::empty().collect(),
         capabilities: std::iter::empty().collect(),
         draining: false,
+        drain: None,
         runs: Vec::new(),
     }
 }

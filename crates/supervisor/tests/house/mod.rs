@@ -327,6 +327,7 @@ fn beat(held: &Held) -> Beat {
         run_types: std::collections::BTreeSet::new(),
         capabilities: std::collections::BTreeSet::new(),
         draining: false,
+        drain: None,
         runs: vec![HeldRun {
             run: held.run,
             attempt: held.attempt,

@@ -70,14 +70,15 @@ fn the_subjects_of_the_document_are_ours() {
         .lines()
         .filter_map(|line| line.trim().strip_prefix("address: "))
         .collect();
-    assert_eq!(addresses.len(), 8);
+    assert_eq!(addresses.len(), 9);
     for address in addresses {
         let subject = address
             .replace("{shard}", "a")
             .replace("{run}", run)
             .replace("{worker}", "builder-1")
             .replace("{route}", "default_command")
-            .replace("{priority}", "high");
+            .replace("{priority}", "high")
+            .replace("{scope}", "pool.gpu");
         let parsed: Subject = subject.parse().unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(parsed.to_string(), subject);
     }

@@ -3,7 +3,7 @@
 use baton_bus::RawMessage;
 use baton_domain::{FailureCode, Position, RunState, StateName};
 use baton_store::{Batch, RunRecord, Usage};
-use baton_wire::{Event, LeaseStep, Subject};
+use baton_wire::{ControlCommand, Event, LeaseStep, Subject};
 use serde::Serialize;
 
 use super::{Known, fold};
@@ -222,6 +222,39 @@ fn a_queued_run_is_cancelled_by_the_wish_and_a_second_wish_is_kept() {
     assert_eq!(judged(&batch)[2].1, Some("wrong_state"));
 }
 
+// W-12
+#[test]
+fn a_run_that_is_tried_again_has_not_finished_and_one_taken_away_has_not_failed() {
+    let redrive = || words::wish(run(1), ControlCommand::Redrive { note: None });
+    let failed = || failed(FailureCode::PushRefused);
+    let batch = Stream::running()
+        .says(redrive())
+        .says(events(run(1), 1, "w1", 1, [failed()]))
+        .says(redrive())
+        .says(redrive())
+        .fold();
+    assert_eq!(state(&batch), StateName::RetryScheduled);
+    assert_eq!(
+        (record(&batch).finished_at, record(&batch).run.failures),
+        (None, 0)
+    );
+    let redriven = [
+        ("redriven", Some("wrong_state")),
+        ("failed", None),
+        ("redriven", None),
+        ("redriven", Some("wrong_state")),
+    ];
+    assert_eq!(judged(&batch)[2..], redriven);
+
+    let wish = words::wish(run(1), ControlCommand::ReleaseLease { note: None });
+    let batch = Stream::running()
+        .says(wish)
+        .says(lease(run(1), 1, LeaseStep::Lost, "supervisor"))
+        .fold();
+    assert_eq!(state(&batch), StateName::RetryScheduled);
+    assert_eq!(record(&batch).run.failures, 0);
+}
+
 #[test]
 fn a_failure_schedules_a_retry_and_ends_nothing() {
     let batch = Stream::running()
@@ -301,6 +334,32 @@ fn events_of_a_later_version_are_kept_with_their_own_type_and_fields() {
     );
     let fields = serde_json::json!({"cups": 2, "text": "a\u{fffd}b"});
     assert_eq!(kept.data, fields);
+}
+
+// W-11
+#[test]
+fn the_last_wish_about_a_scope_counts_and_is_no_runs_event() {
+    let batch = Stream::running()
+        .says(words::drain("pool.gpu", "new driver"))
+        .says(words::drain("fleet", "the database moves"))
+        .says(words::drain("pool.gpu", "another driver"))
+        .says(words::undrain("fleet"))
+        .fold();
+    assert!(batch.unreadable.is_empty(), "{:?}", batch.unreadable);
+    assert_eq!(batch.events.len(), 2);
+    let drains: Vec<_> = batch
+        .drains
+        .iter()
+        .map(|(scope, stored)| {
+            let note = stored.as_ref().map(|stored| stored.drain.note.as_str());
+            (scope.to_string(), note)
+        })
+        .collect();
+    let expected = [
+        ("fleet".to_owned(), None),
+        ("pool.gpu".to_owned(), Some("another driver")),
+    ];
+    assert_eq!(drains, expected);
 }
 
 #[test]

@@ -1,15 +1,18 @@
 //! The tables are a projection of the stream.
 
-use baton_domain::{FailureCode, Position};
+use baton_domain::{FailureCode, Position, StateName};
 use baton_recorder::{Progress, RecorderError, RecorderOptions, rebuild};
-use baton_wire::LeaseStep;
+use baton_store::runs;
+use baton_wire::{ControlCommand, LeaseStep};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     stage::{Access, Stage, store},
     tables::Tables,
-    words::{cancel, events, failed, lease, offer, run, stored, succeeded, usage},
+    words::{
+        cancel, drain, events, failed, lease, offer, run, stored, succeeded, undrain, usage, wish,
+    },
 };
 
 /// A bit of everything.
@@ -31,7 +34,39 @@ async fn history(stage: &Stage) -> Position {
     stage.publish(events(id, 1, "w1", 4, [succeeded()])).await;
     stage.publish(cancel(id)).await;
     stage.publish((cancel(run(31)).0, "nothing of ours")).await;
+    operators(stage).await;
     stage.publish(offer(run(32), 1)).await
+}
+
+/// What operators wish: a run tried again, one taken away from its worker, scopes drained.
+async fn operators(stage: &Stage) {
+    let id = run(33);
+    stage.publish(offer(id, 1)).await;
+    stage.publish(lease(id, 1, LeaseStep::Taken, "w1")).await;
+    let broke = [failed(FailureCode::PushRefused)];
+    stage.publish(events(id, 1, "w1", 1, broke)).await;
+    let note = Some("the branch is open".to_owned());
+    stage
+        .publish(wish(id, ControlCommand::Redrive { note }))
+        .await;
+    stage.publish(offer(id, 2)).await;
+    stage.publish(lease(id, 2, LeaseStep::Taken, "w2")).await;
+    let note = Some("it hangs".to_owned());
+    stage
+        .publish(wish(id, ControlCommand::ReleaseLease { note }))
+        .await;
+    let held = run(34);
+    stage.publish(offer(held, 1)).await;
+    stage.publish(lease(held, 1, LeaseStep::Taken, "w1")).await;
+    stage
+        .publish(wish(held, ControlCommand::ReleaseLease { note: None }))
+        .await;
+    stage
+        .publish(lease(held, 1, LeaseStep::Lost, "supervisor"))
+        .await;
+    stage.publish(drain("fleet", "the database moves")).await;
+    stage.publish(drain("worker.w1", "new kernel")).await;
+    stage.publish(undrain("fleet")).await;
 }
 
 async fn rebuilt(stage: &Stage, batch_messages: usize) -> baton_recorder::RebuildReport {
@@ -55,7 +90,17 @@ async fn a_rebuild_yields_the_same_rows_whatever_the_batches() {
     recorder.has_recorded(last).await;
     recorder.stop().await;
     let before = Tables::read(&stage.database).await;
-    assert_eq!((before.count("runs"), before.count("unreadable")), (22, 1));
+    assert_eq!((before.count("runs"), before.count("unreadable")), (24, 1));
+    assert_eq!(before.count("drains"), 1);
+    let held = runs::get(&stage.store, run(33)).await.expect("an answer");
+    let lease = held.and_then(|held| held.record.run.state.lease().cloned());
+    assert!(lease.is_some_and(|lease| lease.release.is_some()));
+    let away = runs::get(&stage.store, run(34)).await.expect("an answer");
+    let away = away.expect("it was submitted").record.run;
+    assert_eq!(
+        (away.state.name(), away.failures),
+        (StateName::RetryScheduled, 0)
+    );
 
     for batch_messages in [1, 7, 1000] {
         let report = rebuilt(&stage, batch_messages).await;

@@ -27,6 +27,10 @@ impl Tables {
                 "SELECT to_jsonb(t)::text FROM task_run_artifacts t ORDER BY run_id, attempt, name",
             ),
             (
+                "drains",
+                "SELECT to_jsonb(t)::text FROM drains t ORDER BY scope",
+            ),
+            (
                 "position",
                 "SELECT to_jsonb(t)::text FROM recorder_position t",
             ),

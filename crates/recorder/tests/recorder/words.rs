@@ -4,8 +4,8 @@ use baton_domain::{
     Attempt, EventSeq, FailureCode, Position, Priority, Route, RunId, RunSpec, WorkerId,
 };
 use baton_wire::{
-    ControlCommand, ControlMessage, Event, EventsMessage, LeaseMessage, LeaseStep, Offer,
-    OfferReason, Reported, Subject, TaskRunRequest, spec::TaskBody,
+    ControlCommand, ControlMessage, DrainAction, DrainMessage, Event, EventsMessage, LeaseMessage,
+    LeaseStep, Offer, OfferReason, Reported, Subject, TaskRunRequest, spec::TaskBody,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
@@ -85,14 +85,38 @@ pub(crate) fn lease(run: RunId, n: u64, step: LeaseStep, by: &str) -> (Subject, 
 }
 
 pub(crate) fn cancel(run: RunId) -> (Subject, ControlMessage) {
+    wish(run, ControlCommand::Cancel { note: None })
+}
+
+pub(crate) fn wish(run: RunId, command: ControlCommand) -> (Subject, ControlMessage) {
     let message = ControlMessage {
         run,
         id: Uuid::from_u128(7),
         actor: "somebody".to_owned().try_into().expect("an actor"),
         at: at(2),
-        command: ControlCommand::Cancel { note: None },
+        command,
     };
     (Subject::Control { run }, message)
+}
+
+pub(crate) fn drain(scope: &str, note: &str) -> (Subject, DrainMessage) {
+    let message = DrainMessage {
+        scope: scope.parse().expect("a scope"),
+        id: Uuid::from_u128(8),
+        action: DrainAction::Drain,
+        note: note.to_owned(),
+        actor: "somebody".to_owned().try_into().expect("an actor"),
+        at: at(3),
+        until: Some(at(3600)),
+    };
+    let scope = message.scope.clone();
+    (Subject::Drain { scope }, message)
+}
+
+pub(crate) fn undrain(scope: &str) -> (Subject, DrainMessage) {
+    let (subject, message) = drain(scope, "done");
+    let action = DrainAction::Undrain;
+    (subject, DrainMessage { action, ..message })
 }
 
 /// Events of an attempt, their sequences from `first` on.

@@ -7,6 +7,7 @@ mod bad_input;
 mod bench;
 mod broker_outage;
 mod cancelled;
+mod dead_letters;
 mod documents;
 mod fences;
 mod killed_parts;

@@ -4,6 +4,7 @@
 mod api;
 mod bench;
 mod bus;
+mod checked;
 mod client;
 mod codex;
 mod config;

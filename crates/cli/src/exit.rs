@@ -59,6 +59,9 @@ pub(crate) fn code(ran: anyhow::Result<Exit>) -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output::tell(&format!("error: {error:#}"));
+            if let Some(remedy) = remedy(&error) {
+                output::tell(&format!("  tip: {remedy}"));
+            }
             ExitCode::from(number_of(&error))
         }
     }
@@ -82,6 +85,17 @@ fn is_away(error: &anyhow::Error) -> bool {
         broker,
         Some(BusError::Connect { .. } | BusError::Unavailable(_))
     ) || database.is_some_and(StoreError::is_unavailable)
+}
+
+/// What to do about a server that cannot be reached.
+fn remedy(error: &anyhow::Error) -> Option<&'static str> {
+    if let Some(BusError::Connect { .. }) = error.downcast_ref() {
+        return Some("start the broker, or name another one with --nats-url (BATON_NATS_URL)");
+    }
+    let database = error.downcast_ref::<StoreError>();
+    database
+        .is_some_and(StoreError::is_unavailable)
+        .then_some("start Postgres, or name another database with --database-url-file (BATON_DATABASE_URL_FILE)")
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

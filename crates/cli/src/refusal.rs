@@ -72,12 +72,17 @@ fn tip(arg: &Arg, line: &[OsString]) -> Option<StyledStr> {
     Some(StyledStr::from(format!("{place}: {help}")))
 }
 
+/// What may be a secret is not repeated. A value that was misread may hold one anywhere.
 fn hide_secret(error: &mut Error, arg: &Arg) {
     let name = arg.get_env().and_then(|name| name.to_str());
     if let (Some(name), Some(ContextValue::String(value))) =
         (name, error.get(ContextKind::InvalidValue))
     {
-        let shown = masked(name, value);
+        let shown = if arg.is_hide_env_values_set() {
+            "****".to_owned()
+        } else {
+            masked(name, value)
+        };
         error.insert(ContextKind::InvalidValue, ContextValue::String(shown));
     }
 }

@@ -44,6 +44,7 @@ fn a_wrong_command_line_is_2() {
         &["fly"],
         &["runs", "show"],
         &["dev", "--port", "x"],
+        &["runs", "list", "--api-url", "nowhere"],
     ] {
         assert_eq!(code_and_words(arguments).0, Some(2), "{arguments:?}");
     }
@@ -62,7 +63,6 @@ fn a_bad_setting_is_1_and_named() {
             "/nonexistent/url",
         ),
         (&["version", "--log", "=="], "BATON_LOG"),
-        (&["runs", "list", "--api-url", "nowhere"], "BATON_API_URL"),
         (
             &["runs", "submit", "--file", "/nonexistent/run.json"],
             "/nonexistent/run.json",

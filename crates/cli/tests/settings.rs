@@ -36,7 +36,7 @@ fn setting(output: &Output, variable: &str) -> Value {
 // W-07
 #[test]
 fn a_bad_value_is_refused_by_flag_variable_and_range() {
-    let refused: [(Words, Variables, Words); 4] = [
+    let refused: [(Words, Variables, Words); 8] = [
         (
             &["worker"],
             &[("BATON_WORKER_SLOTS", "300")],
@@ -55,6 +55,26 @@ fn a_bad_value_is_refused_by_flag_variable_and_range() {
                 "BATON_SUPERVISOR_LEASE_SECONDS",
                 "seconds, 4 to 3600",
             ],
+        ),
+        (
+            &["worker"],
+            &[("BATON_NATS_URL", "ftp://hunter2@h")],
+            &["--nats-url", "BATON_NATS_URL", "nats://127.0.0.1:4222"],
+        ),
+        (
+            &["runs", "list"],
+            &[("BATON_API_URL", "localhost:7700")],
+            &["--api-url", "BATON_API_URL", "http://127.0.0.1:7700"],
+        ),
+        (
+            &["worker", "--pass-env", "API_KEY=hunter2"],
+            &[],
+            &["--pass-env", "BATON_WORKER_PASS_ENV", "name alone"],
+        ),
+        (
+            &["dev"],
+            &[("BATON_WORKER_CODEX_CONFIG", "hunter2")],
+            &["--codex-config", "BATON_WORKER_CODEX_CONFIG", "key=value"],
         ),
         (
             &["recorder"],

@@ -29,6 +29,7 @@ pub(crate) struct ApiArgs {
     #[arg(
         long = "allowed-host",
         env = "BATON_API_ALLOWED_HOSTS",
+        value_parser = super::checked::host,
         value_name = "HOST",
         value_delimiter = ','
     )]

@@ -14,6 +14,7 @@ pub(crate) struct BusArgs {
         help_heading = "Broker",
         long,
         env = "BATON_NATS_URL",
+        value_parser = super::checked::nats_url,
         value_name = "URL",
         default_value = "nats://127.0.0.1:4222",
         hide_env_values = true

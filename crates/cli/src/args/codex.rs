@@ -51,6 +51,7 @@ pub(crate) struct CodexArgs {
         help_heading = "Codex",
         long = "codex-config",
         env = "BATON_WORKER_CODEX_CONFIG",
+        value_parser = super::checked::codex_setting,
         value_name = "KEY=VALUE",
         value_delimiter = '\n',
         hide_env_values = true

@@ -20,6 +20,7 @@ pub(crate) struct DoctorArgs {
     #[arg(
         long,
         env = "BATON_NATS_URL",
+        value_parser = super::checked::nats_url,
         value_name = "URL",
         hide_env_values = true
     )]
@@ -41,7 +42,7 @@ pub(crate) struct DoctorArgs {
     )]
     pub(crate) database_url_file: Option<PathBuf>,
     /// An API that must be reachable
-    #[arg(long, env = "BATON_API_URL", value_name = "URL")]
+    #[arg(long, env = "BATON_API_URL", value_parser = super::checked::http_url, value_name = "URL")]
     pub(crate) api_url: Option<String>,
     /// The state folder of `baton dev`, for the disk space
     #[arg(long, env = "BATON_DEV_STATE_DIR", value_name = "DIR")]

@@ -15,6 +15,7 @@ pub(crate) struct WorkerArgs {
     #[arg(
         long,
         env = "BATON_API_URL",
+        value_parser = super::checked::http_url,
         value_name = "URL",
         default_value = "http://127.0.0.1:7700"
     )]
@@ -100,6 +101,8 @@ pub(crate) struct WorkArgs {
         help_heading = "Work",
         long = "pass-env",
         env = "BATON_WORKER_PASS_ENV",
+        hide_env_values = true,
+        value_parser = super::checked::variable_name,
         value_name = "NAME",
         value_delimiter = ','
     )]
@@ -109,6 +112,7 @@ pub(crate) struct WorkArgs {
         help_heading = "Work",
         long,
         env = "BATON_WORKER_GIT_NAME",
+        value_parser = super::checked::author,
         value_name = "NAME",
         default_value = "Baton"
     )]
@@ -118,6 +122,7 @@ pub(crate) struct WorkArgs {
         help_heading = "Work",
         long,
         env = "BATON_WORKER_GIT_EMAIL",
+        value_parser = super::checked::author,
         value_name = "ADDRESS",
         default_value = "baton@localhost"
     )]

@@ -5,6 +5,7 @@ mod options;
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::Context;
 use baton_domain::{RunType, SystemClock};
 use baton_worker::{Ending, Mode, PreflightError, WorkerOptions, preflight};
 
@@ -22,7 +23,8 @@ pub(super) async fn run(args: WorkerArgs) -> anyhow::Result<Exit> {
         let state_dir = config::state_dir(args.state_dir.as_deref(), "worker")?;
         let worker = match args.id {
             Some(id) => id,
-            None => id::kept_in(&state_dir)?,
+            None => id::kept_in(&state_dir)
+                .context("name another state folder with --state-dir (BATON_WORKER_STATE_DIR)")?,
         };
         let place = Place {
             worker,

@@ -1,8 +1,11 @@
 //! The worker's sign of life.
 
 use baton_bus::Bus;
-use baton_domain::{Attempt, Position, RunId};
-use baton_wire::{Beat, beat::HeldRun};
+use baton_domain::{Attempt, Drain, Position, RunId};
+use baton_wire::{
+    Beat,
+    beat::{DrainedBy, HeldRun},
+};
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
@@ -56,6 +59,7 @@ impl Heart {
         &self,
         at: DateTime<Utc>,
         taking: Taking,
+        drain: Option<&Drain>,
         held: impl Iterator<Item = &'a Alive>,
     ) {
         let options = &self.options;
@@ -70,7 +74,11 @@ impl Heart {
             run_types: options.run_types.clone(),
             capabilities: options.capabilities.clone(),
             draining: taking == Taking::NoMore,
-            drain: None,
+            drain: drain.map(|drain| DrainedBy {
+                scope: drain.scope.clone(),
+                note: drain.note.clone(),
+                until: drain.until,
+            }),
             runs: held.map(Alive::held).collect(),
         };
         if let Err(error) = self.bus.beat(&beat).await {

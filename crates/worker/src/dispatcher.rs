@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use baton_domain::{Attempt, Position, RunId};
 
-use crate::stop::StopReason;
+use crate::{options::WhenDrained, stop::StopReason};
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub(crate) enum Input {
     LeaseUnclear { run: RunId },
     /// An attempt is over, and nothing of it is left to be done.
     RunEnded { run: RunId },
+    /// Operators want this worker to take no more for a while; what is held is finished.
+    Drained,
+    /// It may take runs, by all that is known.
+    Undrained,
     /// Take no more, finish what is held.
     SoftStop,
     /// The time for finishing is over.
@@ -67,6 +71,25 @@ enum Phase {
     Leaving,
 }
 
+impl Phase {
+    /// The phase, or that in which nothing is taken.
+    const fn at_least_draining(self) -> Self {
+        match self {
+            Self::Open => Self::Draining,
+            later => later,
+        }
+    }
+}
+
+/// Whether operators let this worker take runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    /// Nobody has said yet: nothing is taken.
+    Unknown,
+    Open,
+    Drained,
+}
+
 /// A run in the worker's hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hold {
@@ -89,6 +112,8 @@ pub(crate) struct Dispatcher {
     slots: usize,
     turns: Turns,
     phase: Phase,
+    gate: Gate,
+    when_drained: WhenDrained,
     claiming: bool,
     held: BTreeMap<RunId, Hold>,
 }
@@ -100,24 +125,43 @@ impl Dispatcher {
             slots,
             turns,
             phase: Phase::Open,
+            gate: Gate::Unknown,
+            when_drained: WhenDrained::Stay,
             claiming: false,
             held: BTreeMap::new(),
         }
     }
 
+    /// The same, with what it does when it is drained.
+    pub(crate) const fn when_drained(mut self, when_drained: WhenDrained) -> Self {
+        self.when_drained = when_drained;
+        self
+    }
+
     /// Whether no more runs are taken.
     pub(crate) fn is_draining(&self) -> bool {
-        self.phase != Phase::Open
+        self.phase != Phase::Open || self.gate == Gate::Drained
+    }
+
+    fn takes_runs(&self) -> bool {
+        self.phase == Phase::Open && self.gate == Gate::Open
+    }
+
+    fn wants_to_leave(&self) -> bool {
+        let drained = self.gate == Gate::Drained && self.when_drained == WhenDrained::Leave;
+        self.phase != Phase::Open || drained
     }
 
     /// What is to be done now, in this order.
     pub(crate) fn apply(&mut self, input: Input) -> Vec<Effect> {
         let mut effects = self.react(input);
-        if self.phase == Phase::Open && !self.claiming && self.held.len() < self.slots {
+        if self.takes_runs() && !self.claiming && self.held.len() < self.slots {
             self.claiming = true;
             effects.push(Effect::Claim);
         }
-        if self.phase != Phase::Open && self.held.is_empty() && !self.claiming {
+        if self.wants_to_leave() && self.held.is_empty() && !self.claiming {
+            // Nothing is taken any more, also if the drain ends in this moment.
+            self.phase = self.phase.at_least_draining();
             effects.push(Effect::Leave);
         }
         effects
@@ -146,6 +190,14 @@ impl Dispatcher {
                 self.end_turn();
                 Vec::new()
             }
+            Input::Drained => {
+                self.gate = Gate::Drained;
+                vec![Effect::StopClaiming]
+            }
+            Input::Undrained => {
+                self.gate = Gate::Open;
+                Vec::new()
+            }
             Input::SoftStop => self.soft_stop(),
             Input::DrainDeadline => {
                 self.hand_back("the worker is leaving: its time to finish is over")
@@ -157,7 +209,7 @@ impl Dispatcher {
     fn offered(&mut self, run: RunId) -> Vec<Effect> {
         self.claiming = false;
         // An attempt of a run that is still being ended here cannot be begun beside it.
-        if self.phase != Phase::Open || self.held.contains_key(&run) {
+        if !self.takes_runs() || self.held.contains_key(&run) {
             return vec![Effect::ReturnOffer { run }];
         }
         self.held.insert(run, Hold::Taking);

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use baton_bus::{Delivery, OfferScope, OfferSource};
-use baton_domain::{Position, RunId};
+use baton_domain::{Drain, Position, RunId, Share};
 use baton_wire::Offer;
 use futures::FutureExt;
 use tokio::{
@@ -17,6 +17,7 @@ use crate::{
     attempt::{self, Attempt, Shop},
     beat::{Alive, Heart, Taking},
     dispatcher::{Dispatcher, Effect, Input, Turns},
+    drain::{Drained, Drains},
     lease::Stepped,
     options::Mode,
     stop::{Stop, StopReason},
@@ -46,7 +47,12 @@ pub(crate) struct Driver {
     dispatcher: Dispatcher,
     tasks: JoinSet<Done>,
     source: Option<Box<OfferSource>>,
+    /// Whose offers are looked for next.
+    scope: OfferScope,
+    /// Whether a search is on its way whose scope was another.
+    source_is_stale: bool,
     search: CancellationToken,
+    drained: Drained,
     /// Offers that are not answered yet.
     offers: HashMap<RunId, Delivery<Offer>>,
     /// What was offered, until it is begun or somebody else's.
@@ -66,13 +72,17 @@ impl Driver {
             Mode::Once { .. } => Turns::One,
         };
         let slots = usize::try_from(options.slots.get()).unwrap_or(usize::MAX);
-        let source = shop.bus.offers(OfferScope {
+        let scope = OfferScope {
             pools: options.pools.clone(),
             run_types: options.run_types.clone(),
             capabilities: options.capabilities.clone(),
-        });
+        };
+        let source = shop.bus.offers(scope.clone());
         Self {
-            dispatcher: Dispatcher::new(slots, turns),
+            dispatcher: Dispatcher::new(slots, turns).when_drained(options.when_drained),
+            drained: Drained::new(options),
+            scope,
+            source_is_stale: false,
             heart,
             tasks: JoinSet::new(),
             source: Some(Box::new(source)),
@@ -92,6 +102,7 @@ impl Driver {
         let hard = self.shop.hard.clone();
         let (mut soft_seen, mut hard_seen) = (false, false);
         let mut beats = interval(self.shop.options.beat_every);
+        let mut drains = Drains::new(self.shop.bus.clone(), &self.shop.options);
         self.handle(Input::Started).await;
         while !(self.leaving && self.tasks.is_empty()) {
             tokio::select! {
@@ -109,7 +120,11 @@ impl Driver {
                     self.shop.leases.give_up.cancel();
                     self.handle(Input::DrainDeadline).await;
                 }
-                _ = beats.tick() => self.beat().await,
+                heard = drains.next() => self.heard(heard).await,
+                _ = beats.tick() => {
+                    self.look_at_drains().await;
+                    self.beat().await;
+                }
                 Some(done) = self.tasks.join_next() => {
                     let done = done.map_err(|error| WorkerError::Task(error.to_string()))?;
                     self.done(done).await;
@@ -120,10 +135,55 @@ impl Driver {
         Ok(self.ending)
     }
 
+    async fn heard(&mut self, drains: Vec<Drain>) {
+        let share = self.drained.heard(drains, self.shop.clock.now()).cloned();
+        self.obey(share).await;
+    }
+
+    /// A drain may have ended by itself.
+    async fn look_at_drains(&mut self) {
+        let share = self.drained.look(self.shop.clock.now()).cloned();
+        self.obey(share).await;
+    }
+
+    /// Takes runs of the pools that drains leave, if that has changed.
+    async fn obey(&mut self, share: Option<Share>) {
+        match share {
+            None => return,
+            Some(Share::Nothing(drain)) => {
+                tracing::info!(scope = %drain.scope, by = %drain.actor, note = drain.note, "drained: takes no more runs");
+                self.handle(Input::Drained).await;
+            }
+            Some(Share::Pools(pools)) => {
+                if self.scope.pools != pools {
+                    tracing::info!(?pools, "takes runs of these pools");
+                    self.scope.pools = pools;
+                    self.renew_source();
+                }
+                self.handle(Input::Undrained).await;
+            }
+        }
+        self.beat().await;
+    }
+
+    /// From now on offers of the present scope are looked for: also by a search that is on its
+    /// way, which is begun anew.
+    fn renew_source(&mut self) {
+        if self.source.is_some() {
+            self.source = Some(Box::new(self.shop.bus.offers(self.scope.clone())));
+        } else {
+            self.source_is_stale = true;
+            self.search.cancel();
+        }
+    }
+
     async fn done(&mut self, done: Done) {
         match done {
             Done::Searched(source, found) => {
                 self.source = Some(source);
+                if std::mem::take(&mut self.source_is_stale) {
+                    self.renew_source();
+                }
                 self.searched(found).await;
             }
             Done::Leased(run, step) => {
@@ -196,6 +256,10 @@ impl Driver {
         let Some(mut source) = self.source.take() else {
             return;
         };
+        if self.search.is_cancelled() {
+            // A search that was given up for a while is taken up again.
+            self.search = CancellationToken::new();
+        }
         let stop = self.search.clone();
         let mode = self.shop.options.mode;
         self.tasks.spawn(async move {
@@ -299,7 +363,9 @@ impl Driver {
             Taking::More
         };
         let held = self.doing.values().map(|doing| &doing.alive);
-        self.heart.beat(self.shop.clock.now(), taking, held).await;
+        let drain = self.drained.by();
+        let now = self.shop.clock.now();
+        self.heart.beat(now, taking, drain, held).await;
     }
 }
 

@@ -6,6 +6,7 @@ mod attempt;
 mod beat;
 mod checkout;
 mod dispatcher;
+mod drain;
 mod driver;
 mod ending;
 mod environment;
@@ -30,7 +31,7 @@ mod workspace;
 pub use ending::Ending;
 pub use error::WorkerError;
 pub use options::{
-    CodexLogin, CodexOptions, CodexSandbox, GitOptions, Limits, Mode, WorkerOptions,
+    CodexLogin, CodexOptions, CodexSandbox, GitOptions, Limits, Mode, WhenDrained, WorkerOptions,
 };
 pub use preflight::{PreflightError, PreflightReport, preflight};
 pub use role::run;

@@ -36,6 +36,8 @@ pub struct WorkerOptions {
     pub slots: NonZeroU32,
     /// When it leaves by itself.
     pub mode: Mode,
+    /// What it does when operators have drained it and it holds nothing.
+    pub when_drained: WhenDrained,
     /// How often it says that it lives.
     pub beat_every: Duration,
     /// How often it looks whether it still holds the leases of runs that say nothing.
@@ -69,6 +71,15 @@ pub enum Mode {
         /// How long it looks for a run.
         wait: Duration,
     },
+}
+
+/// What becomes of a worker that is drained and holds nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenDrained {
+    /// It waits until it may take runs again.
+    Stay,
+    /// It leaves.
+    Leave,
 }
 
 /// How Codex is run.
@@ -164,6 +175,7 @@ impl WorkerOptions {
             capabilities: BTreeSet::new(),
             slots: NonZeroU32::MIN,
             mode: Mode::Serve,
+            when_drained: WhenDrained::Stay,
             beat_every: Duration::from_secs(3),
             check_leases_every: Duration::from_secs(10),
             drain_deadline: Duration::from_secs(30),

@@ -54,7 +54,15 @@ fn hand_back(n: u128, reason: &str) -> Effect {
 
 /// Plays a story and checks every answer.
 fn play(slots: usize, turns: Turns, story: Vec<(Input, Vec<Effect>)>) {
-    let mut dispatcher = Dispatcher::new(slots, turns);
+    play_with(Dispatcher::new(slots, turns), story);
+}
+
+fn play_with(mut dispatcher: Dispatcher, story: Vec<(Input, Vec<Effect>)>) {
+    assert_eq!(
+        dispatcher.apply(Input::Started),
+        [],
+        "nobody has said that it may"
+    );
     for (n, (input, expected)) in story.into_iter().enumerate() {
         let what = format!("step {n}: {input:?}");
         assert_eq!(dispatcher.apply(input), expected, "{what}");
@@ -71,7 +79,7 @@ fn a_worker_claims_for_as_long_as_it_has_a_free_slot() {
         2,
         Turns::Endless,
         vec![
-            (Input::Started, vec![Effect::Claim]),
+            (Input::Undrained, vec![Effect::Claim]),
             (offered(1), vec![take(1), Effect::Claim]),
             (won(1), start(1)),
             (offered(2), vec![take(2)]),
@@ -91,7 +99,7 @@ fn an_offer_whose_lease_is_taken_is_dropped_and_an_unclear_one_returned() {
         1,
         Turns::Endless,
         vec![
-            (Input::Started, vec![Effect::Claim]),
+            (Input::Undrained, vec![Effect::Claim]),
             (offered(1), vec![take(1)]),
             (taken, vec![Effect::AckOffer { run: run(1) }, Effect::Claim]),
             (offered(1), vec![take(1)]),
@@ -109,7 +117,7 @@ fn a_run_is_not_begun_beside_itself() {
         2,
         Turns::Endless,
         vec![
-            (Input::Started, vec![Effect::Claim]),
+            (Input::Undrained, vec![Effect::Claim]),
             (offered(1), vec![take(1), Effect::Claim]),
             (
                 offered(1),
@@ -126,7 +134,7 @@ fn a_soft_stop_finishes_what_is_held_and_hands_back_what_takes_too_long() {
         2,
         Turns::Endless,
         vec![
-            (Input::Started, vec![Effect::Claim]),
+            (Input::Undrained, vec![Effect::Claim]),
             (offered(1), vec![take(1), Effect::Claim]),
             (Input::SoftStop, armed),
             (Input::SoftStop, vec![]),
@@ -151,7 +159,7 @@ fn a_hard_stop_hands_back_even_what_was_just_won() {
         3,
         Turns::Endless,
         vec![
-            (Input::Started, vec![Effect::Claim]),
+            (Input::Undrained, vec![Effect::Claim]),
             (offered(1), vec![take(1), Effect::Claim]),
             (won(1), start(1)),
             (offered(2), vec![take(2), Effect::Claim]),
@@ -172,7 +180,7 @@ fn an_idle_worker_leaves_as_soon_as_its_search_has_ended() {
         1,
         Turns::Endless,
         vec![
-            (Input::Started, vec![Effect::Claim]),
+            (Input::Undrained, vec![Effect::Claim]),
             (
                 Input::SoftStop,
                 vec![Effect::StopClaiming, Effect::ArmDrainDeadline],
@@ -188,7 +196,7 @@ fn one_turn_is_one_run_or_none() {
         4,
         Turns::One,
         vec![
-            (Input::Started, vec![Effect::Claim]),
+            (Input::Undrained, vec![Effect::Claim]),
             (offered(1), vec![take(1)]),
             (
                 Input::LeaseTaken { run: run(1) },
@@ -203,8 +211,57 @@ fn one_turn_is_one_run_or_none() {
         1,
         Turns::One,
         vec![
-            (Input::Started, vec![Effect::Claim]),
+            (Input::Undrained, vec![Effect::Claim]),
             (Input::NothingOffered, vec![Effect::Leave]),
+        ],
+    );
+}
+
+// W-11
+#[test]
+fn a_drained_worker_finishes_what_it_holds_and_takes_runs_again_when_it_may() {
+    let stop = vec![Effect::StopClaiming];
+    let given_back = vec![Effect::ReturnOffer { run: run(3) }];
+    play(
+        3,
+        Turns::Endless,
+        vec![
+            (Input::Undrained, vec![Effect::Claim]),
+            (offered(1), vec![take(1), Effect::Claim]),
+            (won(1), start(1)),
+            (offered(2), vec![take(2), Effect::Claim]),
+            (Input::Drained, stop.clone()),
+            // Its lease was on the way: it is held, and finished.
+            (won(2), start(2)),
+            (offered(3), given_back),
+            (Input::RunEnded { run: run(2) }, vec![]),
+            (Input::Undrained, vec![Effect::Claim]),
+            (Input::Undrained, vec![]),
+            (Input::Drained, stop.clone()),
+            // Undrained before the search was given up: it goes on with the next.
+            (Input::Undrained, vec![]),
+            (Input::NothingOffered, vec![Effect::Claim]),
+            (Input::Drained, stop),
+            (Input::NothingOffered, vec![]),
+            (Input::RunEnded { run: run(1) }, vec![]),
+            (Input::Undrained, vec![Effect::Claim]),
+        ],
+    );
+}
+
+// W-11
+#[test]
+fn a_worker_that_is_to_leave_when_drained_leaves_once_it_holds_nothing_and_for_good() {
+    let leaves = Dispatcher::new(1, Turns::Endless).when_drained(WhenDrained::Leave);
+    play_with(
+        leaves,
+        vec![
+            (Input::Undrained, vec![Effect::Claim]),
+            (offered(1), vec![take(1)]),
+            (won(1), start(1)),
+            (Input::Drained, vec![Effect::StopClaiming]),
+            (Input::RunEnded { run: run(1) }, vec![Effect::Leave]),
+            (Input::Undrained, vec![Effect::Leave]),
         ],
     );
 }

@@ -149,7 +149,7 @@ impl Bench {
             .await
     }
 
-    async fn publish<T: serde::Serialize + Sync>(
+    pub(crate) async fn publish<T: serde::Serialize + Sync>(
         &self,
         subject: &Subject,
         id: &MessageId,

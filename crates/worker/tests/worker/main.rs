@@ -5,6 +5,7 @@
 mod bench;
 mod codex;
 mod commands;
+mod drains;
 mod leases;
 mod outages;
 mod publishing;

@@ -46,6 +46,9 @@ pub(crate) struct WorkerArgs {
         value_parser = clap::value_parser!(u32).range(0..=86_400)
     )]
     pub(crate) drain_seconds: u32,
+    /// Leave when operators have drained it and it holds nothing, instead of waiting for their word
+    #[arg(long, env = "BATON_WORKER_EXIT_WHEN_DRAINED")]
+    pub(crate) exit_when_drained: bool,
     /// Take one run, do it, and leave; the exit code says how it went
     #[arg(long)]
     pub(crate) once: bool,

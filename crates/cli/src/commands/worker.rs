@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use baton_domain::{RunType, SystemClock};
-use baton_worker::{Ending, Mode, PreflightError, WorkerOptions, preflight};
+use baton_worker::{Ending, Mode, PreflightError, WhenDrained, WorkerOptions, preflight};
 
 pub(super) use self::options::{Place, options};
 use super::connect;
@@ -39,7 +39,10 @@ pub(super) async fn run(args: WorkerArgs) -> anyhow::Result<Exit> {
                 Mode::Serve
             },
         };
-        let options = options(place, &args.work)?;
+        let mut options = options(place, &args.work)?;
+        if args.exit_when_drained {
+            options.when_drained = WhenDrained::Leave;
+        }
         let bus = connect::bus(&args.bus, "worker").await?;
         let (options, lack) = checked(options, &args.work).await?;
         if let Some(lack) = lack {

@@ -5,7 +5,7 @@ use async_nats::jetstream::{
     stream::{DirectGetErrorKind, Info, Stream},
 };
 use baton_domain::Position;
-use baton_wire::Filter;
+use baton_wire::{Filter, Subject};
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -74,6 +74,51 @@ impl Bus {
     /// [`BusError::Unavailable`] when the broker does not answer.
     pub async fn get_last(&self, filter: &Filter) -> Result<Option<RawMessage>, BusError> {
         self.last_of(&filter.to_string()).await
+    }
+
+    /// The last message on one subject; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] when the broker does not answer.
+    pub async fn get_last_on(&self, subject: &Subject) -> Result<Option<RawMessage>, BusError> {
+        self.last_of(&subject.to_string()).await
+    }
+
+    /// The first message behind a position that a filter lets through; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] when the broker does not answer.
+    pub async fn get_next(
+        &self,
+        filter: &Filter,
+        after: Position,
+    ) -> Result<Option<RawMessage>, BusError> {
+        self.next_of(filter.to_string(), after).await
+    }
+
+    /// The first message behind a position on one subject; `None` when there is none.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] when the broker does not answer.
+    pub async fn get_next_on(
+        &self,
+        subject: &Subject,
+        after: Position,
+    ) -> Result<Option<RawMessage>, BusError> {
+        self.next_of(subject.to_string(), after).await
+    }
+
+    async fn next_of(
+        &self,
+        subject: String,
+        after: Position,
+    ) -> Result<Option<RawMessage>, BusError> {
+        let found = self
+            .runs()
+            .await?
+            .direct_get_next_for_subject(subject, Some(after.get() + 1))
+            .await;
+        present(found)
     }
 
     /// The last message on a subject.

@@ -8,7 +8,6 @@
 mod beat;
 mod connect;
 mod connection;
-mod control_feed;
 mod delivery;
 mod desk;
 mod drains;
@@ -26,7 +25,6 @@ mod topology;
 
 pub use connect::{Bus, BusOptions, Credentials};
 pub use connection::Connection;
-pub use control_feed::ControlFeed;
 pub use delivery::Delivery;
 pub use desk::DeskRequest;
 pub use drains::DrainFeed;

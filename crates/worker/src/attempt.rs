@@ -4,17 +4,12 @@ mod conclude;
 mod record;
 mod stages;
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::sync::{Arc, OnceLock};
 
-use baton_bus::{Bus, BusError, ControlFeed, Fence, Patience};
-use baton_domain::{Clock, EventSeq, Failure, FailureCode, Position, RunId, RunSpec};
-use baton_wire::{
-    ControlCommand, EventsMessage, Filter, InvalidSpec, MessageId, Offer, Subject, event::Reported,
-};
-use tokio::{sync::watch, task::JoinSet, time::interval};
+use baton_bus::{Bus, Fence, Patience};
+use baton_domain::{Clock, EventSeq, Failure, FailureCode, Position, RunSpec};
+use baton_wire::{EventsMessage, InvalidSpec, MessageId, Offer, Subject, event::Reported};
+use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -27,6 +22,7 @@ use crate::{
     options::WorkerOptions,
     redact::{self, Redactor},
     report::{Outgoing, Reporter, SendEnd, Spool, send_while_said},
+    standing::Standings,
     stop::{Interrupted, Stop, StopReason},
     text,
     usage::{AgentUsage, UsageMeter},
@@ -40,6 +36,7 @@ pub(crate) struct Shop {
     pub(crate) options: WorkerOptions,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) leases: Leases,
+    pub(crate) standings: Standings,
     pub(crate) artifacts: ArtifactClient,
     /// The worker leaves at once: wait for nobody.
     pub(crate) hard: CancellationToken,
@@ -62,9 +59,6 @@ pub(crate) struct Attempt {
 
 /// The tasks that go beside an attempt's work.
 type Companions = JoinSet<()>;
-
-/// How often the run's commands are asked for when the broker does not answer.
-const RETRY_EVERY: Duration = Duration::from_secs(1);
 
 impl Attempt {
     /// Makes the attempt's folders and its voice. The spool is the sender's.
@@ -132,67 +126,24 @@ impl Attempt {
             self.reporter.clone(),
             self.stop.clone(),
         ));
-        companions.spawn(self.watch_lease());
         let log = self.log.clone();
         companions.spawn(async move { log.keep_flushing().await });
-        let result = self.work(&mut companions).await;
+        // A wish from before the lease is heard before anything is done.
+        let watch = self.shop.standings.watch(self.state.lease(), &self.stop);
+        let watch = watch.await;
+        let result = match &watch {
+            Ok(_) => self.work().await,
+            Err(interrupted) => Err(interrupted.clone()),
+        };
         let ending = self.conclude(result).await;
         companions.shutdown().await;
         ending
     }
 
-    async fn work(&self, companions: &mut Companions) -> Result<String, Interrupted> {
-        // A wish from before the lease is heard before anything is done.
-        self.listen(companions).await?;
+    async fn work(&self) -> Result<String, Interrupted> {
         match RunSpec::try_from(&self.offer.spec) {
             Ok(spec) => self.stages(&spec).await,
             Err(invalid) => Err(refused(&invalid).into()),
-        }
-    }
-
-    /// Opens the run's control feed and obeys what it says from now on.
-    async fn listen(&self, companions: &mut Companions) -> Result<(), Interrupted> {
-        let opened = async {
-            let mut pause = interval(RETRY_EVERY);
-            loop {
-                pause.tick().await;
-                match open_feed(&self.shop.bus, self.offer.run, &self.stop).await {
-                    Ok(feed) => return feed,
-                    Err(error) => {
-                        tracing::warn!(run = %self.offer.run, %error, "failed to read the run's commands; trying again")
-                    }
-                }
-            }
-        };
-        let mut feed = tokio::select! {
-            feed = opened => feed,
-            reason = self.stop.requested() => return Err(Interrupted::Stopped(reason)),
-        };
-        let stop = self.stop.clone();
-        companions.spawn(async move {
-            while let Some(message) = feed.next().await {
-                obey(&stop, &message.command);
-            }
-        });
-        self.stop.check()
-    }
-
-    /// Looks again and again whether the lease is still held: an agent that says nothing would
-    /// not be told by its reports.
-    fn watch_lease(&self) -> impl Future<Output = ()> + Send + use<> {
-        let (shop, stop) = (self.shop.clone(), self.stop.clone());
-        let (run, lease) = (self.offer.run, self.state.lease_position);
-        async move {
-            let mut looks = interval(shop.options.check_leases_every);
-            loop {
-                looks.tick().await;
-                match shop.bus.get_last(&Filter::Leases(run)).await {
-                    Ok(Some(last)) if last.position > lease => stop.request(StopReason::Fenced),
-                    Ok(_) => {}
-                    // A worker that is cut off goes on; its reports wait.
-                    Err(error) => tracing::debug!(%run, %error, "failed to look at the lease"),
-                }
-            }
         }
     }
 
@@ -205,25 +156,6 @@ impl Attempt {
             fence: self.state.fence(),
             give_up: CancellationToken::new(),
         }
-    }
-}
-
-/// The feed of a run's commands, those so far obeyed.
-async fn open_feed(bus: &Bus, run: RunId, stop: &Stop) -> Result<ControlFeed, BusError> {
-    let mut feed = bus.control_feed(run).await?;
-    if let Some(message) = feed.caught_up().await {
-        obey(stop, &message.command);
-    }
-    Ok(feed)
-}
-
-fn obey(stop: &Stop, command: &ControlCommand) {
-    match command {
-        ControlCommand::Cancel { .. } => stop.request(StopReason::Cancelled),
-        // Whoever holds a run hears of its release by losing the lease.
-        ControlCommand::Redrive { .. }
-        | ControlCommand::ReleaseLease { .. }
-        | ControlCommand::Unknown => {}
     }
 }
 

@@ -23,6 +23,7 @@ mod recover;
 mod redact;
 mod report;
 mod role;
+mod standing;
 mod stop;
 mod text;
 mod usage;

@@ -26,6 +26,7 @@ use crate::{
     options::WorkerOptions,
     preflight::{preflight, settled},
     recover::recover,
+    standing::Standings,
     workspace,
 };
 
@@ -67,15 +68,22 @@ pub async fn run(
         options: options.clone(),
         started_at,
     };
+    let standings = Standings::new(bus.clone(), options.worker.clone());
+    let check_every = options.check_leases_every;
     let shop = Shop {
         artifacts: ArtifactClient::new(&options.api_url)?,
         bus,
         options,
         clock,
         leases,
+        standings: standings.clone(),
         hard,
     };
-    Driver::new(Arc::new(shop), heart).drive(soft).await
+    let driver = Driver::new(Arc::new(shop), heart);
+    tokio::select! {
+        driven = Box::pin(driver.drive(soft)) => driven,
+        never = Box::pin(standings.attend(check_every)) => match never {},
+    }
 }
 
 /// Keeps other workers out of the state folder for as long as the result lives.

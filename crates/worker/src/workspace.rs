@@ -11,6 +11,7 @@ use std::{
 
 use baton_bus::Fence;
 use baton_domain::{Attempt, Position, RunId, WorkerId};
+use baton_wire::HeldLease;
 use serde::{Deserialize, Serialize};
 
 /// An attempt's folders.
@@ -47,6 +48,17 @@ pub(crate) struct AgentProcess {
 }
 
 impl State {
+    /// The lease, as the desk is asked about it.
+    pub(crate) const fn lease(&self) -> HeldLease {
+        HeldLease {
+            run: self.run,
+            attempt: self.attempt,
+            lease_position: self.lease_position,
+            lost_position: self.lost_position,
+            commands_after: None,
+        }
+    }
+
     /// What must be true at the broker for the attempt to be heard.
     pub(crate) const fn fence(&self) -> Fence {
         Fence::of_holder(self.lease_position, self.lost_position)

@@ -30,6 +30,8 @@ pub(crate) struct Bench {
     pub(crate) sink: ArtifactSink,
     pub(crate) options: WorkerOptions,
     pub(crate) state: TempDir,
+    /// The desk, which tells the worker where it stands.
+    _desk: JoinSet<()>,
 }
 
 /// A worker at work. Dropping it ends it as a crash would.
@@ -46,6 +48,11 @@ impl Bench {
         let bus = connect(&broker.url()).await;
         bus.apply_topology().await.unwrap();
         let state = tempfile::tempdir().unwrap();
+        let mut desk = JoinSet::new();
+        desk.spawn(baton_admission::desk::serve(
+            connect(&broker.url()).await,
+            CancellationToken::new(),
+        ));
         let worker: WorkerId = "w1".parse().unwrap();
         let mut options = WorkerOptions::new(worker, &state.path().join("w1"), &sink.url());
         options.environment = std::env::vars_os().collect();
@@ -58,6 +65,7 @@ impl Bench {
             sink,
             options,
             state,
+            _desk: desk,
         }
     }
 
@@ -130,6 +138,8 @@ impl Bench {
         let id = MessageId::control(run, message.id);
         self.publish(&Subject::Control { run }, &id, &message, Fence::None)
             .await;
+        let worker = &self.options.worker;
+        self.bus.steer(worker, &message).await.unwrap();
     }
 
     /// Declares a run's holder dead, as a supervisor does.

@@ -67,6 +67,16 @@ impl Beats {
         Some(millis(heard.at.elapsed()))
     }
 
+    /// Who said last that it holds a run.
+    pub(crate) fn holder(&self, run: RunId) -> Option<WorkerId> {
+        let heard = self.lock();
+        let holding = heard
+            .values()
+            .filter(|heard| heard.beat.runs.iter().any(|held| held.run == run));
+        let latest = holding.max_by_key(|heard| heard.at)?;
+        Some(latest.beat.worker.clone())
+    }
+
     /// The workers heard of lately, by id.
     pub(crate) fn workers(&self) -> Vec<WorkerInfo> {
         self.lock()

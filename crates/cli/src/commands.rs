@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod admission;
 mod api;
 mod bench;
 mod completions;

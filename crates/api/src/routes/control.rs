@@ -59,6 +59,7 @@ pub(crate) async fn control(
     let subject = Subject::Control { run };
     let id = MessageId::control(run, message.id);
     let position = broker::publish(app.bus(), &subject, &id, &message).await?;
+    hand_over(&app, &message).await;
     let recorded = app
         .history()
         .reached_within(position, RECORDER_PATIENCE)
@@ -108,6 +109,16 @@ async fn check_state(app: &App, run: RunId, command: &ControlCommand) -> Answer<
             "the run is {state}: no worker holds it, so there is no lease to take away"
         )),
         _ => Ok(()),
+    }
+}
+
+/// Hands the wish to whoever holds the run. A holder that misses it hears of it at the desk.
+async fn hand_over(app: &App, message: &ControlMessage) {
+    let Some(holder) = app.beats().holder(message.run) else {
+        return;
+    };
+    if let Err(error) = app.bus().steer(&holder, message).await {
+        tracing::debug!(%error, worker = %holder, "failed to hand a command over");
     }
 }
 

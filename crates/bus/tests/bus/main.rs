@@ -1,6 +1,6 @@
 //! The bus against a real broker, one per test.
 
-mod control;
+mod beats;
 mod house;
 mod offers;
 mod permissions;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use baton_api::{ApiDeps, ApiOptions, ApiServer};
 use baton_domain::SystemClock;
 
-use super::connect;
+use super::{admission, connect};
 use crate::{args::ApiArgs, config, exit::Exit, lifecycle};
 
 pub(super) async fn run(args: ApiArgs) -> anyhow::Result<Exit> {
@@ -16,10 +16,13 @@ pub(super) async fn run(args: ApiArgs) -> anyhow::Result<Exit> {
             store: connect::reader(&args.store, "api")?,
             clock: Arc::new(SystemClock),
         };
+        let bus = deps.bus.clone();
         let api = ApiServer::new(options(&args)?, deps)?.bind().await?;
-        api.serve(shutdown.soft, shutdown.hard)
-            .await
-            .context("the API stopped")?;
+        let serving = async {
+            let served = api.serve(shutdown.soft, shutdown.hard).await;
+            served.context("the API stopped")
+        };
+        admission::beside(bus, serving).await?;
         Ok(Exit::Done)
     })
     .await

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use baton_domain::SystemClock;
 use baton_supervisor::{Supervisor, SupervisorDeps, SupervisorOptions};
 
-use super::connect;
+use super::{admission, connect};
 use crate::{
     args::{LeaseArgs, SupervisorArgs},
     exit::Exit,
@@ -19,8 +19,10 @@ pub(super) async fn run(args: SupervisorArgs) -> anyhow::Result<Exit> {
             store: connect::reader(&args.store, "supervisor")?,
             clock: Arc::new(SystemClock),
         };
+        let bus = deps.bus.clone();
         let supervisor = Supervisor::new(deps, options(args.lease));
-        supervisor.run(shutdown.soft, shutdown.hard).await?;
+        let watching = async { Ok(supervisor.run(shutdown.soft, shutdown.hard).await?) };
+        admission::beside(bus, watching).await?;
         Ok(Exit::Done)
     })
     .await

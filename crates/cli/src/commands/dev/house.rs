@@ -19,6 +19,7 @@ use super::{parts::Parts, servers::Servers, state::State};
 use crate::{
     args::DevArgs,
     commands::{
+        admission,
         connect::{self, Access},
         recorder, supervisor,
         worker::{self, Place},
@@ -96,6 +97,7 @@ impl House {
             artifact_max_bytes: ground.args.artifact_limit.artifact_max_bytes,
             ..ApiOptions::new(ground.state.folder("artifacts"))
         };
+        let admitting = bus.clone();
         let deps = ApiDeps {
             bus,
             store: ground.store("api", Access::Read, 8)?,
@@ -107,6 +109,8 @@ impl House {
             .context("choose another port with --port (BATON_DEV_PORT), 0 for any that is free")?;
         self.url = format!("http://{}", api.local_addr());
         let (soft, hard) = (self.others.soft(), ground.hard.clone());
+        self.others
+            .start("admission", admission::serve(admitting, soft.clone()));
         let serving = async move { Ok(api.serve(soft, hard).await?) };
         self.others.start("API", serving);
         Ok(())

@@ -1,0 +1,4 @@
+//! Admission against a real broker, one per test.
+
+mod desk;
+mod house;

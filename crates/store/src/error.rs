@@ -34,6 +34,9 @@ pub enum StoreError {
     /// The settings cannot be used.
     #[error("the database URL cannot be used: {0}")]
     Settings(#[source] sqlx::Error),
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes to make a secret of")]
+    NoRandomness,
     /// Anything else: a wrong password, a missing table, a fault of this program.
     #[error("the database refuses: {0}")]
     Database(#[source] sqlx::Error),

@@ -3,6 +3,7 @@
 //! Rows are private and become domain types by conversions that name what does not fit. Knows
 //! neither the broker nor its messages.
 
+pub mod accounts;
 pub mod artifacts;
 pub mod drains;
 pub mod events;
@@ -16,6 +17,7 @@ mod feed;
 mod lock;
 mod migrate;
 mod pool;
+mod roles;
 mod row;
 mod writer;
 
@@ -29,6 +31,7 @@ pub use lock::{Lock, LockName};
 pub use migrate::SchemaVersion;
 pub use pool::{Store, StoreOptions};
 pub use position::RecordedPosition;
+pub use roles::{DatabaseRole, InvalidRole};
 pub use runs::{
     IdempotencyKey, Outcome, RunFilter, RunPage, RunRecord, StoredRun, Submission, Usage,
 };

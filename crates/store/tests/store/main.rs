@@ -1,5 +1,6 @@
 //! The store against a real Postgres, one per test.
 
+mod accounts;
 mod errors;
 mod locks;
 mod schema;

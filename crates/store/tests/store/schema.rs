@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::{FailureCode, Refusal, Stage as Work, StateName, run::PauseKind};
+use baton_domain::{
+    FailureCode, Refusal, Role, Stage as Work, StateName, TokenKind, run::PauseKind,
+};
 
 use crate::stage::{Stage, store};
 
@@ -35,6 +37,10 @@ async fn the_checks_allow_the_words_of_the_domain_and_no_others() {
     assert_eq!(words(&stage, "task_runs_stage").await, set(stages));
     let kinds = PauseKind::ALL.iter().map(|kind| kind.as_str());
     assert_eq!(words(&stage, "task_runs_pause_kind").await, set(kinds));
+    let kinds = TokenKind::ALL.iter().map(|kind| kind.as_str());
+    assert_eq!(words(&stage, "tokens_kind").await, set(kinds));
+    let roles = Role::ALL.iter().map(|role| role.as_str());
+    assert_eq!(words(&stage, "tokens_role").await, set(roles));
     let terminal = StateName::ALL.iter().filter(|state| state.is_terminal());
     let terminal = set(terminal.map(|state| state.as_str()));
     assert_eq!(words(&stage, "task_runs_finished_known").await, terminal);

@@ -8,10 +8,10 @@ use std::{
 };
 
 use baton_bus::Bus;
-use baton_domain::{Attempt, RunId, WorkerId};
+use baton_domain::{Attempt, DrainScope, RunId, WorkerId};
 use baton_wire::{
     Beat,
-    http::{WorkerInfo, WorkerRun},
+    http::{WorkerDrain, WorkerInfo, WorkerRun},
 };
 use futures::StreamExt as _;
 use tokio_util::sync::CancellationToken;
@@ -86,6 +86,19 @@ impl Beats {
             .collect()
     }
 
+    /// How many workers of a scope were heard lately, and how many runs they hold.
+    pub(crate) fn in_scope(&self, scope: &DrainScope) -> (u32, u32) {
+        let heard = self.lock();
+        let lately = heard
+            .values()
+            .filter(|heard| heard.at.elapsed() <= FORGOTTEN);
+        let concerned = lately.filter(|h| scope.concerns(&h.beat.worker, &h.beat.pools));
+        concerned.fold((0, 0), |(workers, running), heard| {
+            let runs = u32::try_from(heard.beat.runs.len()).unwrap_or(u32::MAX);
+            (workers + 1, running.saturating_add(runs))
+        })
+    }
+
     /// A panic elsewhere leaves a map that is still a map.
     fn lock(&self) -> MutexGuard<'_, BTreeMap<WorkerId, Heard>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -106,6 +119,11 @@ impl Heard {
             run_types: beat.run_types.iter().map(ToString::to_string).collect(),
             capabilities: beat.capabilities.iter().map(ToString::to_string).collect(),
             draining: beat.draining,
+            drain: beat.drain.as_ref().map(|drain| WorkerDrain {
+                scope: drain.scope.to_string(),
+                note: drain.note.clone(),
+                until: drain.until,
+            }),
             runs: beat.runs.iter().map(held).collect(),
         }
     }

@@ -3,8 +3,8 @@
 use std::{future::Future, time::Duration};
 
 use baton_bus::{Bus, BusError, Fence, Patience, PublishError, RawMessage};
-use baton_domain::{Position, Route, RunId};
-use baton_wire::{Decoded, Filter, MessageId, Offer, Subject};
+use baton_domain::{DrainScope, Position, Route, RunId};
+use baton_wire::{Decoded, DrainMessage, Filter, MessageId, Offer, Subject};
 use serde::Serialize;
 
 use crate::problem::{Answer, Kind, Problem};
@@ -53,6 +53,19 @@ pub(crate) async fn last_offer(bus: &Bus, run: RunId) -> Answer<Option<(Offer, P
     Ok(message
         .as_ref()
         .and_then(|message| Some((offer(message)?, message.position))))
+}
+
+/// Says something to the fleet; its acknowledgement is the commit.
+pub(crate) async fn say_to_fleet(bus: &Bus, message: &DrainMessage) -> Answer<Position> {
+    let subject = Subject::Drain {
+        scope: message.scope.clone(),
+    };
+    publish(bus, &subject, &MessageId::fleet(message.id), message).await
+}
+
+/// What was wished last of a scope.
+pub(crate) async fn last_drain(bus: &Bus, scope: &DrainScope) -> Answer<Option<DrainMessage>> {
+    bounded(bus.last_drain(scope)).await
 }
 
 fn offer(message: &RawMessage) -> Option<Offer> {

@@ -8,6 +8,6 @@ mod resume;
 
 pub(crate) use actor::By;
 pub(crate) use body::{Body, IdempotencyKey};
-pub(crate) use path::{ArtifactPath, RunPath};
+pub(crate) use path::{ArtifactPath, RunPath, ScopePath};
 pub(crate) use query::Pairs;
 pub(crate) use resume::LastEventId;

@@ -5,8 +5,10 @@ use std::{cmp::Reverse, future::Future, sync::Arc, time::Duration};
 
 use baton_domain::{Actor, Attempt, Position, RunId, StateName};
 use baton_store::{
-    PositionFeed, RunFilter, RunPage, Store, StoreError, StoredArtifact, StoredRun, artifacts,
-    events, runs,
+    PositionFeed, RunFilter, RunPage, Store, StoreError, StoredArtifact, StoredDrain, StoredRun,
+    artifacts,
+    dead_letters::{self, DeadLetterFilter, DeadLetterGroup, Order},
+    drains, events, runs,
 };
 use baton_wire::http::EventRecord;
 use futures::future::try_join_all;
@@ -124,6 +126,39 @@ impl History {
     ) -> Answer<Option<StoredArtifact>> {
         self.ask(artifacts::get(&self.store, run, attempt, name))
             .await
+    }
+
+    /// Every drain that nobody has taken back.
+    pub(crate) async fn drains(&self) -> Answer<Vec<StoredDrain>> {
+        self.ask(drains::list(&self.store)).await
+    }
+
+    /// Groups of dead letters that failed alike.
+    pub(crate) async fn dead_letter_groups(
+        &self,
+        filter: &DeadLetterFilter,
+        skip: u32,
+        limit: u32,
+    ) -> Answer<Vec<DeadLetterGroup>> {
+        self.ask(dead_letters::groups(&self.store, filter, skip, limit))
+            .await
+    }
+
+    /// A page of dead letters.
+    pub(crate) async fn dead_letters(
+        &self,
+        filter: &DeadLetterFilter,
+        order: Order,
+        after: Option<RunId>,
+        limit: u32,
+    ) -> Answer<RunPage> {
+        self.ask(dead_letters::list(&self.store, filter, order, after, limit))
+            .await
+    }
+
+    /// How many dead letters there are.
+    pub(crate) async fn dead_letter_count(&self, filter: &DeadLetterFilter) -> Answer<u64> {
+        self.ask(dead_letters::count(&self.store, filter)).await
     }
 
     /// The last position that the recorder is known to have passed.

@@ -2,6 +2,8 @@
 
 mod artifacts;
 mod control;
+mod dead_letters;
+mod drains;
 mod events;
 mod get;
 mod health;
@@ -28,6 +30,11 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(artifacts::download::download))
         .routes(routes!(artifacts::upload::upload))
         .routes(routes!(workers::workers))
+        .routes(routes!(drains::list::list, drains::begin::begin))
+        .routes(routes!(drains::end::end))
+        .routes(routes!(dead_letters::groups::groups))
+        .routes(routes!(dead_letters::list::list))
+        .routes(routes!(dead_letters::redrive::redrive))
         .routes(routes!(info::info))
         .routes(routes!(info::openapi))
         .routes(routes!(health::live))

@@ -60,6 +60,18 @@ impl Bus {
     }
 }
 
+impl Bus {
+    /// What was wished last of a scope.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] when the broker does not answer.
+    pub async fn last_drain(&self, scope: &DrainScope) -> Result<Option<DrainMessage>, BusError> {
+        let scope = scope.clone();
+        let last = self.last_of(&Subject::Drain { scope }.to_string()).await?;
+        Ok(last.and_then(|message| understood(&message.subject, &message.payload)))
+    }
+}
+
 impl DrainFeed {
     /// All drains of the scopes, once something about them was heard or read; also those that have
     /// ended by themselves. `None` when the client was closed. May be cancelled at any time.
@@ -106,15 +118,11 @@ impl DrainFeed {
     }
 
     async fn last(&self, scope: &DrainScope) -> Option<DrainMessage> {
-        let subject = Subject::Drain {
-            scope: scope.clone(),
-        };
         let mut pauses = Pauses::new();
         loop {
             self.bus.up().await;
-            match self.bus.last_of(&subject.to_string()).await {
-                Ok(Some(message)) => return understood(&message.subject, &message.payload),
-                Ok(None) => return None,
+            match self.bus.last_drain(scope).await {
+                Ok(last) => return last,
                 Err(error) => tracing::debug!(%error, %scope, "reading a drain again"),
             }
             pauses.pause().await;

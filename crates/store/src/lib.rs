@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod artifacts;
+pub mod dead_letters;
 pub mod drains;
 pub mod events;
 pub mod position;

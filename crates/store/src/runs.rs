@@ -1,5 +1,6 @@
 //! Runs as recorded: what was asked for, where they stand, what came of them.
 
+mod dead;
 mod due;
 mod first_under;
 mod get;
@@ -16,6 +17,7 @@ use baton_domain::{
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+pub use dead::{DeadOrder, dead};
 pub use due::{due, next_due_at};
 pub use first_under::first_under;
 pub use get::get;

@@ -1,6 +1,8 @@
 //! Bodies of the HTTP interface.
 
 mod artifact;
+mod dead_letter;
+mod drain;
 mod info;
 mod problem;
 mod record;
@@ -8,10 +10,14 @@ mod run;
 mod worker;
 
 pub use artifact::{ArtifactInfo, ArtifactList};
+pub use dead_letter::{
+    DeadLetterGroup, DeadLetterPage, RedriveAnswer, RedriveRefusal, RedriveRequest,
+};
+pub use drain::{DrainInfo, DrainList, DrainRequest};
 pub use info::{Health, ServerInfo};
 pub use problem::{PROBLEM_TYPES, Problem};
 pub use run::{
     ControlEvent, ControlRequest, EventPage, EventRecord, LeaseInfo, RunError, RunResult, TaskRun,
     TaskRunPage, UsageInfo,
 };
-pub use worker::{WorkerInfo, WorkerList, WorkerRun};
+pub use worker::{WorkerDrain, WorkerInfo, WorkerList, WorkerRun};

@@ -23,6 +23,19 @@ pub(crate) struct ArtifactPath {
     pub(crate) name: ArtifactName,
 }
 
+/// `{scope}`: who is drained, as given.
+#[derive(Debug)]
+pub(crate) struct ScopePath(pub(crate) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for ScopePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = params(parts, state).await?;
+        Ok(Self(param(&params, "scope").to_owned()))
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for RunPath {
     type Rejection = Problem;
 

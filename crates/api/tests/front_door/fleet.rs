@@ -11,7 +11,7 @@ use baton_wire::{
 
 use crate::{worker::Holder, world::World};
 
-fn beat(run: &TaskRun) -> Beat {
+pub(crate) fn beat(run: &TaskRun) -> Beat {
     Beat {
         worker: "w-1".parse().unwrap(),
         hostname: "host".to_owned(),

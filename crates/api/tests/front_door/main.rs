@@ -7,7 +7,9 @@
 mod artifacts;
 mod bad_input;
 mod control;
+mod dead_letters;
 mod document;
+mod drains;
 mod fleet;
 mod guard;
 mod outages;

@@ -53,7 +53,8 @@ pub async fn list(
     Ok(page(runs(rows)?, limit))
 }
 
-fn page(mut runs: Vec<super::StoredRun>, limit: u32) -> RunPage {
+/// A page of runs, one more of which was looked for than it may have.
+pub(super) fn page(mut runs: Vec<super::StoredRun>, limit: u32) -> RunPage {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = runs.len() > limit;
     runs.truncate(limit);

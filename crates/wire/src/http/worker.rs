@@ -28,8 +28,23 @@ pub struct WorkerInfo {
     pub capabilities: Vec<String>,
     /// Whether it takes no more.
     pub draining: bool,
+    /// The drain because of which it takes no more; null when it takes runs, or is leaving.
+    pub drain: Option<WorkerDrain>,
     /// What it holds.
     pub runs: Vec<WorkerRun>,
+}
+
+/// A drain, as a worker obeys it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkerDrain {
+    /// Who is drained: `fleet`, `pool.<pool>` or `worker.<worker>`.
+    #[schema(example = "pool.gpu")]
+    pub scope: String,
+    /// Why.
+    pub note: String,
+    /// When it ends by itself; null if it does not.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// A run that a worker holds.

@@ -4,6 +4,108 @@
  */
 
 export interface paths {
+    "/api/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists dead letters by cause, the most frequent first
+         * @description Runs that failed as often as they may, in groups that failed alike: by the kind of failure and its
+         *     message without folders, numbers and ids.
+         */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/redrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries many dead letters again
+         * @description Either the runs named by `ids`, or those that fit `code`, `cause` and `pool`, the oldest first. Each
+         *     begins anew with its failures forgotten. `dryRun` only says which runs it would be.
+         */
+        post: operations["redriveDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the runs among the dead letters, the last ones first */
+        get: operations["listDeadLetterRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drains": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the drains in force */
+        get: operations["listDrains"];
+        put?: never;
+        /**
+         * Drains a worker, a pool or the whole fleet
+         * @description Workers of the scope take no more runs, and finish those that they hold. It holds until it is
+         *     taken back, or until it ends by itself; a second drain of the same scope takes the place of the
+         *     first. It reaches workers at once, and those that are away when they come back.
+         */
+        post: operations["beginDrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/drains/{scope}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Takes a drain back
+         * @description Workers of the scope take runs again, unless another drain concerns them.
+         */
+        delete: operations["endDrain"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events/stream": {
         parameters: {
             query?: never;
@@ -347,6 +449,97 @@ export interface components {
             action: string;
             /** @description Why, for the record; at most 2,000 characters. */
             note?: string | null;
+        };
+        /** @description Runs that failed alike. */
+        DeadLetterGroup: {
+            /**
+             * @description The failure's message without folders, numbers and ids.
+             * @example the agent exited with #
+             */
+            cause: string;
+            /**
+             * @description The kind of failure, stable.
+             * @example agent_failed
+             */
+            code: string;
+            /**
+             * Format: int64
+             * @description How many runs.
+             */
+            count: number;
+            /** @description What the last one said, in full. */
+            message: string;
+            /**
+             * Format: date-time
+             * @description When the last of them was dead-lettered.
+             */
+            newest: string;
+            /**
+             * Format: date-time
+             * @description When the first of them was dead-lettered.
+             */
+            oldest: string;
+            /** @description Up to 5 of them, the last ones first. */
+            samples: string[];
+        };
+        /** @description A page of groups, the largest first. */
+        DeadLetterPage: {
+            /** @description The groups. */
+            groups: components["schemas"]["DeadLetterGroup"][];
+            /** @description Give it as `cursor` for the next page; null on the last. */
+            nextCursor?: string | null;
+        };
+        /** @description A drain in force. */
+        DrainInfo: {
+            /** @description Who wished it. */
+            actor: string;
+            /** @description Why. */
+            note: string;
+            /**
+             * Format: int32
+             * @description Runs that these workers still hold.
+             */
+            running: number;
+            /**
+             * @description Who is drained: `fleet`, `pool.<pool>` or `worker.<worker>`.
+             * @example pool.gpu
+             */
+            scope: string;
+            /**
+             * Format: date-time
+             * @description When it was wished.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself; null if it does not.
+             */
+            until?: string | null;
+            /**
+             * Format: int32
+             * @description Workers of the scope that were heard lately.
+             */
+            workers: number;
+        };
+        /** @description The drains in force. */
+        DrainList: {
+            /** @description By scope. */
+            drains: components["schemas"]["DrainInfo"][];
+        };
+        /** @description A wish that workers take no more runs. */
+        DrainRequest: {
+            /**
+             * Format: int32
+             * @description After how many seconds the drain ends by itself, 1 to 31,536,000; never if absent.
+             */
+            forSeconds?: number | null;
+            /** @description Why, for whoever finds idle workers; 1 to 2,000 characters. */
+            note: string;
+            /**
+             * @description Who: `fleet`, `pool.<pool>` or `worker.<worker>`.
+             * @example pool.gpu
+             */
+            scope: string;
         };
         /** @description What a holder can say. */
         Event: {
@@ -738,6 +931,50 @@ export interface components {
             /** @description Only with mode `pr`, which this version does not have. */
             prTitle?: string | null;
         };
+        /** @description What became of a wish to try runs again. */
+        RedriveAnswer: {
+            /** @description Whether nothing was done. */
+            dryRun: boolean;
+            /** @description The runs that are tried again (or would be), in the order in which they were found. */
+            redriven: string[];
+            /** @description Runs named by id that cannot be tried again. */
+            refused: components["schemas"]["RedriveRefusal"][];
+            /**
+             * Format: int64
+             * @description How many dead letters fit the filter besides; ask again for them.
+             */
+            remaining: number;
+        };
+        /** @description A run that cannot be tried again. */
+        RedriveRefusal: {
+            /** @description Why not. */
+            detail: string;
+            /** @description What was given as its id. */
+            id: string;
+        };
+        /**
+         * @description Which dead letters are to be tried again. Either `ids`, or at least one of `code`, `cause` and
+         *     `pool`.
+         */
+        RedriveRequest: {
+            /** @description Dead letters of this cause, as a group names it. */
+            cause?: string | null;
+            /** @description Dead letters of this kind of failure. */
+            code?: string | null;
+            /** @description Only say which runs it would be. */
+            dryRun?: boolean;
+            /** @description These runs; they may also be runs that failed for good. At most 1,000. */
+            ids?: string[];
+            /**
+             * Format: int32
+             * @description At most so many, the oldest first: 1 to 1,000, 100 if absent.
+             */
+            limit?: number | null;
+            /** @description Why, for the record; at most 2,000 characters. */
+            note?: string | null;
+            /** @description Dead letters of this pool. */
+            pool?: string | null;
+        };
         /** @description Delays between attempts. */
         RetryBody: {
             /**
@@ -949,6 +1186,21 @@ export interface components {
              */
             outputTokens: number;
         };
+        /** @description A drain, as a worker obeys it. */
+        WorkerDrain: {
+            /** @description Why. */
+            note: string;
+            /**
+             * @description Who is drained: `fleet`, `pool.<pool>` or `worker.<worker>`.
+             * @example pool.gpu
+             */
+            scope: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself; null if it does not.
+             */
+            until?: string | null;
+        };
         /** @description A worker that was heard of lately. */
         WorkerInfo: {
             /**
@@ -958,6 +1210,7 @@ export interface components {
             beatAgeMs: number;
             /** @description What it has besides. */
             capabilities: string[];
+            drain?: components["schemas"]["WorkerDrain"] | null;
             /** @description Whether it takes no more. */
             draining: boolean;
             /** @description Its machine. */
@@ -1009,6 +1262,637 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Of this kind of failure
+                 * @example agent_failed
+                 */
+                code?: string;
+                /** @description Of this cause, as a group names it */
+                cause?: string;
+                /**
+                 * @description Of this pool
+                 * @example default
+                 */
+                pool?: string;
+                /**
+                 * @description Groups a page; 50 if absent
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filters */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of groups */
+            200: {
+                headers: {
+                    /** @description The position up to which history is recorded */
+                    "Baton-History-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterPage"];
+                };
+            };
+            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redriveDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Who asks: 1 to 200 printable characters; `anonymous` if absent
+                 * @example ada
+                 */
+                "Baton-Actor"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "code": "agent_failed",
+                 *       "limit": 100,
+                 *       "note": "the model is back",
+                 *       "pool": "default"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RedriveRequest"];
+            };
+        };
+        responses: {
+            /** @description With `dryRun`: what would be done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedriveAnswer"];
+                };
+            };
+            /** @description The wishes are kept */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedriveAnswer"];
+                };
+            };
+            /** @description `malformed-json`: the request's body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout`: the request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the present state forbids it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: the request's body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: the request's body is of another media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-body`: the request's body breaks rules; `invalid-header`: a header of the request breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `broker-unavailable`: the broker cannot be reached; `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeadLetterRuns: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Of this kind of failure
+                 * @example agent_failed
+                 */
+                code?: string;
+                /** @description Of this cause, as a group names it */
+                cause?: string;
+                /**
+                 * @description Of this pool
+                 * @example default
+                 */
+                pool?: string;
+                /**
+                 * @description Runs a page; 50 if absent
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filters */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of runs */
+            200: {
+                headers: {
+                    /** @description The position up to which history is recorded */
+                    "Baton-History-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskRunPage"];
+                };
+            };
+            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDrains: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The drains, by scope */
+            200: {
+                headers: {
+                    /** @description The position up to which history is recorded */
+                    "Baton-History-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrainList"];
+                };
+            };
+            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginDrain: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Who asks: 1 to 200 printable characters; `anonymous` if absent
+                 * @example ada
+                 */
+                "Baton-Actor"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "forSeconds": 7200,
+                 *       "note": "new driver",
+                 *       "scope": "pool.gpu"
+                 *     }
+                 */
+                "application/json": components["schemas"]["DrainRequest"];
+            };
+        };
+        responses: {
+            /** @description The drain is in force */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrainInfo"];
+                };
+            };
+            /** @description `malformed-json`: the request's body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout`: the request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the present state forbids it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: the request's body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: the request's body is of another media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-body`: the request's body breaks rules; `invalid-header`: a header of the request breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `broker-unavailable`: the broker cannot be reached; `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endDrain: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Why, for the record
+                 * @example the driver works
+                 */
+                note?: string;
+            };
+            header?: {
+                /**
+                 * @description Who asks: 1 to 200 printable characters; `anonymous` if absent
+                 * @example ada
+                 */
+                "Baton-Actor"?: string | null;
+            };
+            path: {
+                /**
+                 * @description `fleet`, `pool.<pool>` or `worker.<worker>`
+                 * @example pool.gpu
+                 */
+                scope: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The drain is over */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `malformed-json`: the request's body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout`: the request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the present state forbids it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: the request's body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: the request's body is of another media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-body`: the request's body breaks rules; `invalid-header`: a header of the request breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `broker-unavailable`: the broker cannot be reached; `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     streamEvents: {
         parameters: {
             query?: {

@@ -16,5 +16,6 @@ mod main_job;
 mod one_machine;
 mod one_turn;
 mod rebuild;
+mod slow_pushes;
 mod subscriber;
 mod two_workers;

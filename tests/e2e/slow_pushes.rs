@@ -55,10 +55,24 @@ impl SlowGit {
         fs::write(self.folder.join("go"), "").expect("a file that lets go");
     }
 
+    /// The process of the push that began last.
+    fn pusher(&self) -> String {
+        fs::read_to_string(self.push_began()).expect("the push's process")
+    }
+
+    /// Waits until another push begins.
+    async fn pushes_again(&self, pusher: &str) {
+        let mut poll = interval(Duration::from_millis(20));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.pusher() == pusher {
+            assert!(Instant::now() < deadline, "no other push began");
+            poll.tick().await;
+        }
+    }
+
     /// Waits until the push has ended, one way or the other.
     async fn push_ended(&self) {
-        let pid = fs::read_to_string(self.push_began()).expect("the push's process");
-        let process = Path::new("/proc").join(pid.trim());
+        let process = Path::new("/proc").join(self.pusher().trim());
         let mut poll = interval(Duration::from_millis(20));
         let deadline = Instant::now() + Duration::from_secs(60);
         // One that is not reaped has no command line.
@@ -131,4 +145,37 @@ async fn the_push_of_a_killed_worker_ends_before_the_run_is_anothers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_push_of_a_stopped_worker_ends_before_the_run_is_anothers() {
     a_push_ends_with_its_lease(Signal::SIGSTOP).await;
+}
+
+// W-06 W-11: who cannot be told whether the run is still its own does not push, and goes on when it is told.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_in_a_broker_outage_is_begun_again_by_the_same_attempt() {
+    let mut stack = Stack::start(Plan {
+        workers: 0,
+        ..Plan::default()
+    })
+    .await;
+    let repository = SampleRepository::new();
+    let slow = SlowGit::in_folder(stack.folder().join("slow-git"));
+    stack.hire("worker-1", 1, &[("PATH", slow.path())]).await;
+    let body = json!({
+        "type": "command", "repository": repository.url(),
+        "task": {"argv": ["sh", "-c", "echo done > DONE.md"], "publish": {"mode": "branch"}},
+    });
+    let run = id(&stack.client.submit(&body).await);
+    stack.wait_for_file(&slow.push_began()).await;
+
+    stack.broker.stop().await;
+    let first = slow.pusher();
+    slow.push_ended().await;
+    stack.broker.start_again().await;
+    slow.pushes_again(&first).await;
+    slow.let_go();
+
+    let ended = stack.client.ended(&run).await;
+    let state = (&ended["state"], &ended["attempt"]);
+    assert_eq!(state, (&json!("succeeded"), &json!(1)), "{ended:#}");
+    let branch = ended["result"]["branch"].as_str().expect("a branch");
+    assert_eq!(repository.subjects(branch).len(), 2, "pushed once");
+    stack.stop().await;
 }

@@ -12,6 +12,7 @@ mod dev;
 mod doctor;
 mod examples;
 mod leases;
+mod leash;
 mod log;
 mod recorder;
 mod runs;
@@ -33,6 +34,7 @@ pub(crate) use config::{ConfigCommand, ConfigShowArgs};
 pub(crate) use dev::DevArgs;
 pub(crate) use doctor::{DoctorArgs, ProgramArgs};
 pub(crate) use leases::{LeasesCommand, ReleaseArgs};
+pub(crate) use leash::LeashArgs;
 pub(crate) use log::{LogArgs, LogFormat};
 pub(crate) use recorder::RecorderArgs;
 pub(crate) use runs::{
@@ -87,6 +89,9 @@ pub(crate) enum Command {
     /// The process that an agent lives in; started by workers, not by people
     #[command(hide = true)]
     PtyHost,
+    /// A push that ends with its lease; started by workers, not by people
+    #[command(hide = true)]
+    Leash(LeashArgs),
     /// Role: keep what happened in Postgres
     Recorder(RecorderArgs),
     /// Role: watch leases and retries

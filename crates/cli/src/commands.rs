@@ -9,6 +9,7 @@ mod connect;
 mod dev;
 mod doctor;
 mod leases;
+mod leash;
 mod migrate;
 mod nats;
 mod pty_host;
@@ -33,6 +34,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Leases(command) => leases::run(command).await,
         Command::Api(args) => api::run(args).await,
         Command::Worker(args) => worker::run(*args).await,
+        Command::Leash(args) => leash::run(args).await,
         Command::PtyHost => pty_host::run().await,
         Command::Recorder(args) => recorder::run(args).await,
         Command::Supervisor(args) => supervisor::run(args).await,

@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     Misused,
     /// The run that was followed, or done, was cancelled.
     Cancelled,
+    /// As the program ended that was run.
+    As(u8),
     /// There was nothing to do.
     Idle,
     /// A second signal cut it short.
@@ -31,6 +33,7 @@ impl Exit {
             Self::Failed => 1,
             Self::Misused => MISUSED,
             Self::Cancelled => 3,
+            Self::As(code) => code,
             Self::Idle => 6,
             Self::Interrupted => 130,
         }

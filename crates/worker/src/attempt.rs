@@ -18,6 +18,7 @@ use crate::{
     checkout::Start,
     git::Git,
     lease::Leases,
+    leash::Leash,
     log_file::LogFile,
     options::WorkerOptions,
     redact::{self, Redactor},
@@ -104,7 +105,16 @@ impl Attempt {
 
     /// Git for this attempt, which complains without its secrets.
     fn git(&self, stop: Stop) -> Git {
-        Git::new(&self.shop.options, stop).hiding(self.reporter.redactor())
+        Git::new(&self.shop.options, stop)
+            .hiding(self.reporter.redactor())
+            .leashed(self.leash())
+    }
+
+    /// What pushes hang on, where the worker knows a program for it.
+    fn leash(&self) -> Option<Leash> {
+        let program = self.shop.options.leash_program.as_deref()?;
+        let (standings, run) = (&self.shop.standings, self.offer.run);
+        Some(Leash::new(program, standings, run, &self.workspace))
     }
 
     /// The attempt's voice.

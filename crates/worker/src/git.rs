@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     environment::{self, Environment},
+    leash::Leash,
     options::WorkerOptions,
     process::{self, Exit, ProgramError, Sinks, Spec},
     redact::Redactor,
@@ -52,6 +53,9 @@ pub(crate) struct Git {
     timeout: Duration,
     stop: Stop,
     redactor: Redactor,
+    /// Words before all others.
+    before: Vec<OsString>,
+    leash: Option<Leash>,
 }
 
 /// What git printed.
@@ -104,6 +108,8 @@ impl Git {
             timeout: options.git.timeout,
             stop,
             redactor: Redactor::default(),
+            before: Vec::new(),
+            leash: None,
         }
     }
 
@@ -111,6 +117,46 @@ impl Git {
     pub(crate) fn hiding(mut self, redactor: &Redactor) -> Self {
         self.redactor = redactor.clone();
         self
+    }
+
+    /// The same, whose pushes end with the lease.
+    pub(crate) fn leashed(mut self, leash: Option<Leash>) -> Self {
+        self.leash = leash;
+        self
+    }
+
+    /// Runs a command that changes what is outside for as long as the lease is vouched for. It is
+    /// begun again when nobody could vouch for a while and the lease turns out to be held still.
+    pub(crate) async fn run_outside<S: AsRef<OsStr>>(
+        &self,
+        folder: &Path,
+        words: &[S],
+    ) -> Result<Said, GitError> {
+        let Some(leash) = &self.leash else {
+            return self.run(folder, words).await;
+        };
+        let mut git = self.clone();
+        (git.program, git.before) = leash.on(&self.program);
+        loop {
+            tokio::select! {
+                () = leash.taken() => {}
+                _ = self.stop.requested() => {
+                    let command = name_of(words);
+                    return Err(GitError::Stopped { command });
+                }
+            }
+            let said = tokio::select! {
+                said = git.run(folder, words) => said,
+                never = leash.hold() => match never {},
+            };
+            if said.is_ok() || !leash.has_slipped() {
+                return said;
+            }
+            tracing::info!(
+                command = name_of(words),
+                "git was ended because the lease was in doubt; beginning again"
+            );
+        }
     }
 
     /// The same with more variables.
@@ -142,9 +188,12 @@ impl Git {
         words: &[S],
         input: Option<&[u8]>,
     ) -> Result<Said, GitError> {
-        let arguments: Vec<OsString> = ALWAYS
+        let always = ALWAYS.iter().map(OsString::from);
+        let arguments: Vec<OsString> = self
+            .before
             .iter()
-            .map(OsString::from)
+            .cloned()
+            .chain(always)
             .chain(words.iter().map(|word| word.as_ref().to_owned()))
             .collect();
         let spec = Spec {

@@ -14,6 +14,7 @@ mod error;
 mod git;
 mod handlers;
 mod lease;
+mod leash;
 mod log_file;
 mod options;
 mod preflight;

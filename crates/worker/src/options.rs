@@ -55,6 +55,9 @@ pub struct WorkerOptions {
     pub codex: CodexOptions,
     /// How git is run.
     pub git: GitOptions,
+    /// The program that pushes run under, called as `leash`; without one they run free, and may
+    /// go on when the lease is lost.
+    pub leash_program: Option<PathBuf>,
     /// Bounds of what an attempt may leave.
     pub limits: Limits,
     /// How many workspaces of ended attempts are kept, the newest first.
@@ -184,6 +187,7 @@ impl WorkerOptions {
             task_secrets: BTreeSet::new(),
             codex: CodexOptions::default(),
             git: GitOptions::default(),
+            leash_program: None,
             limits: Limits::default(),
             keep_workspaces: 20,
         }

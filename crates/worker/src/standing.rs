@@ -100,6 +100,14 @@ impl Standings {
         }
     }
 
+    /// Whether this worker was told just now that it holds the run.
+    pub(crate) async fn holds(&self, run: RunId) -> bool {
+        let answered = self.ask(|held| held.run == run).await.is_ok();
+        let watched = self.watched();
+        let entry = watched.get(&run);
+        answered && entry.is_some_and(|entry| entry.stop.check().is_ok())
+    }
+
     /// Hears and asks, for as long as it is polled.
     pub(crate) async fn attend(&self, every: Duration) -> Infallible {
         tokio::select! {

@@ -157,7 +157,7 @@ async fn send(
     ];
     words.extend(lease.as_deref());
     words.extend(["--", branch.repository.as_str(), &what]);
-    match git.run(store, &words).await {
+    match git.run_outside(store, &words).await {
         Ok(_) => Ok(()),
         Err(error) => Err(failed(branch, &error)),
     }

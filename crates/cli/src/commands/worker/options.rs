@@ -34,6 +34,10 @@ pub(in crate::commands) fn options(place: Place, args: &WorkArgs) -> anyhow::Res
     let base = WorkerOptions::new(place.worker, &place.state_dir, &place.api_url);
     Ok(WorkerOptions {
         hostname: id::hostname(),
+        // This very program; without its path pushes would run free, so it is asked for early.
+        leash_program: Some(
+            std::env::current_exe().context("failed to find this program's own file")?,
+        ),
         pools: place.pools,
         run_types: if given.is_empty() { all() } else { given },
         capabilities: args.capabilities.iter().cloned().collect(),

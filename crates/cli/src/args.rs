@@ -8,8 +8,10 @@ mod checked;
 mod client;
 mod codex;
 mod config;
+mod dead_letters;
 mod dev;
 mod doctor;
+mod drains;
 mod examples;
 mod leases;
 mod leash;
@@ -22,6 +24,7 @@ mod supervisor;
 #[cfg(test)]
 mod tests;
 mod worker;
+mod workers;
 
 use clap::{Parser, Subcommand};
 
@@ -31,8 +34,12 @@ pub(crate) use bus::{BusArgs, NatsCommand};
 pub(crate) use client::ClientArgs;
 pub(crate) use codex::{CodexArgs, Sandbox};
 pub(crate) use config::{ConfigCommand, ConfigShowArgs};
+pub(crate) use dead_letters::{
+    DeadLetterFilterArgs, DeadLettersCommand, DeadLettersListArgs, DeadLettersRedriveArgs,
+};
 pub(crate) use dev::DevArgs;
 pub(crate) use doctor::{DoctorArgs, ProgramArgs};
+pub(crate) use drains::{DrainArgs, DrainCommand, UndrainCommand};
 pub(crate) use leases::{LeasesCommand, ReleaseArgs};
 pub(crate) use leash::LeashArgs;
 pub(crate) use log::{LogArgs, LogFormat};
@@ -44,6 +51,7 @@ pub(crate) use store::StoreArgs;
 pub(crate) use submit::SubmitArgs;
 pub(crate) use supervisor::{LeaseArgs, SupervisorArgs};
 pub(crate) use worker::{WorkArgs, WorkerArgs};
+pub(crate) use workers::{WorkerShowArgs, WorkersCommand};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -82,6 +90,18 @@ pub(crate) enum Command {
     /// Take runs away from workers
     #[command(subcommand)]
     Leases(LeasesCommand),
+    /// Find runs that failed as often as they may, and try them again
+    #[command(subcommand)]
+    DeadLetters(DeadLettersCommand),
+    /// List workers, or show one
+    #[command(subcommand)]
+    Workers(WorkersCommand),
+    /// Let workers take no more runs for a while
+    #[command(subcommand)]
+    Drain(DrainCommand),
+    /// Let drained workers take runs again
+    #[command(subcommand)]
+    Undrain(UndrainCommand),
     /// Role: the HTTP API and the dashboard
     Api(ApiArgs),
     /// Role: do the work

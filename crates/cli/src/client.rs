@@ -2,6 +2,7 @@
 
 mod error;
 mod events;
+mod fleet;
 mod sse;
 
 use std::time::Duration;

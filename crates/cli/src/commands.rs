@@ -6,8 +6,10 @@ mod bench;
 mod completions;
 mod config;
 mod connect;
+mod dead_letters;
 mod dev;
 mod doctor;
+mod drain;
 mod leases;
 mod leash;
 mod migrate;
@@ -18,6 +20,7 @@ mod runs;
 mod supervisor;
 mod version;
 mod worker;
+mod workers;
 
 use crate::{
     args::{Command, NatsCommand},
@@ -32,6 +35,10 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Doctor(args) => doctor::run(args).await,
         Command::Runs(command) => runs::run(command).await,
         Command::Leases(command) => leases::run(command).await,
+        Command::DeadLetters(command) => dead_letters::run(command).await,
+        Command::Workers(command) => workers::run(command).await,
+        Command::Drain(command) => drain::run(command).await,
+        Command::Undrain(command) => drain::end(command).await,
         Command::Api(args) => api::run(args).await,
         Command::Worker(args) => worker::run(*args).await,
         Command::Leash(args) => leash::run(args).await,

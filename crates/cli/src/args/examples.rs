@@ -75,6 +75,54 @@ pub(crate) const RELEASE: &str = "\
 Examples:
   baton leases release 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --note 'builder-3 hangs'";
 
+pub(crate) const DRAIN_WORKER: &str = "\
+Examples:
+  baton drain worker builder-3 --note 'new kernel'
+  baton drain worker builder-3 --note 'new kernel' --for 2h";
+
+pub(crate) const DRAIN_POOL: &str = "\
+Examples:
+  baton drain pool gpu --note 'new driver' --for 30m";
+
+pub(crate) const DRAIN_FLEET: &str = "\
+Examples:
+  baton drain fleet --note 'the database moves'";
+
+pub(crate) const DRAIN_LIST: &str = "\
+Examples:
+  baton drain list                              who is drained, and what is still running there";
+
+pub(crate) const UNDRAIN: &str = "\
+Examples:
+  baton undrain worker builder-3
+  baton undrain pool gpu
+  baton undrain fleet --note 'the database has moved'";
+
+pub(crate) const WORKERS_LIST: &str = "\
+Examples:
+  baton workers list
+  baton workers list --json                     for a script";
+
+pub(crate) const WORKERS_SHOW: &str = "\
+Examples:
+  baton workers show builder-3                  what it holds, and why it takes no more";
+
+pub(crate) const DEAD_LETTERS_LIST: &str = "\
+Examples:
+  baton dead-letters list
+  baton dead-letters list --pool nightly --json";
+
+pub(crate) const DEAD_LETTERS_SHOW: &str = "\
+Examples:
+  baton dead-letters show --code agent_failed
+  baton dead-letters show --cause 'the agent exited with #'";
+
+pub(crate) const DEAD_LETTERS_REDRIVE: &str = "\
+Examples:
+  baton dead-letters redrive --code agent_failed --dry-run
+  baton dead-letters redrive --code agent_failed --note 'the model is back'
+  baton dead-letters redrive 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31";
+
 pub(crate) const ARTIFACTS: &str = "\
 Examples:
   baton runs artifacts 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31

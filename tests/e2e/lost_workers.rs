@@ -176,8 +176,8 @@ impl<'a> Story<'a> {
         assert_eq!(lost["effective"], true);
         let waited = time(taken[1]) - last_beat;
         let lease = TimeDelta::seconds(LEASE.into());
-        // The beat is timed where the API hears it.
-        let early = lease - TimeDelta::milliseconds(100);
+        // The beat is timed where the API hears it, which may be busy.
+        let early = lease - TimeDelta::milliseconds(500);
         assert!(
             early <= waited && waited <= lease + SLACK,
             "started again {waited} after the last beat"

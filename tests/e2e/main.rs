@@ -10,6 +10,7 @@ mod cancelled;
 mod dead_letters;
 mod documents;
 mod fences;
+mod hard_times;
 mod killed_parts;
 mod lost_workers;
 mod main_job;

@@ -1,7 +1,7 @@
 //! Agents that count aloud until they are let go, and tell the test who and how far they are:
 //! `command` runs whose every line, process and attempt can be checked afterwards.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
@@ -51,30 +51,42 @@ impl Counters {
 
     /// Waits until every run has counted so far in this attempt.
     pub(crate) async fn all_reach(&self, runs: &[String], attempt: u32, count: u64) {
-        self.all(runs, PATIENCE, "count", |run| {
-            self.count(run, attempt) >= count
-        })
-        .await;
+        let reached = |run: &String| self.count(run, attempt) >= count;
+        self.all(runs, "count", reached).await;
     }
 
-    /// Waits until every run has counted this much further in its first attempt, which takes as
-    /// long as it takes.
+    /// Waits until every run has counted this much further in its first attempt.
     pub(crate) async fn all_go_on(&self, runs: &[String], further: u64) {
-        let before: Vec<u64> = runs.iter().map(|run| self.count(run, 1)).collect();
-        let patience = PATIENCE * 3;
-        for (run, before) in runs.iter().zip(before) {
-            let reached = |run: &String| self.count(run, 1) >= before + further;
-            self.all(std::slice::from_ref(run), patience, "go on", reached)
-                .await;
-        }
+        let before: BTreeMap<&String, u64> =
+            runs.iter().map(|run| (run, self.count(run, 1))).collect();
+        let goes_on = |run: &String| self.count(run, 1) >= before[run] + further;
+        self.all(runs, "go on", goes_on).await;
+    }
+
+    /// Waits until every run has counted this far in some attempt, or this much further in the
+    /// one that it is in.
+    pub(crate) async fn the_last_of_each_goes_on(&self, runs: &[String], further: u64) {
+        let last = |run: &str| {
+            let begun = (1..).take_while(|attempt| !self.pids(run, *attempt).is_empty());
+            begun.last().unwrap_or(1)
+        };
+        let before: BTreeMap<&String, (u32, u64)> = runs
+            .iter()
+            .map(|run| (run, (last(run), self.count(run, last(run)))))
+            .collect();
+        let goes_on = |run: &String| {
+            let (attempt, count) = before[run];
+            let now = last(run);
+            let from = if now == attempt { count } else { 0 };
+            self.count(run, now) >= from + further
+        };
+        self.all(runs, "go on", goes_on).await;
     }
 
     /// Waits until no process of this attempt is left.
     pub(crate) async fn all_are_gone(&self, runs: &[String], attempt: u32) {
-        self.all(runs, PATIENCE, "end", |run| {
-            self.pids(run, attempt).iter().all(|pid| !alive(*pid, run))
-        })
-        .await;
+        let gone = |run: &String| self.pids(run, attempt).iter().all(|pid| !alive(*pid, run));
+        self.all(runs, "end", gone).await;
     }
 
     /// Lets all of them end.
@@ -103,15 +115,9 @@ impl Counters {
         assert_eq!(numbers, all, "the log has every line once, in order");
     }
 
-    async fn all(
-        &self,
-        runs: &[String],
-        patience: Duration,
-        deed: &str,
-        wished: impl Fn(&String) -> bool,
-    ) {
+    async fn all(&self, runs: &[String], deed: &str, wished: impl Fn(&String) -> bool) {
         let mut poll = interval(POLL);
-        let deadline = Instant::now() + patience;
+        let deadline = Instant::now() + PATIENCE;
         loop {
             poll.tick().await;
             let Some(behind) = runs.iter().find(|run| !wished(run)) else {

@@ -227,3 +227,28 @@ fn switches_may_be_switched_by_their_variable_in_words() {
         }
     }
 }
+
+/// What a container, a page or a script sets by another name than the settings' is set for nobody.
+#[test]
+fn every_variable_that_files_name_is_a_setting() {
+    let known = all(&root());
+    for path in [
+        "docker-compose.yaml",
+        "deploy/Dockerfile",
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+    ] {
+        let (path, text) = file(path);
+        assert!(!text.is_empty(), "{} is missing", path.display());
+        let is_part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        let names = text.split(|c: char| !is_part(c));
+        for name in names.filter(|name| name.len() > 6 && name.starts_with("BATON_")) {
+            assert!(
+                known.iter().any(|setting| setting.variable == name),
+                "{} names {name}, which is no setting",
+                path.display()
+            );
+        }
+    }
+}

@@ -145,9 +145,7 @@ async fn the_database_is_away_while_a_run_is_submitted() {
     stack.database.stop().await;
     let body = serde_json::json!({"type": "command", "task": {"argv": ["true"]}});
     let run = stack.client.submit(&body).await;
-    let read = reqwest::get(stack.client.url("/api/task-runs"))
-        .await
-        .expect("the API answers");
+    let read = stack.client.try_get("/api/task-runs").await;
     assert_eq!(read.status(), 503);
     let problem: Value = read.json().await.expect("a problem");
     assert_eq!(problem["type"], "urn:baton:problem:history-unavailable");

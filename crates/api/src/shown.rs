@@ -6,7 +6,10 @@ use baton_domain::{
 use baton_store::{Outcome, StoredArtifact, StoredEvent, StoredRun};
 use baton_wire::{
     Offer,
-    http::{ArtifactInfo, EventRecord, LeaseInfo, RunError, RunResult, TaskRun, UsageInfo},
+    http::{
+        ArtifactInfo, EventRecord, LeaseInfo, PullRequestInfo, RunError, RunResult, TaskRun,
+        UsageInfo,
+    },
 };
 
 use crate::{
@@ -82,6 +85,10 @@ fn result(outcome: Outcome) -> Option<RunResult> {
         summary: outcome.summary,
         branch: outcome.branch,
         commit: outcome.commit,
+        pull_request: outcome.pull_request.map(|request| PullRequestInfo {
+            url: request.url,
+            number: request.number,
+        }),
         files_changed: outcome.files_changed,
         insertions: outcome.insertions,
         deletions: outcome.deletions,

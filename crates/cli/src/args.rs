@@ -13,6 +13,7 @@ mod dev;
 mod doctor;
 mod drains;
 mod examples;
+mod github;
 mod leases;
 mod leash;
 mod log;
@@ -40,6 +41,7 @@ pub(crate) use dead_letters::{
 pub(crate) use dev::DevArgs;
 pub(crate) use doctor::{DoctorArgs, ProgramArgs};
 pub(crate) use drains::{DrainArgs, DrainCommand, UndrainCommand};
+pub(crate) use github::GitHubArgs;
 pub(crate) use leases::{LeasesCommand, ReleaseArgs};
 pub(crate) use leash::LeashArgs;
 pub(crate) use log::{LogArgs, LogFormat};

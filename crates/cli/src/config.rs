@@ -69,6 +69,28 @@ pub(crate) fn codex_home(given: Option<&Path>) -> Option<PathBuf> {
         .or_else(|| std::env::home_dir().map(|home| home.join(".codex")))
 }
 
+/// The token for GitHub: in the file given, or in its variable. There is no flag for it: arguments
+/// can be read by everybody on the machine.
+pub(crate) fn github_token(file: Option<&Path>) -> anyhow::Result<Option<String>> {
+    let token = match file {
+        Some(file) => Some(fs::read_to_string(file).with_context(|| {
+            let file = file.display();
+            format!("--github-token-file (BATON_WORKER_GITHUB_TOKEN_FILE): failed to read {file}")
+        })?),
+        None => non_empty("BATON_WORKER_GITHUB_TOKEN").and_then(|token| token.into_string().ok()),
+    };
+    let Some(token) = token.map(|token| token.trim().to_owned()) else {
+        return Ok(None);
+    };
+    if token.is_empty() || token.chars().any(|c| !c.is_ascii_graphic()) {
+        bail!(
+            "the token for GitHub (BATON_WORKER_GITHUB_TOKEN, --github-token-file) is empty or \
+             has characters that no token has"
+        );
+    }
+    Ok(Some(token))
+}
+
 /// Where programs are looked for: `PATH`, and `.tools/bin` of the folder that Baton was built in
 /// or stands in.
 pub(crate) fn search() -> Search {

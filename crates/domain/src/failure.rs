@@ -54,6 +54,12 @@ choices! {
         PushRefused = "push_refused",
         /// Publishing failed for another reason.
         PublishFailed = "publish_failed",
+        /// The host refused the pull request: its rules or the worker's rights have to change.
+        PullRequestRefused = "pull_request_refused",
+        /// The pull request could not be opened for another reason.
+        PullRequestFailed = "pull_request_failed",
+        /// The changes hold a secret that the worker knows; nothing was pushed.
+        SecretFound = "secret_found",
         /// Artifacts could not be uploaded.
         UploadFailed = "upload_failed",
         /// The worker itself failed: disk full, no process, a fault of Baton.
@@ -76,6 +82,8 @@ impl FailureCode {
                 | Self::CommandFailed
                 | Self::TimedOut
                 | Self::PushRefused
+                | Self::PullRequestRefused
+                | Self::SecretFound
         )
     }
 }

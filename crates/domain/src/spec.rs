@@ -1,16 +1,19 @@
 //! What was asked for: a checked specification. Raw input becomes one of these once, at the door.
 
 mod git;
+mod publish;
+mod secret;
 mod text;
 
 use std::{collections::BTreeSet, time::Duration};
 
-pub use git::{BranchName, GitRef, Repository};
+pub use git::{BranchName, GitRef, HostedPath, Repository};
+pub use publish::{NewBranch, Publish, PullRequest, PullRequestBody, auto_branch};
+pub use secret::{SecretSource, TaskSecret, VariableName};
 pub use text::{Argv, Effort, Instructions, InvalidText, Line, ModelName};
 
 use crate::{
     choices::choices,
-    ids::RunId,
     names::{Capability, Pool},
     retry::RetryPolicy,
     route::Route,
@@ -27,6 +30,8 @@ pub struct RunSpec {
     pub checkout: Option<Checkout>,
     /// Where the result goes.
     pub publish: Publish,
+    /// What the agent is given besides, from the worker's own store of secrets.
+    pub secrets: Vec<TaskSecret>,
     /// Whose queue it waits in.
     pub pool: Pool,
     /// What its worker must have.
@@ -88,32 +93,6 @@ pub struct Checkout {
     pub repository: Repository,
     /// Branch, tag or commit; otherwise the remote's default branch.
     pub starting_ref: Option<GitRef>,
-}
-
-/// Where the result goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Publish {
-    /// Nowhere: the patch is kept as an artifact.
-    None,
-    /// A branch in the repository it came from.
-    Branch {
-        /// The branch as asked for; otherwise [`auto_branch`].
-        branch: Option<BranchName>,
-        /// The commit's message; otherwise one made from the instruction.
-        commit_message: Option<String>,
-    },
-}
-
-/// The branch of a run that names none: `task/<YYYYMMDD>/<run8>`, from the day of submission
-/// and the run's id, the same for every attempt.
-#[must_use]
-pub fn auto_branch(run: RunId, submitted: chrono::DateTime<chrono::Utc>) -> BranchName {
-    BranchName::parse(&format!(
-        "task/{}/{}",
-        submitted.format("%Y%m%d"),
-        run.short()
-    ))
-    .expect("digits, hex and slashes make a branch name")
 }
 
 choices! {

@@ -34,6 +34,7 @@ pub use pool::{Store, StoreOptions};
 pub use position::RecordedPosition;
 pub use roles::{DatabaseRole, InvalidRole};
 pub use runs::{
-    IdempotencyKey, Outcome, RunFilter, RunPage, RunRecord, StoredRun, Submission, Usage,
+    IdempotencyKey, Outcome, RunFilter, RunPage, RunRecord, StoredPullRequest, StoredRun,
+    Submission, Usage,
 };
 pub use writer::Writer;

@@ -106,6 +106,8 @@ pub struct Outcome {
     pub branch: Option<String>,
     /// The commit that the branch points to.
     pub commit: Option<String>,
+    /// The pull request that was opened or brought up to date last.
+    pub pull_request: Option<StoredPullRequest>,
     /// Files that the last patch changes.
     pub files_changed: Option<u32>,
     /// Lines that the last patch adds.
@@ -114,6 +116,15 @@ pub struct Outcome {
     pub deletions: Option<u32>,
     /// Tokens of all attempts, once the agent has counted any.
     pub usage: Option<Usage>,
+}
+
+/// A pull request that a run ended in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPullRequest {
+    /// Where people find it.
+    pub url: String,
+    /// Its number in its repository, from 1.
+    pub number: u64,
 }
 
 /// Tokens, as the agent counted them.

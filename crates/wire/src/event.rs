@@ -198,6 +198,15 @@ pub enum Event {
         /// The commit it points to.
         commit: String,
     },
+    /// A pull request is there for the pushed branch.
+    PullRequestOpened {
+        /// Where people find it.
+        url: String,
+        /// Its number in the repository.
+        number: u64,
+        /// Whether it was there before and was brought up to date.
+        updated: bool,
+    },
     /// Nothing was published.
     PublishSkipped {
         /// Why, for a person.

@@ -17,7 +17,7 @@ pub use drain::{DrainInfo, DrainList, DrainRequest};
 pub use info::{Health, ServerInfo};
 pub use problem::{PROBLEM_TYPES, Problem};
 pub use run::{
-    ControlEvent, ControlRequest, EventPage, EventRecord, LeaseInfo, RunError, RunResult, TaskRun,
-    TaskRunPage, UsageInfo,
+    ControlEvent, ControlRequest, EventPage, EventRecord, LeaseInfo, PullRequestInfo, RunError,
+    RunResult, TaskRun, TaskRunPage, UsageInfo,
 };
 pub use worker::{WorkerDrain, WorkerInfo, WorkerList, WorkerRun};

@@ -85,6 +85,9 @@ pub struct TaskBody {
     /// What becomes of the result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publish: Option<PublishBody>,
+    /// Secrets of the worker that the agent gets as variables, at most 16.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretBody>,
 }
 
 /// How the agent runs.
@@ -118,21 +121,32 @@ pub struct GitBody {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PublishBody {
-    /// `none` (the default) or `branch`.
+    /// `none` (the default), `branch` or `pr`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
-    /// Only with mode `pr`, which this version does not have.
+    /// With mode `pr`: the branch that the pull request is for; the starting branch if absent,
+    /// otherwise the repository's default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pr_base_branch: Option<String>,
     /// The commit's message, at most 10,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit_message: Option<String>,
-    /// Only with mode `pr`, which this version does not have.
+    /// With mode `pr`: one line of at most 200 characters; the run's title if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pr_title: Option<String>,
-    /// Only with mode `pr`, which this version does not have.
+    /// With mode `pr`: at most 60,000 characters; what was asked for if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pr_body: Option<String>,
+}
+
+/// A secret that the worker has and the agent gets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SecretBody {
+    /// The variable in which the agent finds it.
+    pub name: String,
+    /// `env:NAME`, a variable that the worker gives to tasks.
+    pub from: String,
 }
 
 /// Delays between attempts.

@@ -1,7 +1,9 @@
 //! One attempt at a run, from the lease to the last word.
 
 mod conclude;
+mod deliver;
 mod record;
+mod secrets;
 mod stages;
 
 use std::sync::{Arc, OnceLock};

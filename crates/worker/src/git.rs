@@ -1,6 +1,8 @@
 //! The git program, run so that neither the worker's user's settings nor a repository's own can
 //! make it ask questions, run hooks, or speak to anything but repositories.
 
+mod credential;
+
 use std::{
     ffi::{OsStr, OsString},
     fs, io,
@@ -12,7 +14,7 @@ use crate::{
     environment::{self, Environment},
     leash::Leash,
     options::WorkerOptions,
-    process::{self, Exit, ProgramError, Sinks, Spec},
+    process::{self, Exit, Finished, ProgramError, Sinks, Spec},
     redact::Redactor,
     stop::Stop,
     text,
@@ -188,6 +190,34 @@ impl Git {
         words: &[S],
         input: Option<&[u8]>,
     ) -> Result<Said, GitError> {
+        let mut said = Said::default();
+        let finished = self.execute(folder, words, input, &mut said).await?;
+        self.judge(words, finished, &said).map(|()| said)
+    }
+
+    /// The same, and gives away what it prints as it comes.
+    pub(crate) async fn run_into<S: AsRef<OsStr>>(
+        &self,
+        folder: &Path,
+        words: &[S],
+        input: Option<&[u8]>,
+        take: impl FnMut(&[u8]),
+    ) -> Result<(), GitError> {
+        let mut passing = Passing {
+            take,
+            said: Said::default(),
+        };
+        let finished = self.execute(folder, words, input, &mut passing).await?;
+        self.judge(words, finished, &passing.said)
+    }
+
+    async fn execute<S: AsRef<OsStr>>(
+        &self,
+        folder: &Path,
+        words: &[S],
+        input: Option<&[u8]>,
+        sinks: &mut impl Sinks,
+    ) -> Result<Finished, GitError> {
         let always = ALWAYS.iter().map(OsString::from);
         let arguments: Vec<OsString> = self
             .before
@@ -205,11 +235,18 @@ impl Git {
             input,
             timeout: self.timeout,
         };
-        let mut said = Said::default();
         let stop = async {
             self.stop.requested().await;
         };
-        let finished = process::run(spec, &mut said, stop).await?;
+        Ok(process::run(spec, sinks, stop).await?)
+    }
+
+    fn judge<S: AsRef<OsStr>>(
+        &self,
+        words: &[S],
+        finished: Finished,
+        said: &Said,
+    ) -> Result<(), GitError> {
         let command = name_of(words);
         match (finished.ended, finished.exit) {
             (process::Ended::OnTimeout, _) => Err(GitError::TimedOut {
@@ -217,7 +254,7 @@ impl Git {
                 timeout: self.timeout,
             }),
             (process::Ended::OnRequest, _) => Err(GitError::Stopped { command }),
-            (process::Ended::Itself, Exit::Code(0)) => Ok(said),
+            (process::Ended::Itself, Exit::Code(0)) => Ok(()),
             (process::Ended::Itself, _) => Err(GitError::Failed {
                 command,
                 complaint: said.complaint(&self.redactor),
@@ -270,6 +307,24 @@ impl Sinks for Said {
         self.stderr.extend_from_slice(bytes);
         let excess = self.stderr.len().saturating_sub(LARGEST_COMPLAINT);
         self.stderr.drain(..excess);
+    }
+}
+
+/// Gives what is printed away; complaints are kept.
+struct Passing<F> {
+    take: F,
+    said: Said,
+}
+
+impl<F: FnMut(&[u8])> Sinks for Passing<F> {
+    fn started(&mut self, _pid: i32) {}
+
+    fn stdout(&mut self, bytes: &[u8]) {
+        (self.take)(bytes);
+    }
+
+    fn stderr(&mut self, bytes: &[u8]) {
+        self.said.stderr(bytes);
     }
 }
 

@@ -13,6 +13,7 @@ mod environment;
 mod error;
 mod git;
 mod handlers;
+mod http;
 mod lease;
 mod leash;
 mod log_file;
@@ -33,7 +34,8 @@ mod workspace;
 pub use ending::Ending;
 pub use error::WorkerError;
 pub use options::{
-    CodexLogin, CodexOptions, CodexSandbox, GitOptions, Limits, Mode, WhenDrained, WorkerOptions,
+    CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Limits, Mode, WhenDrained,
+    WorkerOptions,
 };
 pub use preflight::{PreflightError, PreflightReport, preflight};
 pub use role::run;

@@ -58,6 +58,8 @@ pub struct WorkerOptions {
     /// The program that pushes run under, called as `leash`; without one they run free, and may
     /// go on when the lease is lost.
     pub leash_program: Option<PathBuf>,
+    /// Where pull requests are opened, and by whom.
+    pub github: GitHubOptions,
     /// Bounds of what an attempt may leave.
     pub limits: Limits,
     /// How many workspaces of ended attempts are kept, the newest first.
@@ -147,6 +149,36 @@ pub struct GitOptions {
     pub email: String,
 }
 
+/// Where pull requests are opened, and by whom.
+#[derive(Clone)]
+pub struct GitHubOptions {
+    /// The root of the REST interface: `https://api.github.com`, or
+    /// `https://<host>/api/v3` of an Enterprise server.
+    pub api_url: String,
+    /// The token for it, which git gets too for repositories of the same host over HTTPS.
+    pub token: Option<String>,
+    /// How long a pull request is tried for while GitHub is away or asks for patience.
+    pub patience: Duration,
+}
+
+impl Default for GitHubOptions {
+    fn default() -> Self {
+        Self {
+            api_url: "https://api.github.com".to_owned(),
+            token: None,
+            patience: Duration::from_secs(300),
+        }
+    }
+}
+
+impl std::fmt::Debug for GitHubOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GitHubOptions")
+            .field("api_url", &self.api_url)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Bounds of what an attempt may leave.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -188,6 +220,7 @@ impl WorkerOptions {
             codex: CodexOptions::default(),
             git: GitOptions::default(),
             leash_program: None,
+            github: GitHubOptions::default(),
             limits: Limits::default(),
             keep_workspaces: 20,
         }

@@ -1,7 +1,12 @@
-//! What becomes of the work: the patch, always, and a branch when one was asked for.
+//! What becomes of the work: the patch, always, a branch when one was asked for, and a pull request
+//! for it.
 
 mod branch;
+mod github;
+mod guard;
 mod patch;
+mod pull_request;
 
 pub(crate) use branch::{Branch, push};
 pub(crate) use patch::{Patch, write};
+pub(crate) use pull_request::{Desk, Request, Witness, web_host};

@@ -4,6 +4,7 @@
 //! letter by letter passes.
 
 mod event;
+mod file;
 mod forms;
 mod known;
 mod patterns;
@@ -11,8 +12,9 @@ mod stream;
 
 use std::sync::Arc;
 
+pub(crate) use file::{Kind, clean_copy, scan};
 pub(crate) use known::known;
-pub(crate) use stream::Stream;
+pub(crate) use stream::{Search, Stream};
 
 use patterns::Patterns;
 
@@ -71,6 +73,16 @@ impl Redactor {
     /// The name of a secret that stands in these bytes.
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<&str> {
         self.0.as_ref()?.find(bytes)
+    }
+
+    /// Looks for a secret in bytes that come in pieces.
+    pub(crate) fn search(&self) -> Search {
+        Search::new(self.0.clone())
+    }
+
+    /// Whether no secret is known.
+    pub(crate) const fn knows_nothing(&self) -> bool {
+        self.0.is_none()
     }
 }
 

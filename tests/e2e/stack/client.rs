@@ -18,7 +18,7 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(base: &str) -> Self {
-        let http = reqwest::Client::builder()
+        let http = baton_testkit::http()
             .timeout(Duration::from_secs(20))
             .build();
         Self {
@@ -53,13 +53,13 @@ impl Client {
         request.send().await.expect("the API answers")
     }
 
+    pub(crate) async fn try_get(&self, path: &str) -> Response {
+        let request = self.http.get(self.url(path));
+        request.send().await.expect("the API answers")
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Value {
-        let answer = self
-            .http
-            .get(self.url(path))
-            .send()
-            .await
-            .expect("the API answers");
+        let answer = self.try_get(path).await;
         let status = answer.status();
         let text = answer.text().await.expect("a body");
         assert!(status.is_success(), "GET {path} answered {status}: {text}");

@@ -66,7 +66,7 @@ impl World {
             broker,
             database,
             bus,
-            client: Client::new(),
+            client: baton_testkit::http().build().expect("an HTTP client"),
             address,
             artifacts,
             api,

@@ -4,12 +4,12 @@
 use std::path::PathBuf;
 
 use baton_domain::{Capability, Pool, Priority, RunType};
-use baton_wire::spec::{GitBody, PublishBody, RuntimeBody, TaskBody, TaskRunRequest};
+use baton_wire::spec::{GitBody, PublishBody, RuntimeBody, SecretBody, TaskBody, TaskRunRequest};
 use clap::{Args, ValueEnum};
 
 use super::ClientArgs;
 
-const BY_FLAGS: [&str; 17] = [
+const BY_FLAGS: [&str; 22] = [
     "run_type",
     "repository",
     "instructions",
@@ -20,6 +20,11 @@ const BY_FLAGS: [&str; 17] = [
     "publish",
     "branch",
     "commit_message",
+    "pr",
+    "pr_base",
+    "pr_title",
+    "pr_body",
+    "secret",
     "pool",
     "require",
     "priority",
@@ -73,14 +78,31 @@ pub(crate) struct RequestArgs {
     #[arg(long = "ref", value_name = "REF")]
     pub(crate) starting_ref: Option<String>,
     /// What becomes of the result
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", group = "publishing")]
     pub(crate) publish: Option<PublishMode>,
+    /// Push a branch and open a pull request for it: the same as --publish pr
+    #[arg(long, group = "publishing")]
+    pub(crate) pr: bool,
+    /// The branch that the pull request is for [default: the starting branch, or the repository's
+    /// default branch]
+    #[arg(long, value_name = "NAME", requires = "publishing")]
+    pub(crate) pr_base: Option<String>,
+    /// The pull request's title [default: the run's]
+    #[arg(long, value_name = "TEXT", requires = "publishing")]
+    pub(crate) pr_title: Option<String>,
+    /// The pull request's text [default: what was asked for]
+    #[arg(long, value_name = "TEXT", requires = "publishing")]
+    pub(crate) pr_body: Option<String>,
     /// The branch to write [default: task/<YYYYMMDD>/<run>]
-    #[arg(long, value_name = "NAME", requires = "publish")]
+    #[arg(long, value_name = "NAME", requires = "publishing")]
     pub(crate) branch: Option<String>,
     /// The message of the commit [default: made from the instruction]
-    #[arg(long, value_name = "TEXT", requires = "publish")]
+    #[arg(long, value_name = "TEXT", requires = "publishing")]
     pub(crate) commit_message: Option<String>,
+    /// A secret of the worker for the agent, `NAME=env:VARIABLE`, or `NAME` for the variable of that
+    /// name; may be repeated
+    #[arg(long, value_name = "NAME=SOURCE")]
+    pub(crate) secret: Vec<String>,
     /// Whose queue [default: default]
     #[arg(long, value_name = "POOL")]
     pub(crate) pool: Option<Pool>,
@@ -111,6 +133,8 @@ pub(crate) enum PublishMode {
     None,
     /// It is pushed as a branch
     Branch,
+    /// It is pushed as a branch, and a pull request is opened for it
+    Pr,
 }
 
 impl RequestArgs {
@@ -119,6 +143,7 @@ impl RequestArgs {
         let run_type = self
             .run_type
             .or((!self.argv.is_empty()).then_some(RunType::Command));
+        let mode = self.publish.or(self.pr.then_some(PublishMode::Pr));
         let task = TaskBody {
             instructions: self.instructions.or(instructions_of_file),
             argv: (!self.argv.is_empty()).then_some(self.argv),
@@ -132,10 +157,13 @@ impl RequestArgs {
                 new_branch: self.branch,
             }),
             publish: some(PublishBody {
-                mode: self.publish.map(|mode| mode.as_str().to_owned()),
+                mode: mode.map(|mode| mode.as_str().to_owned()),
                 commit_message: self.commit_message,
-                ..PublishBody::default()
+                pr_base_branch: self.pr_base,
+                pr_title: self.pr_title,
+                pr_body: self.pr_body,
             }),
+            secrets: self.secret.iter().map(|text| secret(text)).collect(),
         };
         TaskRunRequest {
             run_type: run_type.map(String::from),
@@ -159,8 +187,18 @@ impl PublishMode {
         match self {
             Self::None => "none",
             Self::Branch => "branch",
+            Self::Pr => "pr",
         }
     }
+}
+
+/// `NAME=SOURCE`, or `NAME` alone.
+fn secret(text: &str) -> SecretBody {
+    let (name, from) = match text.split_once('=') {
+        Some((name, from)) => (name.to_owned(), from.to_owned()),
+        None => (text.to_owned(), format!("env:{text}")),
+    };
+    SecretBody { name, from }
 }
 
 /// The body, unless there is nothing in it.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use baton_domain::{Capability, Pool, RunType, WorkerId};
 use clap::Args;
 
-use super::{BusArgs, CodexArgs, examples};
+use super::{BusArgs, CodexArgs, GitHubArgs, examples};
 
 /// The role that does the work.
 #[derive(Debug, Clone, Args)]
@@ -130,6 +130,19 @@ pub(crate) struct WorkArgs {
         default_value = "baton@localhost"
     )]
     pub(crate) git_email: String,
+    /// Variables of this process that tasks may ask for as secrets, separated by commas
+    #[arg(
+        help_heading = "Work",
+        long = "task-secret",
+        env = "BATON_WORKER_TASK_SECRETS",
+        hide_env_values = true,
+        value_parser = super::checked::variable_name,
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    pub(crate) task_secrets: Vec<String>,
     #[command(flatten)]
     pub(crate) codex: CodexArgs,
+    #[command(flatten)]
+    pub(crate) github: GitHubArgs,
 }

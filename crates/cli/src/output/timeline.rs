@@ -178,6 +178,18 @@ fn result_event(event: &Event) -> Option<String> {
             format!("kept {name} ({})", words::size(*size))
         }
         Event::BranchPushed { branch, commit } => format!("pushed {branch} at {}", short(commit)),
+        Event::PullRequestOpened {
+            url,
+            number,
+            updated,
+        } => {
+            let done = if *updated {
+                "brought up to date"
+            } else {
+                "opened"
+            };
+            format!("{done} pull request #{number}: {url}")
+        }
         Event::PublishSkipped { reason } => format!("nothing published: {reason}"),
         Event::Succeeded { summary } if summary.is_empty() => "succeeded".to_owned(),
         Event::Succeeded { summary } => format!("succeeded: {summary}"),
@@ -266,6 +278,10 @@ mod tests {
             record(
                 "branch_pushed",
                 json!({"branch": "task/x", "commit": "0123456789abcdef"}),
+            ),
+            record(
+                "pull_request_opened",
+                json!({"url": "https://github.com/a/b/pull/7", "number": 7, "updated": true}),
             ),
             record(
                 "failed",

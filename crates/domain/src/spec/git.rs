@@ -43,6 +43,52 @@ impl Repository {
     }
 }
 
+/// Where a repository is on its host, such as `owner/name` on `github.com`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostedPath<'a> {
+    /// The host without user and port; none for a path on the worker.
+    pub host: Option<&'a str>,
+    /// Whose it is.
+    pub owner: &'a str,
+    /// Its name, without `.git`.
+    pub name: &'a str,
+}
+
+impl Repository {
+    /// Host, owner and name, if the location ends in the latter two and, on a host, has no more.
+    #[must_use]
+    pub fn hosted_path(&self) -> Option<HostedPath<'_>> {
+        let text = self.0.as_str();
+        let (host, path) = match text.split_once("://") {
+            Some((_, rest)) => rest
+                .split_once('/')
+                .map(|(host, path)| (Some(host), path))?,
+            None if text.starts_with('/') => (None, text),
+            None => text
+                .split_once(':')
+                .map(|(host, path)| (Some(host), path))?,
+        };
+        let host = host.map(|host| host.rsplit('@').next().unwrap_or(host));
+        let host = host.map(|host| host.split(':').next().unwrap_or(host));
+        let host = host.filter(|host| !host.is_empty());
+        let path = path.trim_matches('/');
+        let (before, name) = path.rsplit_once('/')?;
+        let owner = match (host, before.rsplit_once('/')) {
+            (_, None) => before,
+            (None, Some((_, owner))) => owner,
+            (Some(_), Some(_)) => return None,
+        };
+        let name = name.strip_suffix(".git").unwrap_or(name);
+        let plain = |word: &str| {
+            let all = word
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+            all && !word.is_empty() && word != "." && word != ".."
+        };
+        (plain(owner) && plain(name)).then_some(HostedPath { host, owner, name })
+    }
+}
+
 fn check_url(scheme: &str, rest: &str) -> Result<(), InvalidText> {
     if !["https", "http", "ssh", "git", "file"].contains(&scheme) {
         return Err(InvalidText(format!(
@@ -189,6 +235,42 @@ mod tests {
             "https://a/\nb",
         ] {
             assert!(Repository::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    // W-10
+    #[test]
+    fn owner_and_name_are_read_from_every_form() {
+        let path = |text| {
+            let repository = Repository::parse(text).unwrap();
+            let path = repository.hosted_path()?;
+            let host = path.host.unwrap_or("-");
+            Some(format!("{host} {} {}", path.owner, path.name))
+        };
+        for text in [
+            "https://github.com/octo/hello.git",
+            "https://github.com:443/octo/hello/",
+            "ssh://git@github.com:22/octo/hello.git",
+            "git@github.com:octo/hello",
+            "git@github.com:/octo/hello.git",
+        ] {
+            assert_eq!(
+                path(text).as_deref(),
+                Some("github.com octo hello"),
+                "{text}"
+            );
+        }
+        for text in ["/srv/git/octo/hello.git", "file:///srv/git/octo/hello"] {
+            assert_eq!(path(text).as_deref(), Some("- octo hello"), "{text}");
+        }
+        for text in [
+            "https://github.com/hello",
+            "https://gitlab.com/group/sub/hello",
+            "/hello.git",
+            "https://github.com/octo/..",
+            "https://github.com/octo/%2e",
+        ] {
+            assert_eq!(path(text), None, "{text}");
         }
     }
 

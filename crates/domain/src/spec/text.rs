@@ -149,7 +149,7 @@ choices! {
     }
 }
 
-pub(super) fn check_bounded(text: &str, max: usize) -> Result<(), InvalidText> {
+pub(in crate::spec) fn check_bounded(text: &str, max: usize) -> Result<(), InvalidText> {
     let count = text.chars().count();
     if count > max {
         return Err(InvalidText(format!(

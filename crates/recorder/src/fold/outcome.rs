@@ -1,7 +1,7 @@
 //! What came of a run, taken from the events that count.
 
 use baton_domain::{Attempt, RunId};
-use baton_store::{Outcome, StoredArtifact, Usage};
+use baton_store::{Outcome, StoredArtifact, StoredPullRequest, Usage};
 use baton_wire::Event;
 use chrono::SubsecRound;
 
@@ -14,6 +14,13 @@ pub(super) fn take_in(outcome: &mut Outcome, event: &Event) {
         Event::BranchPushed { branch, commit } => {
             outcome.branch = Some(branch.clone());
             outcome.commit = Some(commit.clone());
+        }
+        Event::PullRequestOpened { url, number, .. } => {
+            outcome.pull_request = Some(StoredPullRequest {
+                url: url.clone(),
+                // What a column holds; GitHub's numbers are far below.
+                number: (*number).clamp(1, i64::MAX.cast_unsigned()),
+            });
         }
         Event::PatchWritten {
             files,

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{IdempotencyKey, Outcome, RunRecord, StoredRun, Submission, Usage};
+use super::{IdempotencyKey, Outcome, RunRecord, StoredPullRequest, StoredRun, Submission, Usage};
 use crate::error::{InvalidRow, Place};
 
 /// `SELECT` of whole runs; what follows is the statement from `WHERE` on, and its arguments.
@@ -31,7 +31,7 @@ macro_rules! select_runs_with {
                 lease_release_at, lease_release_by, lease_release_note,
                 last_lease_position, last_lost_position, due_at, failure_code, failure_message, failure_retryable,
                 cancel_requested_at, started_at, finished_at, result_summary, result_branch,
-                result_commit, result_files_changed, result_insertions, result_deletions,
+                result_commit, result_pull_request_url, result_pull_request_number, result_files_changed, result_insertions, result_deletions,
                 usage_input_tokens, usage_cached_input_tokens, usage_output_tokens, position
              FROM task_runs " + $rest
             $(, $argument)*
@@ -80,6 +80,8 @@ pub(crate) struct RunRow {
     pub(super) result_summary: Option<String>,
     pub(super) result_branch: Option<String>,
     pub(super) result_commit: Option<String>,
+    pub(super) result_pull_request_url: Option<String>,
+    pub(super) result_pull_request_number: Option<i64>,
     pub(super) result_files_changed: Option<i64>,
     pub(super) result_insertions: Option<i64>,
     pub(super) result_deletions: Option<i64>,
@@ -212,11 +214,23 @@ impl RunRow {
             summary: self.result_summary.clone(),
             branch: self.result_branch.clone(),
             commit: self.result_commit.clone(),
+            pull_request: self.pull_request(at)?,
             files_changed: small("result_files_changed", self.result_files_changed)?,
             insertions: small("result_insertions", self.result_insertions)?,
             deletions: small("result_deletions", self.result_deletions)?,
             usage: self.usage(at)?,
         })
+    }
+
+    fn pull_request(&self, at: &At<'_>) -> Result<Option<StoredPullRequest>, InvalidRow> {
+        let Some(url) = &self.result_pull_request_url else {
+            return Ok(None);
+        };
+        let column = "result_pull_request_number";
+        Ok(Some(StoredPullRequest {
+            url: url.clone(),
+            number: at.count(column, at.known(column, self.result_pull_request_number)?)?,
+        }))
     }
 
     fn usage(&self, at: &At<'_>) -> Result<Option<Usage>, InvalidRow> {

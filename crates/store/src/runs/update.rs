@@ -12,6 +12,7 @@ use crate::{
 };
 
 /// Keeps what became of known runs.
+#[expect(clippy::too_many_lines, reason = "a flat table of columns")]
 pub(crate) async fn update(
     connection: &mut PgConnection,
     records: &[&RunRecord],
@@ -37,7 +38,9 @@ pub(crate) async fn update(
              usage_cached_input_tokens = n.usage_cached_input_tokens,
              usage_output_tokens = n.usage_output_tokens, position = n.position,
              last_lost_position = n.last_lost_position, lease_release_at = n.lease_release_at,
-             lease_release_by = n.lease_release_by, lease_release_note = n.lease_release_note
+             lease_release_by = n.lease_release_by, lease_release_note = n.lease_release_note,
+             result_pull_request_url = n.result_pull_request_url,
+             result_pull_request_number = n.result_pull_request_number
          FROM UNNEST(
              $1::uuid[], $2::text[], $3::integer[], $4::integer[], $5::text[], $6::text[],
              $7::text[], $8::bigint[], $9::timestamptz[], $10::integer[], $11::bigint[],
@@ -45,7 +48,7 @@ pub(crate) async fn update(
              $17::timestamptz[], $18::timestamptz[], $19::text[], $20::text[], $21::text[],
              $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[],
              $27::bigint[], $28::bigint[], $29::bigint[], $30::timestamptz[],
-             $31::text[], $32::text[]
+             $31::text[], $32::text[], $33::text[], $34::bigint[]
          ) AS n (
              id, state, attempt, failures, stage, pause_kind, lease_worker, lease_position,
              lease_taken_at, lease_last_seq, last_lease_position, due_at, failure_code,
@@ -53,7 +56,8 @@ pub(crate) async fn update(
              result_summary, result_branch, result_commit, result_files_changed,
              result_insertions, result_deletions, usage_input_tokens, usage_cached_input_tokens,
              usage_output_tokens, position, last_lost_position, lease_release_at,
-             lease_release_by, lease_release_note
+             lease_release_by, lease_release_note, result_pull_request_url,
+             result_pull_request_number
          )
          WHERE t.id = n.id",
         &c.ids,
@@ -88,6 +92,8 @@ pub(crate) async fn update(
         &c.lease_release_at as _,
         &c.lease_release_by as _,
         &c.lease_release_notes as _,
+        &c.pull_request_urls as _,
+        &c.pull_request_numbers as _,
     )
     .execute(connection)
     .await?;
@@ -126,6 +132,8 @@ struct Columns<'a> {
     summaries: Vec<Option<&'a str>>,
     branches: Vec<Option<&'a str>>,
     commits: Vec<Option<&'a str>>,
+    pull_request_urls: Vec<Option<&'a str>>,
+    pull_request_numbers: Vec<Option<i64>>,
     files_changed: Vec<Option<i64>>,
     insertions: Vec<Option<i64>>,
     deletions: Vec<Option<i64>>,
@@ -190,6 +198,11 @@ impl<'a> Columns<'a> {
 
     fn push_outcome(&mut self, outcome: &'a Outcome) {
         let usage = outcome.usage;
+        let pull_request = outcome.pull_request.as_ref();
+        self.pull_request_urls
+            .push(pull_request.map(|request| request.url.as_str()));
+        self.pull_request_numbers
+            .push(pull_request.map(|request| bigint_out(request.number)));
         self.summaries.push(outcome.summary.as_deref());
         self.branches.push(outcome.branch.as_deref());
         self.commits.push(outcome.commit.as_deref());

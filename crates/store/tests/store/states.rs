@@ -4,7 +4,7 @@ use baton_domain::{
     Attempt, EventSeq, Failure, FailureCode, Lease, ReleaseWish, RunState, Stage as Work,
     StateName, run::PauseKind,
 };
-use baton_store::{Outcome, Usage, runs};
+use baton_store::{Outcome, StoredPullRequest, Usage, runs};
 
 use crate::stage::{Stage, at, position, run, through};
 
@@ -77,6 +77,10 @@ async fn every_state_comes_back_as_it_was() {
             summary: Some("done".to_owned()),
             branch: Some("task/x".to_owned()),
             commit: Some("c0ffee".to_owned()),
+            pull_request: Some(StoredPullRequest {
+                url: "https://github.com/team/parser/pull/17".to_owned(),
+                number: 17,
+            }),
             files_changed: Some(u32::MAX),
             insertions: Some(1),
             deletions: None,

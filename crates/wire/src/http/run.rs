@@ -86,6 +86,8 @@ pub struct RunResult {
     pub branch: Option<String>,
     /// The commit that the branch points to.
     pub commit: Option<String>,
+    /// The pull request for the branch, with publish mode `pr`.
+    pub pull_request: Option<PullRequestInfo>,
     /// Files that the patch changes.
     pub files_changed: Option<u32>,
     /// Lines that the patch adds.
@@ -94,6 +96,16 @@ pub struct RunResult {
     pub deletions: Option<u32>,
     /// Tokens, as the agent counted them, of all attempts.
     pub usage: Option<UsageInfo>,
+}
+
+/// A pull request that a run ended in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PullRequestInfo {
+    /// Where people find it.
+    pub url: String,
+    /// Its number in its repository.
+    pub number: u64,
 }
 
 /// Tokens, as the agent counted them.

@@ -1,16 +1,16 @@
 //! The checks, one a field. Each notes what is wrong and goes on.
 
+mod publish;
+mod secrets;
+
 use std::{collections::BTreeSet, fmt::Display, time::Duration};
 
 use baton_domain::{
     Capability, Pool, Priority, RetryPolicy, RunSpec, RunType,
-    spec::{
-        Argv, BranchName, Checkout, Effort, GitRef, Instructions, Line, ModelName, Publish,
-        Repository, Work,
-    },
+    spec::{Argv, Checkout, Effort, GitRef, Instructions, Line, ModelName, Repository, Work},
 };
 
-use super::{FieldError, GitBody, PublishBody, TaskRunRequest};
+use super::{FieldError, GitBody, TaskRunRequest};
 
 #[derive(Default)]
 pub(super) struct Checker(pub(super) Vec<FieldError>);
@@ -22,7 +22,8 @@ impl Checker {
         let title = self.optional("title", body.title.as_deref(), Line::parse);
         let checkout = self.checkout(body, run_type);
         let work = self.work(body, run_type);
-        let publish = self.publish(body, checkout.is_some());
+        let publish = self.publish(body, checkout.as_ref());
+        let secrets = self.secrets(&body.task.secrets);
         let pool = self.optional("pool", body.pool.as_deref(), str::parse);
         let capabilities = self.capabilities(&body.required_capabilities);
         let priority = self.optional("priority", body.priority.as_deref(), |text| {
@@ -36,6 +37,7 @@ impl Checker {
             work: work?,
             checkout,
             publish,
+            secrets,
             pool: pool.unwrap_or_else(Pool::default_pool),
             capabilities,
             priority: priority.unwrap_or(Priority::Normal),
@@ -207,63 +209,6 @@ impl Checker {
         }
     }
 
-    fn publish(&mut self, body: &TaskRunRequest, has_checkout: bool) -> Publish {
-        let given = body.task.publish.clone().unwrap_or_default();
-        let new_branch = body
-            .task
-            .git
-            .as_ref()
-            .and_then(|git| git.new_branch.as_deref())
-            .filter(|name| *name != "auto");
-        let branch = self.optional("task.git.newBranch", new_branch, BranchName::parse);
-        self.pr_fields(&given);
-        let commit_message = self.optional(
-            "task.publish.commitMessage",
-            given.commit_message.as_deref(),
-            commit_message,
-        );
-        match given.mode.as_deref().unwrap_or("none") {
-            "none" => Publish::None,
-            "branch" => {
-                if !has_checkout && body.repository.is_none() {
-                    self.note("task.publish.mode", "'branch' needs a repository");
-                }
-                Publish::Branch {
-                    branch,
-                    commit_message,
-                }
-            }
-            "pr" => {
-                self.note(
-                    "task.publish.mode",
-                    "'pr' is not available in this version: use 'branch'",
-                );
-                Publish::None
-            }
-            other => {
-                self.note(
-                    "task.publish.mode",
-                    format!("'{other}' is unknown: use 'none' or 'branch'"),
-                );
-                Publish::None
-            }
-        }
-    }
-
-    fn pr_fields(&mut self, given: &PublishBody) {
-        let fields = [
-            (given.pr_base_branch.is_some(), "task.publish.prBaseBranch"),
-            (given.pr_title.is_some(), "task.publish.prTitle"),
-            (given.pr_body.is_some(), "task.publish.prBody"),
-        ];
-        for (_, field) in fields.iter().filter(|(present, _)| *present) {
-            self.note(
-                field,
-                "belongs to publish mode 'pr', which this version does not have",
-            );
-        }
-    }
-
     fn capabilities(&mut self, given: &[String]) -> BTreeSet<Capability> {
         if given.len() > 8 {
             self.note(
@@ -303,14 +248,5 @@ impl Checker {
                 300,
             ),
         }
-    }
-}
-
-fn commit_message(text: &str) -> Result<String, &'static str> {
-    let good = !text.trim().is_empty() && text.chars().count() <= 10_000 && !text.contains('\0');
-    if good {
-        Ok(text.to_owned())
-    } else {
-        Err("must have 1 to 10,000 characters")
     }
 }

@@ -17,6 +17,8 @@ use tokio::{
 };
 use tokio_util::io::ReaderStream;
 
+use crate::http;
+
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// An upload that stands still for this long has failed.
 const STALLED_AFTER: Duration = Duration::from_secs(60);
@@ -57,7 +59,7 @@ struct Upload<'a> {
 impl ArtifactClient {
     /// A client for the API at this root.
     pub(crate) fn new(api_url: &str) -> Result<Self, reqwest::Error> {
-        let http = Client::builder()
+        let http = http::builder(api_url)
             .connect_timeout(CONNECT_WITHIN)
             .read_timeout(STALLED_AFTER)
             // The API is a neighbour; a proxy for the world is none for it.

@@ -1,6 +1,9 @@
 //! What an attempt leaves in the artifact store.
 
-use std::time::Duration;
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use baton_domain::{Failure, FailureCode};
 use baton_wire::Event;
@@ -9,6 +12,7 @@ use tokio::time::timeout;
 use super::Attempt;
 use crate::{
     artifacts::{UploadError, find},
+    redact::{self, Kind},
     stop::{Interrupted, Stop},
 };
 
@@ -62,10 +66,13 @@ impl Attempt {
         }
         let (run, attempt) = (self.offer.run, self.offer.attempt);
         for (name, path) in &found.files {
+            let Some(path) = &self.cleared(name, path).await? else {
+                continue;
+            };
             let client = &self.shop.artifacts;
             let stored = match client.upload(run, attempt, name, path, patience).await {
                 // The agent's choice of name or size is no reason to fail the run.
-                Err(error @ UploadError::Refused { .. }) if path.starts_with(&left) => {
+                Err(error @ UploadError::Refused { .. }) if !path.starts_with(&record) => {
                     self.warn(error.to_string());
                     continue;
                 }
@@ -79,6 +86,40 @@ impl Attempt {
             });
         }
         Ok(())
+    }
+
+    /// The file to upload: itself, or a copy without the secrets that it holds, if a copy can be.
+    async fn cleared(&self, name: &str, path: &Path) -> Result<Option<PathBuf>, UploadError> {
+        let redactor = self.reporter.redactor();
+        let failed = |source| UploadError::File {
+            path: path.to_owned(),
+            source,
+        };
+        if let Some(secret) = redactor.find(name.as_bytes()) {
+            self.warn(format!(
+                "artifact '{name}' is left out: its name holds the secret '{secret}'"
+            ));
+            return Ok(None);
+        }
+        match redact::scan(redactor, path).await.map_err(failed)? {
+            None => Ok(Some(path.to_owned())),
+            Some((secret, Kind::Binary)) => {
+                self.warn(format!(
+                    "artifact '{name}' is left out: it holds the secret '{secret}', and cannot do without it as a text could"
+                ));
+                Ok(None)
+            }
+            Some((secret, Kind::Text)) => {
+                self.warn(format!(
+                    "artifact '{name}' is kept with a mark in the place of the secret '{secret}'"
+                ));
+                let copy = self.workspace.root().join("cleared");
+                redact::clean_copy(redactor, path, &copy)
+                    .await
+                    .map_err(failed)?;
+                Ok(Some(copy))
+            }
+        }
     }
 
     fn warn(&self, message: String) {

@@ -31,6 +31,8 @@ pub(crate) struct Execution<'a> {
     pub(crate) log: &'a LogFile,
     pub(crate) usage: &'a UsageMeter,
     pub(crate) stop: &'a Stop,
+    /// What the task asked for and the worker gave.
+    pub(crate) secrets: &'a Environment,
     /// The longest time that the agent may take.
     pub(crate) timeout: std::time::Duration,
 }
@@ -69,6 +71,7 @@ impl Execution<'_> {
         environment.push(("HOME".into(), self.workspace.home().into_os_string()));
         environment.push(("BATON_ARTIFACTS_DIR".into(), artifacts));
         environment.push(("GIT_TERMINAL_PROMPT".into(), "0".into()));
+        environment.extend(self.secrets.iter().cloned());
         environment
     }
 

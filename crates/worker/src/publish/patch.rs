@@ -1,12 +1,14 @@
 //! All changes of the working copy against the commit it started from, untracked files and the
 //! agent's own commits included, as one tree and one patch. The same changes give the same bytes.
 
-use std::{ffi::OsString, fs, io, path::Path};
+use std::{ffi::OsString, fs, io, os::unix::ffi::OsStringExt, path::Path};
 
 use baton_domain::{Failure, FailureCode};
 
+use super::guard::{Findings, inspect};
 use crate::{
     git::{Git, GitError},
+    redact::{self, Redactor},
     stop::{Interrupted, StopReason},
     workspace::Workspace,
 };
@@ -38,15 +40,20 @@ pub(crate) struct Patch {
     pub(crate) insertions: u32,
     /// Removed lines.
     pub(crate) deletions: u32,
+    /// Secrets that the changes hold.
+    pub(crate) findings: Findings,
+    /// What is missing or replaced in the written patch, for people.
+    pub(crate) complaints: Vec<String>,
 }
 
-/// Writes `patches/changes.patch`, empty when nothing changed.
+/// Writes `patches/changes.patch`, empty when nothing changed, and without secrets.
 pub(crate) async fn write(
     git: &Git,
+    redactor: &Redactor,
     workspace: &Workspace,
     start: Option<&str>,
 ) -> Result<Patch, Interrupted> {
-    let written = compose(git, workspace, start).await;
+    let written = compose(git, redactor, workspace, start).await;
     written.map_err(|error| match error {
         GitError::Stopped { .. } => Interrupted::Stopped(StopReason::Cancelled),
         error => Failure::new(
@@ -57,7 +64,12 @@ pub(crate) async fn write(
     })
 }
 
-async fn compose(git: &Git, workspace: &Workspace, start: Option<&str>) -> Result<Patch, GitError> {
+async fn compose(
+    git: &Git,
+    redactor: &Redactor,
+    workspace: &Workspace,
+    start: Option<&str>,
+) -> Result<Patch, GitError> {
     let store = workspace.store();
     let tree = write_tree(git, workspace, start).await?;
     let from = start.unwrap_or(EMPTY_TREE);
@@ -65,17 +77,53 @@ async fn compose(git: &Git, workspace: &Workspace, start: Option<&str>) -> Resul
         // A new repository does not have even the empty tree.
         git.run_with(&store, &["mktree"], Some(b"")).await?;
     }
-    let file = workspace.record().join("patches/changes.patch");
-    diff(git, &store, &patch_options(&file), from, &tree).await?;
+    let findings = inspect(git, redactor, &store, from, &tree).await?;
     let options = ["--numstat", "-z"].map(OsString::from);
-    let counted = diff(git, &store, &options, from, &tree).await?;
+    let counted = diff(git, &store, &options, from, &tree, &[]).await?;
     let (files, insertions, deletions) = count(&counted);
+    let unseen = unseen(&counted, &findings);
+    let file = workspace.record().join("patches/changes.patch");
+    diff(git, &store, &patch_options(&file), from, &tree, &unseen).await?;
+    let mut complaints: Vec<String> = unseen.iter().map(|path| left_out(path)).collect();
+    if clean(redactor, workspace, &file)
+        .await
+        .map_err(GitError::Copy)?
+    {
+        complaints.push(
+            "the patch has marks in the places of secrets: it does not apply as it is".to_owned(),
+        );
+    }
     Ok(Patch {
         tree,
         files,
         insertions,
         deletions,
+        findings,
+        complaints,
     })
+}
+
+/// Binary files with a secret: in a patch they are compressed, where nothing can be taken out.
+fn unseen(numstat: &[u8], findings: &Findings) -> Vec<Vec<u8>> {
+    let entries = numstat.split(|byte| *byte == 0);
+    let binary = entries.filter_map(|entry| entry.strip_prefix(b"-\t-\t"));
+    let secret = binary.filter(|path| findings.touched.contains(*path));
+    secret.map(<[u8]>::to_vec).collect()
+}
+
+fn left_out(path: &[u8]) -> String {
+    let path = String::from_utf8_lossy(path);
+    format!("the patch is without '{path}': it is binary and holds a secret")
+}
+
+/// Takes secrets out of the patch; says whether there was one.
+async fn clean(redactor: &Redactor, workspace: &Workspace, file: &Path) -> io::Result<bool> {
+    if redact::scan(redactor, file).await?.is_none() {
+        return Ok(false);
+    }
+    let copy = workspace.root().join("changes.patch.clean");
+    redact::clean_copy(redactor, file, &copy).await?;
+    fs::rename(copy, file).map(|()| true)
 }
 
 /// The working copy as a tree, through an index of the worker's own.
@@ -129,11 +177,19 @@ async fn diff(
     options: &[OsString],
     from: &str,
     to: &str,
+    without: &[Vec<u8>],
 ) -> Result<Vec<u8>, GitError> {
     let mut words: Vec<OsString> = NEUTRAL.iter().map(OsString::from).collect();
     words.extend(["diff-tree", "-r", "--no-ext-diff", "--no-textconv"].map(OsString::from));
     words.extend_from_slice(options);
     words.extend([from, to, "--"].map(OsString::from));
+    if !without.is_empty() {
+        words.push(".".into());
+    }
+    for path in without {
+        let literal = [b":(exclude,literal)", path.as_slice()].concat();
+        words.push(OsString::from_vec(literal));
+    }
     Ok(git.run(store, &words).await?.stdout)
 }
 

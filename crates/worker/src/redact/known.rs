@@ -30,6 +30,8 @@ const TELLING_WORDS: &[&str] = &[
 const HARMLESS_ENDS: &[&str] = &[
     "PATH", "DIR", "URL", "ID", "SOCK", "NAME", "USER", "COMMAND",
 ];
+/// Of URLs with these, a user without a password is no secret.
+const PLAIN_USERS: &[&str] = &["postgres", "postgresql", "ssh", "git"];
 /// The last word of a name whose value is the place of a secret.
 const PLACE: &str = "_FILE";
 /// Names of lists of names, and of the folder one is in.
@@ -44,6 +46,16 @@ pub(crate) fn known(options: &WorkerOptions) -> Vec<Secret> {
     for (name, value) in texts(&options.environment).filter(|(name, _)| given_out(name)) {
         secrets.push(Secret::new(name, value));
     }
+    if let Some(token) = &options.github.token {
+        secrets.push(Secret::new("github-token", token.as_bytes()));
+    }
+    secrets.extend(
+        options
+            .codex
+            .config
+            .iter()
+            .filter_map(|line| in_setting(line)),
+    );
     match &options.codex.login {
         CodexLogin::ApiKey(key) => secrets.push(Secret::new("codex-key", key.as_bytes())),
         CodexLogin::Home(home) => secrets.extend(in_login(&home.join("auth.json"))),
@@ -86,15 +98,23 @@ fn is_telling(name: &str) -> bool {
         || words.iter().any(|word| TELLING_WORDS.contains(word))
 }
 
-/// The password in a URL. On the web, a user without one can be a token.
+/// The password in a URL. A user without one can be a token, but for some schemes.
 fn password(url: &str) -> Option<&str> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     let (user, _) = authority.rsplit_once('@')?;
     match user.split_once(':') {
         Some((_, password)) => Some(password),
-        None => scheme.starts_with("http").then_some(user),
+        None => (!PLAIN_USERS.contains(&scheme)).then_some(user),
     }
+}
+
+/// A setting of Codex, `key=value`, whose key tells of a secret.
+fn in_setting(line: &str) -> Option<Secret> {
+    let (key, value) = line.split_once('=')?;
+    let name = key.trim().replace(['.', '-'], "_");
+    let value = value.trim().trim_matches(['"', '\'']);
+    is_telling(&name).then(|| Secret::new(format!("codex-{name}"), value))
 }
 
 /// The tokens of a Codex login: every longer text under a telling name.
@@ -180,6 +200,9 @@ mod tests {
         let mut options =
             WorkerOptions::new("w1".parse().unwrap(), folder.path(), "http://127.0.0.1:1");
         options.codex.login = CodexLogin::Home(folder.path().to_owned());
+        options.codex.config = ["model=\"m\"", "x.api_key = \"in-a-setting\""]
+            .map(str::to_owned)
+            .to_vec();
         options.task_secrets = ["PLAIN".to_owned()].into();
         options.environment = [
             ("GITHUB_TOKEN", "in-a-variable"),
@@ -204,6 +227,7 @@ mod tests {
                 "in-a-url",
                 "token-user",
                 "for-tasks",
+                "in-a-setting",
                 "sk-login",
                 "id-login"
             ]

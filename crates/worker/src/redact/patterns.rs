@@ -104,6 +104,17 @@ impl Patterns {
         })
     }
 
+    /// A secret that ends with the last byte.
+    pub(super) fn ending_here(&self, state: StateID) -> Option<usize> {
+        let found = self.automaton.is_match(state);
+        found.then(|| self.owners[self.automaton.match_pattern(state, 0).as_usize()])
+    }
+
+    /// How people know a secret.
+    pub(super) fn name(&self, secret: usize) -> &str {
+        &self.names[secret]
+    }
+
     /// What stands in a secret's place.
     pub(super) fn mark(&self, secret: usize) -> &str {
         &self.marks[secret]
@@ -112,10 +123,10 @@ impl Patterns {
     /// The name of the first secret in these bytes.
     pub(super) fn find(&self, bytes: &[u8]) -> Option<&str> {
         let mut state = self.start;
-        for (at, byte) in bytes.iter().enumerate() {
+        for byte in bytes {
             state = self.step(state, *byte);
-            if let Some(found) = self.ending(state, at + 1).next() {
-                return Some(&self.names[found.secret]);
+            if let Some(secret) = self.ending_here(state) {
+                return Some(self.name(secret));
             }
         }
         None

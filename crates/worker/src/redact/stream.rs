@@ -58,6 +58,30 @@ impl Stream {
     }
 }
 
+/// Looks for a secret without taking it out.
+#[derive(Debug)]
+pub(crate) struct Search(Option<(Arc<Patterns>, StateID)>);
+
+impl Search {
+    pub(super) fn new(patterns: Option<Arc<Patterns>>) -> Self {
+        Self(patterns.map(|patterns| {
+            let start = patterns.start();
+            (patterns, start)
+        }))
+    }
+
+    /// The name of a secret that ends in this piece.
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> Option<String> {
+        let (patterns, state) = self.0.as_mut()?;
+        let mut found = None;
+        for byte in bytes {
+            *state = patterns.step(*state, *byte);
+            found = found.or_else(|| patterns.ending_here(*state));
+        }
+        found.map(|secret| patterns.name(secret).to_owned())
+    }
+}
+
 impl Flow {
     fn push(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut end = self.base + self.pending.len();

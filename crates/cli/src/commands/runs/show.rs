@@ -69,6 +69,12 @@ fn as_sheet(run: &TaskRun) -> String {
         ("summary", result.summary),
         ("branch", result.branch),
         ("commit", result.commit),
+        (
+            "pull request",
+            result
+                .pull_request
+                .map(|request| format!("#{} {}", request.number, request.url)),
+        ),
         ("changes", changes),
         ("tokens", usage),
     ])

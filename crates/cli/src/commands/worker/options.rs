@@ -4,7 +4,9 @@ use std::{collections::BTreeSet, fs, num::NonZeroU32, path::PathBuf, time::Durat
 
 use anyhow::Context;
 use baton_domain::{Pool, RunType, WorkerId};
-use baton_worker::{CodexLogin, CodexOptions, CodexSandbox, GitOptions, Mode, WorkerOptions};
+use baton_worker::{
+    CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Mode, WorkerOptions,
+};
 
 use super::id;
 use crate::{
@@ -46,7 +48,13 @@ pub(in crate::commands) fn options(place: Place, args: &WorkArgs) -> anyhow::Res
         drain_deadline: place.drain_deadline,
         environment: std::env::vars_os().collect(),
         pass_environment: args.pass_env.iter().cloned().collect(),
+        task_secrets: args.task_secrets.iter().cloned().collect(),
         codex: codex(&args.codex)?,
+        github: GitHubOptions {
+            api_url: args.github.github_api_url.clone(),
+            token: config::github_token(args.github.github_token_file.as_deref())?,
+            ..GitHubOptions::default()
+        },
         git: GitOptions {
             name: args.git_name.clone(),
             email: args.git_email.clone(),

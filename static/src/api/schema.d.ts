@@ -721,6 +721,18 @@ export interface components {
             /** @enum {string} */
             type: "branch_pushed";
         } | {
+            /**
+             * Format: int64
+             * @description Its number in the repository.
+             */
+            number: number;
+            /** @enum {string} */
+            type: "pull_request_opened";
+            /** @description Whether it was there before and was brought up to date. */
+            updated: boolean;
+            /** @description Where people find it. */
+            url: string;
+        } | {
             /** @description Why, for a person. */
             reason: string;
             /** @enum {string} */
@@ -922,14 +934,27 @@ export interface components {
         PublishBody: {
             /** @description The commit's message, at most 10,000 characters. */
             commitMessage?: string | null;
-            /** @description `none` (the default) or `branch`. */
+            /** @description `none` (the default), `branch` or `pr`. */
             mode?: string | null;
-            /** @description Only with mode `pr`, which this version does not have. */
+            /**
+             * @description With mode `pr`: the branch that the pull request is for; the starting branch if absent,
+             *     otherwise the repository's default.
+             */
             prBaseBranch?: string | null;
-            /** @description Only with mode `pr`, which this version does not have. */
+            /** @description With mode `pr`: at most 60,000 characters; what was asked for if absent. */
             prBody?: string | null;
-            /** @description Only with mode `pr`, which this version does not have. */
+            /** @description With mode `pr`: one line of at most 200 characters; the run's title if absent. */
             prTitle?: string | null;
+        };
+        /** @description A pull request that a run ended in. */
+        PullRequestInfo: {
+            /**
+             * Format: int64
+             * @description Its number in its repository.
+             */
+            number: number;
+            /** @description Where people find it. */
+            url: string;
         };
         /** @description What became of a wish to try runs again. */
         RedriveAnswer: {
@@ -1018,6 +1043,7 @@ export interface components {
              * @description Lines that the patch adds.
              */
             insertions?: number | null;
+            pullRequest?: components["schemas"]["PullRequestInfo"] | null;
             /** @description The agent's last words, or what was done. */
             summary?: string | null;
             usage?: components["schemas"]["UsageInfo"] | null;
@@ -1030,6 +1056,13 @@ export interface components {
             mode?: string | null;
             /** @description The model; otherwise the worker's, otherwise the agent's own. */
             model?: string | null;
+        };
+        /** @description A secret that the worker has and the agent gets. */
+        SecretBody: {
+            /** @description `env:NAME`, a variable that the worker gives to tasks. */
+            from: string;
+            /** @description The variable in which the agent finds it. */
+            name: string;
         };
         /** @description The server. */
         ServerInfo: {
@@ -1052,6 +1085,8 @@ export interface components {
             instructions?: string | null;
             publish?: components["schemas"]["PublishBody"] | null;
             runtime?: components["schemas"]["RuntimeBody"] | null;
+            /** @description Secrets of the worker that the agent gets as variables, at most 16. */
+            secrets?: components["schemas"]["SecretBody"][];
         };
         /** @description A run as it stands. */
         TaskRun: {

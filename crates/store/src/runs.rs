@@ -8,6 +8,7 @@ mod insert;
 mod leased;
 mod list;
 mod load;
+mod queued;
 mod row;
 mod update;
 
@@ -25,6 +26,7 @@ pub(crate) use insert::insert;
 pub use leased::leased;
 pub use list::list;
 pub(crate) use load::load;
+pub use queued::queued;
 pub(crate) use update::update;
 
 /// A run as recorded.

@@ -14,6 +14,7 @@ use crate::{
     SupervisorDeps, SupervisorOptions,
     core::{Effect, Known, LiveLease, Periods, Timers},
     publish,
+    sweep::Sweep,
 };
 
 /// How long the store may take to answer.
@@ -60,6 +61,7 @@ struct OnDuty<'a> {
     /// The position that the leases known to the timers belong to.
     leases_at: Option<Position>,
     due: BTreeMap<RunId, StoredRun>,
+    sweep: Sweep,
     looked_at: Instant,
 }
 
@@ -78,6 +80,7 @@ impl<'a> OnDuty<'a> {
             timers: Timers::new(periods),
             leases_at: None,
             due: BTreeMap::new(),
+            sweep: Sweep::new(options.sweep),
             looked_at: now,
         }
     }
@@ -154,6 +157,7 @@ impl<'a> OnDuty<'a> {
             Ok(true) => {
                 let effects = self.timers.tick(self.now());
                 self.perform(effects).await;
+                self.sweep.step(self.deps, history.position()).await;
             }
             Ok(false) => self.forget(),
             Err(error) => {
@@ -168,6 +172,7 @@ impl<'a> OnDuty<'a> {
         self.timers.forget();
         self.leases_at = None;
         self.due.clear();
+        self.sweep.forget();
     }
 
     /// Takes over what the store knows; false when it did not answer in time.

@@ -7,6 +7,7 @@
 mod core;
 mod duty;
 mod publish;
+mod sweep;
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,14 +27,17 @@ pub struct SupervisorOptions {
     pub lease: Duration,
     /// How often it looks at its timers.
     pub tick: Duration,
+    /// How often it looks for queued runs whose offer nobody can take any more.
+    pub sweep: Duration,
 }
 
 impl Default for SupervisorOptions {
-    /// Leases of 15 s, looked at four times a second.
+    /// Leases of 15 s, looked at four times a second; queues every 5 s.
     fn default() -> Self {
         Self {
             lease: Duration::from_secs(15),
             tick: Duration::from_millis(250),
+            sweep: Duration::from_secs(5),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use baton_bus::{BusError, Fence, Patience, PublishError};
-use baton_domain::{Attempt, Route, RunSpec, WorkerId};
+use baton_domain::{Attempt, Position, Route, RunSpec, WorkerId};
 use baton_store::StoredRun;
 use baton_wire::{LeaseMessage, LeaseStep, MessageId, Offer, OfferReason, Subject, TaskRunRequest};
 
@@ -65,6 +65,32 @@ pub(crate) async fn offer(
     stored: &StoredRun,
     attempt: Attempt,
 ) -> Result<(), PublishError> {
+    let id = MessageId::offer(stored.id(), attempt);
+    put_forward(deps, stored, attempt, &id).await?;
+    tracing::info!(run = %stored.id(), %attempt, "offered again");
+    Ok(())
+}
+
+/// Offers the attempt that a run is queued for once more, since the offer at `earlier` comes to
+/// nobody any more.
+pub(crate) async fn offer_again(
+    deps: &SupervisorDeps,
+    stored: &StoredRun,
+    earlier: Position,
+) -> Result<(), PublishError> {
+    let attempt = stored.record.run.attempt;
+    let id = MessageId::offer_again(stored.id(), attempt, earlier);
+    put_forward(deps, stored, attempt, &id).await?;
+    tracing::warn!(run = %stored.id(), %attempt, "offered once more: nobody could take its offer");
+    Ok(())
+}
+
+async fn put_forward(
+    deps: &SupervisorDeps,
+    stored: &StoredRun,
+    attempt: Attempt,
+    id: &MessageId,
+) -> Result<(), PublishError> {
     let (request, route) = request(stored)?;
     let run = stored.id();
     deps.bus.ensure_queue(&route).await.map_err(unavailable)?;
@@ -87,19 +113,17 @@ pub(crate) async fn offer(
         request_digest: key.map(|key| key.request_digest.clone()),
         spec: request,
     };
-    let id = MessageId::offer(run, attempt);
     let fence = Fence::Expect {
         position: stored.record.last_lease,
     };
     deps.bus
-        .publish(&subject, &id, &message, fence, &Patience::Short)
+        .publish(&subject, id, &message, fence, &Patience::Short)
         .await?;
-    tracing::info!(%run, %attempt, "offered again");
     Ok(())
 }
 
 /// The request as it was submitted, and the queue that it belongs to.
-fn request(stored: &StoredRun) -> Result<(TaskRunRequest, Route), PublishError> {
+pub(crate) fn request(stored: &StoredRun) -> Result<(TaskRunRequest, Route), PublishError> {
     let refuse = |why: String| PublishError::Refused(format!("its recorded request: {why}"));
     let request: TaskRunRequest = serde_json::from_value(stored.submission.request.clone())
         .map_err(|error| refuse(error.to_string()))?;

@@ -2,6 +2,7 @@
 
 mod house;
 
+use baton_domain::{Attempt, Position};
 use baton_supervisor::Duty;
 use baton_wire::{Decoded, LeaseStep};
 
@@ -111,6 +112,43 @@ async fn a_lease_that_an_operator_takes_away_is_offered_again_though_its_holder_
     assert_eq!(reason.as_deref(), Some("released by ada: the agent hangs"));
     let offer = house.until_offered_again(held.run).await;
     assert_eq!(offer, (held.run, held.attempt.next(), lost));
+    supervisor.stop().await;
+    house.close().await;
+}
+
+// W-12
+#[tokio::test]
+async fn a_run_whose_offer_a_stranger_swallowed_is_offered_once_more_and_no_other() {
+    let mut house = House::open().await;
+    let swallowed = house.submit().await;
+    house.swallow(swallowed).await;
+    // It waits in its queue for as long as it may take.
+    let waiting = house.submit_at("low").await;
+    let mut last = house.bus.last_position().await.unwrap();
+    let supervisor = house.supervisor().await;
+    for _ in 0..3 {
+        let again = house
+            .until("an offer", |message, position| match message {
+                Decoded::Offer(offer) if position > last => {
+                    assert_ne!(offer.run, waiting, "its offer comes to whoever asks");
+                    assert_eq!((offer.run, offer.attempt), (swallowed, Attempt::FIRST));
+                    Some(position)
+                }
+                Decoded::Offer(_) => None,
+                other => panic!("nothing else happens here: {other:?}"),
+            })
+            .await;
+        assert_eq!(house.swallow(swallowed).await, again);
+        last = again;
+    }
+    // Once it is taken, it is offered no more.
+    let held = house
+        .take((swallowed, Attempt::FIRST, Position::START), "w-1")
+        .await;
+    house.keep_alive(&held);
+    house.fail(&held).await;
+    let offer = house.until_offered_again(swallowed).await;
+    assert_eq!(offer.1, Attempt::FIRST.next());
     supervisor.stop().await;
     house.close().await;
 }

@@ -1,6 +1,6 @@
 //! The messages of the RUNS stream as a whole: their ids, and reading any of them by its subject.
 
-use baton_domain::{Attempt, EventSeq, RunId};
+use baton_domain::{Attempt, EventSeq, Position, RunId};
 use serde_json::Value;
 
 use crate::{
@@ -22,6 +22,13 @@ impl MessageId {
     #[must_use]
     pub fn offer(run: RunId, attempt: Attempt) -> Self {
         Self(format!("{run}:offer:{attempt}"))
+    }
+
+    /// Of an offer that takes the place of an earlier one of the same attempt, by where the earlier
+    /// one lies.
+    #[must_use]
+    pub fn offer_again(run: RunId, attempt: Attempt, earlier: Position) -> Self {
+        Self(format!("{run}:offer:{attempt}:after:{earlier}"))
     }
 
     /// Of a message of events, by its first event.

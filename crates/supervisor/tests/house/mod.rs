@@ -3,7 +3,7 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use baton_bus::{Bus, BusOptions, Fence, Patience, TailStart};
+use baton_bus::{Bus, BusOptions, Fence, OfferScope, Patience, TailStart};
 use baton_domain::{
     Attempt, Clock, EventSeq, Failure, FailureCode, Position, RunId, RunSpec, SystemClock, WorkerId,
 };
@@ -84,6 +84,7 @@ impl House {
         let options = SupervisorOptions {
             lease: LEASE,
             tick: Duration::from_millis(50),
+            sweep: Duration::from_millis(100),
             ..SupervisorOptions::default()
         };
         let role = Supervisor::new(deps, options);
@@ -101,13 +102,33 @@ impl House {
 
     /// Submits a run, as the API does.
     pub(crate) async fn submit(&self) -> RunId {
+        self.submit_at("normal").await
+    }
+
+    /// Takes a run's offer from its queue and throws it away, as no worker does.
+    pub(crate) async fn swallow(&self, run: RunId) -> Position {
+        let mut offers = self.bus.offers(OfferScope {
+            pools: ["default".parse().unwrap()].into(),
+            run_types: ["command".parse().unwrap()].into(),
+            capabilities: std::collections::BTreeSet::new(),
+        });
+        let found = timeout(PATIENCE, offers.next(&self.stop)).await;
+        let found = found.expect("an offer in time").expect("nobody stops it");
+        assert_eq!(found.value().run, run);
+        let position = found.position();
+        found.ack().await;
+        position
+    }
+
+    pub(crate) async fn submit_at(&self, priority: &str) -> RunId {
         let run = RunId::from_uuid(uuid::Uuid::now_v7());
         let body = json!({
-            "type": "command", "task": {"argv": ["true"]}, "maxAttempts": 5,
+            "type": "command", "task": {"argv": ["true"]}, "maxAttempts": 5, "priority": priority,
             "retry": {"firstDelaySeconds": 0},
         });
         let spec: TaskRunRequest = serde_json::from_value(body).unwrap();
         let checked = RunSpec::try_from(&spec).unwrap();
+        self.bus.ensure_queue(&checked.route()).await.unwrap();
         let offer = Offer {
             run,
             attempt: Attempt::FIRST,

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     os::unix::process::{CommandExt, ExitStatusExt},
     path::Path,
     process::{Command, Stdio},
@@ -45,11 +45,12 @@ fn what_nobody_vouches_for_ends_with_all_that_it_started() {
         .expect("it starts");
     let mut sleeper = String::new();
     let said = leash.stdout.take().expect("its output");
-    BufReader::new(said)
-        .read_line(&mut sleeper)
-        .expect("the sleeper's id");
+    let mut said = BufReader::new(said);
+    said.read_line(&mut sleeper).expect("the sleeper's id");
     let ended = leash.wait().expect("it ends");
     assert_eq!(ended.signal(), Some(9));
+    // The output ends with the last process that holds it.
+    said.read_to_end(&mut Vec::new()).expect("the output's end");
     let line = Path::new("/proc").join(sleeper.trim()).join("cmdline");
     // One that is not reaped yet has no command line.
     assert_eq!(fs::read(line).unwrap_or_default(), b"");

@@ -8,13 +8,18 @@ use std::{
 };
 
 use baton_bus::Bus;
-use baton_domain::{Attempt, DrainScope, RunId, WorkerId};
+use baton_domain::{Activity, Attempt, DrainScope, RunId, WorkerId, activity::Patience};
 use baton_wire::{
     Beat,
+    beat::HeldRun,
     http::{WorkerDrain, WorkerInfo, WorkerRun},
 };
 use futures::StreamExt as _;
 use tokio_util::sync::CancellationToken;
+
+mod watched;
+
+use watched::Watched;
 
 /// A worker that was silent for longer is not listed.
 const FORGOTTEN: Duration = Duration::from_secs(60);
@@ -30,6 +35,18 @@ pub(crate) struct Beats(Arc<Mutex<BTreeMap<WorkerId, Heard>>>);
 struct Heard {
     beat: Beat,
     at: Instant,
+    runs: BTreeMap<(RunId, Attempt), Watched>,
+}
+
+/// What was heard of a held run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Evidence {
+    /// How long ago its worker spoke of it.
+    pub(crate) beat_age_ms: u64,
+    /// How long it has said nothing new.
+    pub(crate) quiet_for_ms: u64,
+    /// In a word.
+    pub(crate) activity: Activity,
 }
 
 impl Beats {
@@ -55,16 +72,22 @@ impl Beats {
     fn note(&self, beat: Beat, at: Instant) {
         let mut heard = self.lock();
         heard.retain(|_, old| at.duration_since(old.at) <= FORGOTTEN);
-        heard.insert(beat.worker.clone(), Heard { beat, at });
+        let before = heard.remove(&beat.worker);
+        let before = before.map(|heard| heard.runs).unwrap_or_default();
+        let watched = |held: &HeldRun| {
+            let key = (held.run, held.attempt);
+            (key, Watched::after(before.get(&key), held, at))
+        };
+        let runs = beat.runs.iter().map(watched).collect();
+        heard.insert(beat.worker.clone(), Heard { beat, at, runs });
     }
 
-    /// How long ago the worker said that it holds this attempt, in milliseconds.
-    pub(crate) fn age_ms(&self, worker: &WorkerId, run: RunId, attempt: Attempt) -> Option<u64> {
+    /// What was heard of an attempt from its holder; none if nothing was.
+    pub(crate) fn of(&self, worker: &WorkerId, run: RunId, attempt: Attempt) -> Option<Evidence> {
         let heard = self.lock();
         let heard = heard.get(worker)?;
-        let holds = |held: &&baton_wire::beat::HeldRun| held.run == run && held.attempt == attempt;
-        heard.beat.runs.iter().find(holds)?;
-        Some(millis(heard.at.elapsed()))
+        let watched = heard.runs.get(&(run, attempt))?;
+        Some(heard.evidence(watched, Instant::now()))
     }
 
     /// Who said last that it holds a run.
@@ -106,6 +129,29 @@ impl Beats {
 }
 
 impl Heard {
+    fn evidence(&self, watched: &Watched, now: Instant) -> Evidence {
+        let silence = watched.silence(self.at, now);
+        Evidence {
+            beat_age_ms: millis(silence.beat),
+            quiet_for_ms: millis(silence.words),
+            activity: Activity::of(&silence, &Patience::default()),
+        }
+    }
+
+    fn held(&self, run: &HeldRun) -> WorkerRun {
+        let watched = self.runs.get(&(run.run, run.attempt));
+        let evidence = watched.map(|watched| self.evidence(watched, Instant::now()));
+        WorkerRun {
+            id: run.run.to_string(),
+            attempt: run.attempt.get(),
+            stage: run.stage.map(|stage| stage.to_string()),
+            activity: evidence.map_or(Activity::Unheard, |e| e.activity),
+            quiet_for_ms: evidence.map_or(0, |e| e.quiet_for_ms),
+            output_bytes: run.progress.map(|progress| progress.output_bytes),
+            cpu_ms: run.progress.map(|progress| progress.child_cpu_ms),
+        }
+    }
+
     fn info(&self) -> WorkerInfo {
         let beat = &self.beat;
         WorkerInfo {
@@ -124,16 +170,8 @@ impl Heard {
                 note: drain.note.clone(),
                 until: drain.until,
             }),
-            runs: beat.runs.iter().map(held).collect(),
+            runs: beat.runs.iter().map(|run| self.held(run)).collect(),
         }
-    }
-}
-
-fn held(run: &baton_wire::beat::HeldRun) -> WorkerRun {
-    WorkerRun {
-        id: run.run.to_string(),
-        attempt: run.attempt.get(),
-        stage: run.stage.map(|stage| stage.to_string()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Runs as the API shows them: made of rows, or of an offer that no row tells of yet.
 
 use baton_domain::{
-    Attempt, EventSeq, Failure, Lease, Position, Run, RunSpec, RunState, StateName,
+    Activity, Attempt, EventSeq, Failure, Lease, Position, Run, RunSpec, RunState, StateName,
 };
 use baton_store::{Outcome, StoredArtifact, StoredEvent, StoredRun};
 use baton_wire::{
@@ -101,12 +101,16 @@ fn result(outcome: Outcome) -> Option<RunResult> {
 }
 
 fn lease(run: &Run, lease: &Lease, beats: &Beats) -> LeaseInfo {
+    let heard = beats.of(&lease.worker, run.id, lease.attempt);
     LeaseInfo {
         attempt: lease.attempt.get(),
         worker: lease.worker.clone(),
         position: lease.position.get(),
         taken_at: lease.taken_at,
-        beat_age_ms: beats.age_ms(&lease.worker, run.id, lease.attempt),
+        beat_age_ms: heard.map(|heard| heard.beat_age_ms),
+        activity: heard.map_or(Activity::Unheard, |heard| heard.activity),
+        quiet_for_ms: heard.map(|heard| heard.quiet_for_ms),
+        release_requested_at: lease.release.as_ref().map(|wish| wish.at),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a run is: ids, its specification, its states and the steps between them.
 //! Pure: no IO, no broker, no database. Time and randomness are handed in.
 
+pub mod activity;
 mod choices;
 pub mod clock;
 pub mod drain;
@@ -13,6 +14,7 @@ pub mod route;
 pub mod run;
 pub mod spec;
 
+pub use activity::Activity;
 pub use clock::{Clock, SystemClock};
 pub use drain::{Drain, DrainScope, Share};
 pub use failure::{Failure, FailureCode};

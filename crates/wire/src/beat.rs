@@ -66,4 +66,21 @@ pub struct HeldRun {
     pub stage: Option<Stage>,
     /// The last event that the broker has.
     pub last_seq: Option<EventSeq>,
+    /// What its agent has done so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<HeldProgress>,
+}
+
+/// What the agent of a held run has done since the attempt began: numbers that stand still when
+/// it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldProgress {
+    /// What it has printed, in bytes.
+    pub output_bytes: u64,
+    /// Time that its processes have spent on processors, in milliseconds.
+    pub child_cpu_ms: u64,
+    /// When something but output was last told of it, by the worker's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_step_at: Option<DateTime<Utc>>,
 }

@@ -4,7 +4,7 @@ use baton_bus::Bus;
 use baton_domain::{Attempt, Drain, Position, RunId};
 use baton_wire::{
     Beat,
-    beat::{DrainedBy, HeldRun},
+    beat::{DrainedBy, HeldProgress, HeldRun},
 };
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
@@ -18,22 +18,24 @@ pub(crate) struct Alive {
     pub(crate) attempt: Attempt,
     pub(crate) lease: Position,
     pub(crate) progress: watch::Receiver<Progress>,
-    #[expect(
-        dead_code,
-        reason = "beats tell it once their message has a place for it"
-    )]
     pub(crate) usage: watch::Receiver<AgentUsage>,
 }
 
 impl Alive {
     fn held(&self) -> HeldRun {
         let progress = *self.progress.borrow();
+        let usage = *self.usage.borrow();
         HeldRun {
             run: self.run,
             attempt: self.attempt,
             lease_position: self.lease,
             stage: progress.stage,
             last_seq: progress.acked,
+            progress: Some(HeldProgress {
+                output_bytes: usage.output_bytes,
+                child_cpu_ms: u64::try_from(usage.cpu.as_millis()).unwrap_or(u64::MAX),
+                last_step_at: progress.step_at,
+            }),
         }
     }
 }

@@ -885,6 +885,11 @@ export interface components {
         /** @description The lease of a run, with its evidence. */
         LeaseInfo: {
             /**
+             * @description How the run gets on, as far as is heard: `working`, `quiet`, `stalled` or `unheard`.
+             * @example working
+             */
+            activity?: string;
+            /**
              * Format: int32
              * @description Which attempt.
              */
@@ -899,6 +904,16 @@ export interface components {
              * @description Where the broker keeps it.
              */
             position: number;
+            /**
+             * Format: int64
+             * @description How long it has said nothing new, in milliseconds; null if never heard.
+             */
+            quietForMs?: number | null;
+            /**
+             * Format: date-time
+             * @description Since when an operator wants the run taken away from this holder.
+             */
+            releaseRequestedAt?: string | null;
             /**
              * Format: date-time
              * @description When it was taken.
@@ -1279,12 +1294,33 @@ export interface components {
         /** @description A run that a worker holds. */
         WorkerRun: {
             /**
+             * @description How it gets on: `working` (it prints or tells of steps), `quiet` (nothing new for a minute),
+             *     `stalled` (neither words nor computing for ten minutes) or `unheard` (its worker is silent).
+             * @example working
+             */
+            activity: string;
+            /**
              * Format: int32
              * @description The attempt held.
              */
             attempt: number;
+            /**
+             * Format: int64
+             * @description Time that its agent's processes have spent on processors, in milliseconds.
+             */
+            cpuMs?: number | null;
             /** @description The run. */
             id: string;
+            /**
+             * Format: int64
+             * @description What its agent has printed, in bytes; null if its worker does not say.
+             */
+            outputBytes?: number | null;
+            /**
+             * Format: int64
+             * @description How long it has said nothing new, in milliseconds.
+             */
+            quietForMs: number;
             /** @description What it is doing. */
             stage?: string | null;
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::{Attempt, Clock as _, Pool, Position, RunType, Stage, SystemClock};
+use baton_domain::{Activity, Attempt, Clock as _, Pool, Position, RunType, Stage, SystemClock};
 use baton_wire::{
     Beat, Event,
     beat::HeldRun,
@@ -30,6 +30,7 @@ pub(crate) fn beat(run: &TaskRun) -> Beat {
             lease_position: Position::START,
             stage: Some(Stage::Execute),
             last_seq: None,
+            progress: None,
         }],
     }
 }
@@ -45,6 +46,10 @@ async fn a_running_run_is_shown_with_its_evidence() {
     world.recorded(position).await;
     let lease = world.run(&run).await.lease.unwrap();
     assert_eq!((lease.worker.as_str(), lease.beat_age_ms), ("w-1", None));
+    assert_eq!(
+        (lease.activity, lease.quiet_for_ms),
+        (Activity::Unheard, None)
+    );
 
     world.bus.beat(&beat(&run)).await.unwrap();
     let workers = loop {
@@ -60,6 +65,11 @@ async fn a_running_run_is_shown_with_its_evidence() {
     assert!(workers[0].beat_age_ms < 20_000);
     let lease = world.run(&run).await.lease.unwrap();
     assert!(lease.beat_age_ms.is_some_and(|age| age < 20_000));
+    assert_eq!(
+        (lease.activity, workers[0].runs[0].activity),
+        (Activity::Working, Activity::Working)
+    );
+    assert!(lease.quiet_for_ms.is_some_and(|quiet| quiet < 20_000));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! `baton workers …`.
 
 use anyhow::bail;
-use baton_domain::{Clock, SystemClock};
+use baton_domain::{Activity, Clock, SystemClock};
 use baton_wire::http::WorkerInfo;
 
 use crate::{
@@ -114,5 +114,10 @@ fn as_sheet(worker: &WorkerInfo) -> String {
 
 fn held(run: &baton_wire::http::WorkerRun) -> String {
     let stage = run.stage.as_deref().unwrap_or("starting");
-    format!("{} attempt {} ({stage})", run.id, run.attempt)
+    let quiet = words::duration(run.quiet_for_ms);
+    let activity = match run.activity {
+        Activity::Working => "working".to_owned(),
+        other => format!("{other}, nothing new for {quiet}"),
+    };
+    format!("{} attempt {} ({stage}): {activity}", run.id, run.attempt)
 }

@@ -355,6 +355,7 @@ fn beat(held: &Held) -> Beat {
             lease_position: held.position,
             stage: None,
             last_seq: None,
+            progress: None,
         }],
     }
 }

@@ -1,6 +1,6 @@
 //! Runs and their events as the API shows them.
 
-use baton_domain::{Actor, RunId, RunType, Stage, StateName, WorkerId};
+use baton_domain::{Activity, Actor, RunId, RunType, Stage, StateName, WorkerId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -74,6 +74,20 @@ pub struct LeaseInfo {
     pub taken_at: DateTime<Utc>,
     /// How long ago the API heard the holder speak of this run, in milliseconds; null if never.
     pub beat_age_ms: Option<u64>,
+    /// How the run gets on, as far as is heard: `working`, `quiet`, `stalled` or `unheard`.
+    #[serde(default = "unheard")]
+    #[schema(value_type = String, example = "working")]
+    pub activity: Activity,
+    /// How long it has said nothing new, in milliseconds; null if never heard.
+    #[serde(default)]
+    pub quiet_for_ms: Option<u64>,
+    /// Since when an operator wants the run taken away from this holder.
+    #[serde(default)]
+    pub release_requested_at: Option<DateTime<Utc>>,
+}
+
+const fn unheard() -> Activity {
+    Activity::Unheard
 }
 
 /// What came of a run.

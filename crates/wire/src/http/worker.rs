@@ -1,5 +1,6 @@
 //! Workers as the API hears them.
 
+use baton_domain::Activity;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -57,6 +58,16 @@ pub struct WorkerRun {
     pub attempt: u32,
     /// What it is doing.
     pub stage: Option<String>,
+    /// How it gets on: `working` (it prints or tells of steps), `quiet` (nothing new for a minute),
+    /// `stalled` (neither words nor computing for ten minutes) or `unheard` (its worker is silent).
+    #[schema(value_type = String, example = "working")]
+    pub activity: Activity,
+    /// How long it has said nothing new, in milliseconds.
+    pub quiet_for_ms: u64,
+    /// What its agent has printed, in bytes; null if its worker does not say.
+    pub output_bytes: Option<u64>,
+    /// Time that its agent's processes have spent on processors, in milliseconds.
+    pub cpu_ms: Option<u64>,
 }
 
 /// The workers.

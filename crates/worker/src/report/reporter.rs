@@ -7,6 +7,7 @@ use std::{
 
 use baton_domain::{Clock, EventSeq, Stage};
 use baton_wire::{Event, event::Reported};
+use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use super::spool::{Spool, SpoolWriter};
@@ -43,6 +44,8 @@ pub(crate) struct Progress {
     pub(crate) acked: Option<EventSeq>,
     /// The stage that began last.
     pub(crate) stage: Option<Stage>,
+    /// When something but output was last said.
+    pub(crate) step_at: Option<DateTime<Utc>>,
 }
 
 impl Reporter {
@@ -81,6 +84,7 @@ impl Reporter {
             Event::StageStarted { stage } => Some(*stage),
             _ => None,
         };
+        let is_output = matches!(event, Event::Output { .. });
         let at = self.0.clock.now();
         if let Err(error) = pen.writer.append(&Reported { seq, at, event }) {
             let fault = format!("its reports cannot be written to disk: {error}");
@@ -91,6 +95,9 @@ impl Reporter {
         self.0.progress.send_modify(|progress| {
             progress.said = Some(seq);
             progress.stage = stage.or(progress.stage);
+            if !is_output {
+                progress.step_at = Some(at);
+            }
         });
     }
 

@@ -100,6 +100,8 @@ async fn a_drained_worker_finishes_its_run_takes_none_and_goes_on_when_it_may() 
         ("worker.w1", "new kernel")
     );
     assert_eq!(drained.runs.len(), 1, "what it holds is finished");
+    let progress = drained.runs[0].progress.expect("what its agent has done");
+    assert!(progress.last_step_at.is_some());
     let waiting = bench.submit(quick()).await;
     std::fs::write(&go, "").unwrap();
     bench.succeeded(held).await;

@@ -1,5 +1,6 @@
 //! `baton runs show`.
 
+use baton_domain::Activity;
 use baton_wire::http::{LeaseInfo, TaskRun};
 
 use crate::{
@@ -96,8 +97,23 @@ fn attempts(run: &TaskRun) -> String {
 
 /// The evidence for "running".
 fn holder(lease: &LeaseInfo) -> String {
-    match lease.beat_age_ms {
-        Some(age) => format!("{}, heard {} ago", lease.worker, words::duration(age)),
-        None => format!("{}, not heard yet", lease.worker),
+    let worker = &lease.worker;
+    let mut text = match lease.beat_age_ms {
+        Some(age) => format!(
+            "{worker}, heard {} ago, {}",
+            words::duration(age),
+            lease.activity
+        ),
+        None => format!("{worker}, not heard yet"),
+    };
+    if let Some(quiet) = lease
+        .quiet_for_ms
+        .filter(|_| lease.activity != Activity::Working)
+    {
+        text.push_str(&format!("; nothing new for {}", words::duration(quiet)));
     }
+    if lease.release_requested_at.is_some() {
+        text.push_str("; it is being taken away");
+    }
+    text
 }

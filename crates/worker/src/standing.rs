@@ -100,6 +100,14 @@ impl Standings {
         }
     }
 
+    /// Waits until somebody has said that the run is held, or that it is not.
+    pub(crate) async fn confirm(&self, run: RunId, stop: &Stop) -> Result<(), Interrupted> {
+        tokio::select! {
+            () = self.learn(run) => stop.check(),
+            reason = stop.requested() => Err(Interrupted::Stopped(reason)),
+        }
+    }
+
     /// Whether this worker was told just now that it holds the run.
     pub(crate) async fn holds(&self, run: RunId) -> bool {
         let answered = self.ask(|held| held.run == run).await.is_ok();

@@ -94,7 +94,7 @@ impl Attempt {
         };
         let options = &self.shop.options;
         let git = git.trusted(&options.github, &work.wanted.repository);
-        self.reporter.confirm().await?;
+        self.confirm().await?;
         let pushed =
             publish::push(&git, &options.git, &self.workspace, &branch, work.patch).await?;
         self.reporter.say(Event::BranchPushed {
@@ -160,7 +160,10 @@ struct Delivery<'a> {
 
 impl Witness for Attempt {
     async fn confirm(&self) -> Result<(), Interrupted> {
-        self.reporter.confirm().await
+        self.reporter.confirm().await?;
+        // Nothing may have been said for a while: somebody has to be asked.
+        let standings = &self.shop.standings;
+        standings.confirm(self.offer.run, &self.stop).await
     }
 
     fn tell(&self, message: String) {

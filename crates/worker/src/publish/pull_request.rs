@@ -48,6 +48,12 @@ pub(crate) struct Opened {
     pub(crate) updated: bool,
 }
 
+/// What is there before anything is done.
+struct Found {
+    base: String,
+    pull: Option<Pull>,
+}
+
 /// What an attempt has to say to a try: whether it may still go out, and why one failed.
 pub(crate) trait Witness {
     /// Whether the lease is held, asked right before anything is done.
@@ -102,8 +108,15 @@ impl<'a> Desk<'a> {
         let deadline = Instant::now() + self.patience;
         let (mut pause, mut unknown_heads) = (FIRST_PAUSE, 0);
         loop {
-            witness.confirm().await?;
-            let (why, wait) = match self.try_to(request, clock).await {
+            let done = match self.look(request, clock).await {
+                Ok(found) => {
+                    // As late as it can be.
+                    witness.confirm().await?;
+                    self.write(request, &found, clock).await
+                }
+                Err(trouble) => Err(trouble),
+            };
+            let (why, wait) = match done {
                 Ok(opened) => return Ok(opened),
                 Err(Trouble::Passing { why, wait }) => (why, wait),
                 Err(Trouble::Refused { said, .. })
@@ -135,46 +148,44 @@ impl<'a> Desk<'a> {
         }
     }
 
-    async fn try_to(
+    async fn look(&self, request: &Request<'_>, clock: &Arc<dyn Clock>) -> Result<Found, Trouble> {
+        let (github, place) = (&self.github, &self.place);
+        let base = match request.base {
+            Some(base) => base.to_owned(),
+            None => github.default_branch(place, clock.now()).await?,
+        };
+        let there = github.open_pulls(place, request.head, clock.now()).await?;
+        let pull = choose(&there, &base).cloned();
+        Ok(Found { base, pull })
+    }
+
+    async fn write(
         &self,
         request: &Request<'_>,
+        found: &Found,
         clock: &Arc<dyn Clock>,
     ) -> Result<Opened, Trouble> {
-        let default;
-        let base = match request.base {
-            Some(base) => base,
-            None => {
-                default = self.github.default_branch(&self.place, clock.now()).await?;
-                &default
-            }
-        };
+        let (github, place) = (&self.github, &self.place);
         let words = Words {
             title: &request.title,
             body: &request.body,
-            base,
+            base: &found.base,
         };
-        let there = self
-            .github
-            .open_pulls(&self.place, request.head, clock.now())
-            .await?;
-        let (pull, updated) = match choose(&there, base) {
+        let pull = match &found.pull {
             Some(pull) => {
-                let update = self
-                    .github
-                    .update(&self.place, pull.number, words, clock.now());
-                (update.await?, true)
+                github
+                    .update(place, pull.number, words, clock.now())
+                    .await?
             }
             None => {
-                let create = self
-                    .github
-                    .create(&self.place, request.head, words, clock.now());
-                (create.await.map_err(overtaken)?, false)
+                let created = github.create(place, request.head, words, clock.now());
+                created.await.map_err(overtaken)?
             }
         };
         Ok(Opened {
             url: pull.html_url,
             number: pull.number,
-            updated,
+            updated: found.pull.is_some(),
         })
     }
 

@@ -9,3 +9,5 @@ mod drains;
 mod leases;
 mod outages;
 mod publishing;
+mod pull_requests;
+mod redaction;

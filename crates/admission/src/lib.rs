@@ -1,6 +1,12 @@
 //! Role: who may say what on the broker.
 //!
-//! [`desk`] answers workers that ask where they stand. It runs inside the API and inside the
-//! supervisor, any number of times: each inquiry reaches one of them.
+//! [`Gate`] lets workers in and sees to it that they are gone once their tokens are;
+//! [`desk`] tells them where they stand. Both run inside the API and inside the supervisor, any
+//! number of times: each question reaches one of them. [`keys`] makes what an installation needs.
 
 pub mod desk;
+mod gate;
+mod jwt;
+pub mod keys;
+
+pub use gate::{Gate, GateDeps, GateOptions};

@@ -12,13 +12,14 @@ use std::{
 };
 
 use async_nats::{
-    Client, ConnectOptions,
+    Client, ConnectError, ConnectErrorKind, ConnectOptions,
     jetstream::{self, context::ContextBuilder},
 };
-use baton_domain::Route;
+use baton_domain::{Route, WorkerId};
 use tokio::sync::{Mutex, watch};
 
 use crate::{
+    access::{WORKERS_API_PREFIX, worker_login},
     connection::{self, Connection},
     error::BusError,
     retry,
@@ -27,6 +28,9 @@ use crate::{
 
 /// The oldest server that can be used: fences inside atomic batches were mended in it.
 const OLDEST: (i64, i64, i64) = (2, 14, 4);
+
+/// How long the client may take to leave a connection.
+const LEAVING: Duration = Duration::from_secs(2);
 
 /// How a role connects.
 #[derive(Debug, Clone)]
@@ -51,8 +55,17 @@ pub enum Credentials {
         /// The password.
         password: String,
     },
+    /// A worker's token, at a broker whose workers are let in by admission.
+    Worker {
+        /// Who it is.
+        worker: WorkerId,
+        /// The token.
+        token: String,
+    },
     /// A file with a JWT and its seed, as `nsc` writes it.
     File(PathBuf),
+    /// The seed of a user key whose public half the broker knows.
+    Seed(String),
 }
 
 impl fmt::Debug for Credentials {
@@ -60,6 +73,8 @@ impl fmt::Debug for Credentials {
         match self {
             Self::Token(_) => f.write_str("Token(..)"),
             Self::Password { user, .. } => write!(f, "Password({user}, ..)"),
+            Self::Worker { worker, .. } => write!(f, "Worker({worker}, ..)"),
+            Self::Seed(_) => f.write_str("Seed(..)"),
             Self::File(path) => write!(f, "File({})", path.display()),
         }
     }
@@ -73,6 +88,9 @@ struct Inner {
     client: Client,
     jetstream: jetstream::Context,
     connection: watch::Receiver<Connection>,
+    denials: watch::Receiver<u64>,
+    /// Whether a session says what is allowed, rather than the broker's configuration.
+    guarded: bool,
     topology: Topology,
     queues: Mutex<HashSet<Route>>,
 }
@@ -99,9 +117,9 @@ impl Bus {
             url: shown.clone(),
             reason,
         };
-        let (connection, on_event) = connection::watched();
+        let (heard, on_event) = connection::watched();
         let connected = Arc::new(AtomicBool::new(false));
-        let came_back = Arc::clone(&connected);
+        let (came_back, refused) = (Arc::clone(&connected), Arc::clone(&heard.refused));
         let settings = ConnectOptions::new()
             .name(&options.name)
             .custom_inbox_prefix(inbox_prefix(&options.name))
@@ -109,7 +127,7 @@ impl Bus {
             .connection_timeout(Duration::from_secs(5))
             .request_timeout(Some(Duration::from_secs(5)))
             .subscription_capacity(8_192)
-            .reconnect_delay_callback(move |_| delay(&came_back))
+            .reconnect_delay_callback(move |_| delay(&came_back, &refused))
             .event_callback(on_event);
         let settings = prove(settings, options.credentials.as_ref())
             .await
@@ -118,16 +136,25 @@ impl Bus {
         let client = settings
             .connect(servers)
             .await
-            .map_err(|error| failed(with_cause(&error)))?;
+            .map_err(|error| failed(why(&error, options.credentials.as_ref())))?;
         connected.store(true, Ordering::Relaxed);
         check_server(&client, &shown)?;
-        let jetstream = ContextBuilder::new()
-            .timeout(Duration::from_secs(5))
-            .build(client.clone());
+        let jetstream = ContextBuilder::new().timeout(Duration::from_secs(5));
+        let guarded = matches!(options.credentials, Some(Credentials::Worker { .. }));
+        let jetstream = if guarded {
+            // From another account than the stream's.
+            jetstream
+                .api_prefix(WORKERS_API_PREFIX)
+                .build(client.clone())
+        } else {
+            jetstream.build(client.clone())
+        };
         Ok(Self(Arc::new(Inner {
             client,
             jetstream,
-            connection,
+            connection: heard.connection,
+            denials: heard.denials,
+            guarded,
             topology,
             queues: Mutex::default(),
         })))
@@ -164,6 +191,32 @@ impl Bus {
         &self.0.queues
     }
 
+    /// How often the broker has denied something, and when it does so again.
+    pub(crate) fn denials(&self) -> watch::Receiver<u64> {
+        self.0.denials.clone()
+    }
+
+    /// Whether permissions come with a session, and a new session may have more of them.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.0.guarded
+    }
+
+    /// Connects anew, for a session that knows of what is new.
+    pub(crate) async fn renew(&self) -> Result<(), BusError> {
+        let mut connection = self.connection();
+        connection.mark_unchanged();
+        self.client()
+            .force_reconnect()
+            .await
+            .map_err(BusError::unavailable)?;
+        // Whoever asks too early is answered by the session that ends.
+        let left = tokio::time::timeout(LEAVING, connection.changed()).await;
+        if left.is_ok() {
+            self.up().await;
+        }
+        Ok(())
+    }
+
     /// Waits until the broker can be heard.
     pub(crate) async fn up(&self) {
         self.reach(Connection::Up).await;
@@ -181,12 +234,15 @@ impl Bus {
     }
 }
 
-/// The pause before the next try: none for the first connection, 50 to 500 ms for all others.
-fn delay(came_back: &AtomicBool) -> Duration {
-    if came_back.load(Ordering::Relaxed) {
-        retry::jittered(Duration::from_millis(275), 0.8)
-    } else {
+/// The pause before the next try: none for the first connection, 50 to 500 ms for all others, and
+/// 0.5 to 2 s for somebody whose login was refused.
+fn delay(came_back: &AtomicBool, refused: &AtomicBool) -> Duration {
+    if !came_back.load(Ordering::Relaxed) {
         Duration::ZERO
+    } else if refused.load(Ordering::Relaxed) {
+        retry::jittered(Duration::from_millis(1_250), 0.6)
+    } else {
+        retry::jittered(Duration::from_millis(275), 0.8)
     }
 }
 
@@ -200,6 +256,10 @@ async fn prove(
         Some(Credentials::Password { user, password }) => {
             settings.user_and_password(user.clone(), password.clone())
         }
+        Some(Credentials::Worker { worker, token }) => {
+            settings.user_and_password(worker_login(worker, token), token.clone())
+        }
+        Some(Credentials::Seed(seed)) => settings.nkey(seed.clone()),
         Some(Credentials::File(path)) => settings.credentials_file(path).await?,
     })
 }
@@ -250,6 +310,28 @@ fn without_credentials(url: &str) -> String {
         }
     };
     url.split(',').map(shown).collect::<Vec<_>>().join(",")
+}
+
+/// What the client says, and what to do where the login was refused: the broker itself says as
+/// little as it can.
+fn why(error: &ConnectError, credentials: Option<&Credentials>) -> String {
+    use ConnectErrorKind as Kind;
+    let said = with_cause(error);
+    if !matches!(
+        error.kind(),
+        Kind::AuthorizationViolation | Kind::Authentication
+    ) {
+        return said;
+    }
+    let hint = match credentials {
+        None => "it wants a login, and none was given",
+        Some(Credentials::Worker { .. }) => {
+            "it refused the worker's name and token: the log of the API or the supervisor says why; \
+             one of them must be running to let workers in"
+        }
+        Some(_) => "it does not know this key: see `baton nats keys`",
+    };
+    format!("{said}: {hint}")
 }
 
 fn with_cause(error: &dyn std::error::Error) -> String {

@@ -1,9 +1,21 @@
 //! Whether the broker can be heard, as told by the client's own events.
 
-use std::future::{Ready, ready};
+use std::{
+    future::{Ready, ready},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use async_nats::{Event, ServerError};
 use tokio::sync::watch;
+
+/// What the broker says when a session is over that is to be renewed.
+const EXPIRED: &str = "user authentication expired";
+
+/// What the broker says when something is not allowed.
+const DENIED: &str = "permissions violation";
 
 /// Whether the broker can be heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,24 +26,46 @@ pub enum Connection {
     Down,
 }
 
-/// A watch, and the callback that feeds it. Permission denials arrive as events only: the
+/// What is heard of the connection.
+pub(crate) struct Heard {
+    pub(crate) connection: watch::Receiver<Connection>,
+    /// How often something was denied.
+    pub(crate) denials: watch::Receiver<u64>,
+    /// Whether the login was refused when it was tried last.
+    pub(crate) refused: Arc<AtomicBool>,
+}
+
+/// What is heard, and the callback that feeds it. Permission denials arrive as events only: the
 /// publisher itself sees a timeout.
-pub(crate) fn watched() -> (
-    watch::Receiver<Connection>,
-    impl Fn(Event) -> Ready<()> + Send + Sync + 'static,
-) {
+pub(crate) fn watched() -> (Heard, impl Fn(Event) -> Ready<()> + Send + Sync + 'static) {
     let (sender, receiver) = watch::channel(Connection::Up);
+    let (denied, denials) = watch::channel(0);
+    let refused = Arc::new(AtomicBool::new(false));
+    let heard = Heard {
+        connection: receiver,
+        denials,
+        refused: Arc::clone(&refused),
+    };
     let on_event = move |event| {
         match event {
-            Event::Connected => note(&sender, Connection::Up),
+            Event::Connected => {
+                refused.store(false, Ordering::Relaxed);
+                note(&sender, Connection::Up);
+            }
             Event::Disconnected => note(&sender, Connection::Down),
             // By ourselves: nobody is left who would want to hear of it.
             Event::Closed => {
                 sender.send_replace(Connection::Down);
             }
-            Event::ServerError(ServerError::Other(error)) => {
-                tracing::error!(%error, "the broker reports an error");
+            Event::ServerError(ServerError::AuthorizationViolation) => {
+                if !refused.swap(true, Ordering::Relaxed) {
+                    tracing::error!(
+                        "the broker refused the login; trying again and again. \
+                         The log of the API or the supervisor says why"
+                    );
+                }
             }
+            Event::ServerError(ServerError::Other(error)) => told(&error, &denied),
             Event::ServerError(error) => tracing::error!(%error, "the broker reports an error"),
             // One for every try to connect again: that the broker is away is told once, below.
             Event::ClientError(error) => tracing::debug!(%error, "the broker's client failed"),
@@ -45,7 +79,19 @@ pub(crate) fn watched() -> (
         }
         ready(())
     };
-    (receiver, on_event)
+    (heard, on_event)
+}
+
+fn told(error: &str, denied: &watch::Sender<u64>) {
+    let said = error.to_lowercase();
+    if said.contains(EXPIRED) {
+        tracing::info!("the session is over; connecting again");
+        return;
+    }
+    if said.contains(DENIED) {
+        denied.send_modify(|times| *times += 1);
+    }
+    tracing::error!(%error, "the broker reports an error");
 }
 
 fn note(sender: &watch::Sender<Connection>, now: Connection) {

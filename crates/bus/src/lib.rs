@@ -5,6 +5,7 @@
 //! ([`Bus::offers`]), the recorder's durable reading ([`Bus::record_from`]) and a tail for
 //! whoever looks on ([`Bus::tail`]). Beats and the wake-up of idle workers are core NATS.
 
+pub mod access;
 mod beat;
 mod connect;
 mod connection;
@@ -14,6 +15,7 @@ mod drains;
 mod error;
 mod follow;
 mod get;
+mod logins;
 mod message;
 mod offers;
 mod publish;
@@ -30,6 +32,7 @@ pub use desk::DeskRequest;
 pub use drains::DrainFeed;
 pub use error::BusError;
 pub use get::StreamState;
+pub use logins::{Connected, LoginRequest};
 pub use message::RawMessage;
 pub use offers::{OfferScope, OfferSource};
 pub use publish::{Fence, Patience, PublishError};

@@ -3,6 +3,7 @@
 
 mod alarm;
 mod scope;
+mod sessions;
 mod sweep;
 
 use std::time::Duration;

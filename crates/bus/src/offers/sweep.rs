@@ -11,7 +11,7 @@ use baton_domain::{Priority, Route};
 use baton_wire::{Decoded, Offer, subject::queue_name};
 use futures::StreamExt as _;
 
-use super::{OfferScope, alarm::Ring};
+use super::{OfferScope, alarm::Ring, sessions::Sessions};
 use crate::{connect::Bus, delivery::Delivery, error::BusError, message, topology::RUNS};
 
 /// How long a woken worker waits for the offer that woke it: the hint may be heard before the queue
@@ -31,6 +31,7 @@ pub(super) struct Sweeper {
     known: BTreeSet<(Route, String)>,
     /// Whether there may be queues that are not known yet.
     stale: bool,
+    sessions: Sessions,
 }
 
 /// The queues of one priority.
@@ -61,6 +62,7 @@ impl Sweeper {
             ranks: Priority::ALL.iter().map(rank).collect(),
             known: BTreeSet::new(),
             stale: true,
+            sessions: Sessions::default(),
         }
     }
 
@@ -140,12 +142,9 @@ impl Sweeper {
             if !self.scope.admits(&route) || self.known.contains(&key) {
                 continue;
             }
-            let consumer: PullConsumer = self
-                .bus
-                .jetstream()
-                .get_consumer_from_stream(name, RUNS)
-                .await
-                .map_err(BusError::unavailable)?;
+            let Some(consumer) = self.open(name).await? else {
+                continue;
+            };
             if let Some(rank) = self.ranks.iter_mut().find(|r| r.priority == priority) {
                 rank.queues.push(Queue { route, consumer });
                 self.known.insert(key);
@@ -153,6 +152,25 @@ impl Sweeper {
         }
         self.stale = false;
         Ok(())
+    }
+
+    /// A queue's consumer; none when this session does not allow it. Then the next session may:
+    /// it is asked for once for each new queue.
+    async fn open(&mut self, name: String) -> Result<Option<PullConsumer>, BusError> {
+        if self.sessions.is_closed(&name) {
+            return Ok(None);
+        }
+        let mut denials = self.bus.denials();
+        denials.mark_unchanged();
+        let jetstream = self.bus.jetstream();
+        let opened = tokio::select! {
+            opened = jetstream.get_consumer_from_stream(name.clone(), RUNS) => opened,
+            _ = denials.changed(), if self.bus.is_guarded() => {
+                return self.sessions.denied(&self.bus, name).await.map(|()| None);
+            }
+        };
+        self.sessions.opened(&name);
+        opened.map(Some).map_err(BusError::unavailable)
     }
 
     fn forget_all(&mut self) {

@@ -52,7 +52,7 @@ pub(crate) use runs::{
 pub(crate) use store::StoreArgs;
 pub(crate) use submit::SubmitArgs;
 pub(crate) use supervisor::{LeaseArgs, SupervisorArgs};
-pub(crate) use worker::{WorkArgs, WorkerArgs};
+pub(crate) use worker::{StopWish, WorkArgs, WorkerArgs};
 pub(crate) use workers::{WorkerShowArgs, WorkersCommand};
 
 const EXIT_CODES: &str = "\

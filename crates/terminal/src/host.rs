@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use self::{
-    agent::{Agent, Happened},
+    agent::{Agent, Happened, Printing},
     clock::WorkClock,
     connections::Connections,
     ending::{Endings, Sweep},
@@ -22,7 +22,7 @@ use self::{
 use crate::{
     family::Family,
     journal::{Ended, Exit, JournalWriter, Output, What},
-    protocol::{EndHow, JOURNAL, Order, PROTOCOL, Request, Status},
+    protocol::{EndHow, JOURNAL, Order, PROTOCOL, Request, Status, WINDOW},
 };
 
 /// How long the agent's pipes may stay open after everything that we know of it is gone.
@@ -80,6 +80,8 @@ struct Host {
     exit: Option<Exit>,
     children: Signal,
     orphan_after: Duration,
+    /// How much of the journal was read, in bytes.
+    read: u64,
     /// When the agent is ended because nobody looks after it.
     alone_until: Option<Instant>,
     /// When open pipes are waited for no longer.
@@ -93,9 +95,9 @@ impl Host {
         mut family: Family,
         mut journal: JournalWriter,
     ) -> Result<Self, HostError> {
-        let started = agent.process();
+        let started = agent.process().clone();
         journal
-            .tell(Duration::ZERO, &What::Started(started))
+            .tell(Duration::ZERO, &What::Started(started.clone()))
             .map_err(HostError::Journal)?;
         family.group = Some(started.pid);
         let orphan_after = Duration::from_millis(order.orphan_after_ms);
@@ -104,7 +106,6 @@ impl Host {
                 protocol: PROTOCOL,
                 host: setup::own_pid(),
                 agent: Some(started.pid),
-                cgroup: family.cgroup.clone(),
                 ..Status::default()
             },
             agent,
@@ -115,6 +116,7 @@ impl Host {
             exit: None,
             children: signal(SignalKind::child()).map_err(HostError::Setup)?,
             orphan_after,
+            read: 0,
             alone_until: Some(Instant::now() + orphan_after),
             pipes_until: None,
         })
@@ -123,8 +125,14 @@ impl Host {
     async fn run(mut self, mut connections: Connections) -> Result<(), HostError> {
         self.tell(&connections);
         while !self.is_over() {
+            let ahead = self.journal.written().saturating_sub(self.read);
+            let printing = if connections.is_attended() && ahead > WINDOW && self.exit.is_none() {
+                Printing::Waits
+            } else {
+                Printing::Goes
+            };
             tokio::select! {
-                happened = self.agent.next() => self.note(happened),
+                happened = self.agent.next(printing) => self.note(happened),
                 _ = self.children.recv() => setup::reap_orphans(self.status.agent),
                 Some(request) = connections.next() => self.obey(request, &connections).await,
                 step = self.endings.next() => self.step(step)?,
@@ -162,10 +170,13 @@ impl Host {
         match request {
             Request::Unknown => {}
             Request::Hello { .. } => {
+                // A reader that is new reads what there is without holding up the agent.
+                self.read = self.journal.written();
                 self.measure();
                 self.update();
                 connections.show_anew(&self.status);
             }
+            Request::Read { bytes } => self.read = self.read.max(bytes),
             Request::Measure => self.measure(),
             Request::End { how } => self.end(how),
             Request::Freeze => {

@@ -8,7 +8,7 @@ use tokio::{net::UnixStream, sync::mpsc};
 
 use crate::{
     journal::{Ended, Entry, JournalReader, NotStarted, Started, What},
-    protocol::{self, EndHow, PROTOCOL, Reply, Request, Status, Wire},
+    protocol::{self, EndHow, PROTOCOL, Reply, Request, Status, WINDOW, Wire},
 };
 
 /// Entries that are told before anything else has its turn.
@@ -53,6 +53,8 @@ pub struct Hosted {
     wire: Option<Wire>,
     status: Status,
     asked: mpsc::UnboundedReceiver<Request>,
+    /// How much of the journal the host knows to be read.
+    said_read: u64,
     remote: Remote,
 }
 
@@ -106,6 +108,7 @@ impl Hosted {
             wire: None,
             status: Status::default(),
             asked,
+            said_read: 0,
             remote: Remote(sender),
         }
     }
@@ -132,6 +135,12 @@ impl Hosted {
         self.wire.is_some()
     }
 
+    /// Whether the journal tells the agent's end.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.journal.is_complete()
+    }
+
     /// How things were when the host last spoke.
     #[must_use]
     pub const fn status(&self) -> &Status {
@@ -151,16 +160,18 @@ impl Hosted {
     pub async fn follow(&mut self, listener: &mut impl Listener) -> Result<Ended, FollowError> {
         listener.status(&self.status);
         loop {
+            self.pass_on().await;
             // Once more after the connection's end: the host writes before it leaves.
             let connected = self.wire.is_some();
             match self.tell(listener)? {
                 Told::Ended(ended) => return Ok(ended),
                 Told::More => {
+                    self.say_read();
                     tokio::task::yield_now().await;
                     continue;
                 }
                 Told::All if !connected => return Err(FollowError::HostGone),
-                Told::All => {}
+                Told::All => self.say_read(),
             }
             self.exchange(listener).await;
         }
@@ -185,6 +196,24 @@ impl Hosted {
             }
         }
         Ok(Told::More)
+    }
+
+    /// Lets the agent print on.
+    fn say_read(&mut self) {
+        let taken = self.journal.taken();
+        if taken - self.said_read > WINDOW / 8 {
+            self.said_read = taken;
+            self.remote.say(Request::Read { bytes: taken });
+        }
+    }
+
+    /// Passes on what was asked meanwhile: an agent that prints without end leaves no other time.
+    async fn pass_on(&mut self) {
+        while let (Some(wire), Ok(request)) = (&mut self.wire, self.asked.try_recv()) {
+            if send(wire, request).await.is_err() {
+                self.wire = None;
+            }
+        }
     }
 
     /// Waits for the host's next word, and passes on what it is asked meanwhile.

@@ -5,13 +5,15 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::{fd::AsRawFd, unix::fs::OpenOptionsExt},
     path::Path,
     time::Duration,
 };
 
 use baton_domain::EndStep;
 use serde::{Deserialize, Serialize};
+
+use crate::{cgroup::Cgroup, family::Family, mark::Mark, procfs::start_ticks};
 
 const STARTED: u8 = 1;
 const STDOUT: u8 = 2;
@@ -55,13 +57,30 @@ pub enum What {
 }
 
 /// A process that cannot be mistaken for a later one with the same id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Started {
     /// Its id, and its group's.
     pub pid: i32,
     /// When it started, in clock ticks since boot.
     pub start_ticks: u64,
+    /// Its control group, where one was allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cgroup: Option<Cgroup>,
+}
+
+impl Started {
+    /// Everything that the agent has started, as far as somebody else than its host can know.
+    #[must_use]
+    pub fn family(&self, mark: Mark) -> Family {
+        let ours = start_ticks(self.pid) == Some(self.start_ticks);
+        Family {
+            group: ours.then_some(self.pid),
+            mark: Some(mark),
+            root: None,
+            cgroup: self.cgroup.clone(),
+        }
+    }
 }
 
 /// Why an agent could not be started.
@@ -193,9 +212,23 @@ pub struct JournalReader {
     unread: Vec<u8>,
     /// Where in `unread` the next entry starts.
     next: usize,
+    /// How much was taken out, in bytes.
+    taken: u64,
 }
 
 impl JournalReader {
+    /// The agent's process, as the first entry of a journal tells.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn started(path: &Path) -> io::Result<Option<Started>> {
+        let first = Self::open(path)?.next_entry()?;
+        Ok(first.and_then(|entry| match entry.what {
+            What::Started(started) => Some(started),
+            _ => None,
+        }))
+    }
+
     /// Reads from the start.
     ///
     /// # Errors
@@ -205,7 +238,32 @@ impl JournalReader {
             file: File::open(path)?,
             unread: Vec::new(),
             next: 0,
+            taken: 0,
         })
+    }
+
+    /// How much was read, in bytes.
+    pub(crate) const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Whether the agent's end is in the file.
+    pub(crate) fn is_complete(&self) -> bool {
+        let Ok(mut reader) = self.anew() else {
+            return false;
+        };
+        while let Ok(Some(entry)) = reader.next_entry() {
+            if matches!(entry.what, What::Ended(_) | What::NotStarted(_)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Another reader of the same file, from the start.
+    fn anew(&self) -> io::Result<Self> {
+        let fd = self.file.as_raw_fd();
+        Self::open(Path::new(&format!("/proc/self/fd/{fd}")))
     }
 
     /// The next entry; none when there is no whole one yet.
@@ -216,6 +274,7 @@ impl JournalReader {
         loop {
             if let Some((entry, length)) = parse(&self.unread[self.next..]) {
                 self.next += length;
+                self.taken += length as u64;
                 return Ok(Some(entry));
             }
             if !self.read_on()? {

@@ -21,8 +21,10 @@ use tokio::{
 };
 
 use crate::{
+    family::Family,
     hosted::Hosted,
     journal::JournalReader,
+    mark::Mark,
     protocol::{HOST_VARIABLE, JOURNAL, Order, PROTOCOL, SOCKET},
 };
 
@@ -149,6 +151,19 @@ pub async fn attach(folder: &Path) -> Result<Hosted, AttachError> {
     }
 }
 
+/// What is left of an agent whose host is gone: nothing else may be found by it.
+#[must_use]
+pub fn left_behind(folder: &Path, mark: Mark) -> Family {
+    let started = JournalReader::started(&folder.join(JOURNAL)).ok().flatten();
+    match started {
+        Some(started) => started.family(mark),
+        None => Family {
+            mark: Some(mark),
+            ..Family::default()
+        },
+    }
+}
+
 /// Connects by the folder's descriptor: a socket's path may be no longer than 107 bytes.
 async fn connect(folder: &Path) -> io::Result<UnixStream> {
     let folder = File::open(folder)?;
@@ -181,7 +196,7 @@ fn spawn(
         .current_dir(folder)
         .env_clear()
         .envs(environment.iter().map(|(name, value)| (name, value)))
-        .envs(order.mark.variables())
+        .envs(order.mark.of_host())
         .env(HOST_VARIABLE, PROTOCOL.to_string())
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

@@ -17,7 +17,7 @@ pub use family::{Family, Gone};
 pub use host::{HostError, serve};
 pub use hosted::{FollowError, Hosted, Listener, Remote};
 pub use journal::{Ended, Entry, Exit, JournalReader, NotStarted, Started, What};
-pub use launch::{AttachError, HostProgram, LaunchError, attach, launch};
+pub use launch::{AttachError, HostProgram, LaunchError, attach, launch, left_behind};
 pub use mark::Mark;
 pub use procfs::start_ticks;
 pub use protocol::{Order, Status};

@@ -4,6 +4,9 @@ use std::fs;
 
 use serde::{Deserialize, Serialize};
 
+/// In front of the names in a host's own environment.
+const HOST_OF: &str = "HOST_OF_";
+
 /// Names and values that every process of an agent has in its environment, unless it has cleared
 /// them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,11 +36,20 @@ impl Mark {
         let Ok(bytes) = fs::read(format!("/proc/{pid}/environ")) else {
             return false;
         };
-        self.variables().all(|(name, value)| {
-            let wanted = format!("{name}={value}");
+        let has = |wanted: &str| {
             bytes
                 .split(|byte| *byte == 0)
-                .any(|entry| entry == wanted.as_bytes())
+                .any(|e| e == wanted.as_bytes())
+        };
+        self.variables().all(|(name, value)| {
+            has(&format!("{name}={value}")) || has(&format!("{HOST_OF}{name}={value}"))
         })
+    }
+
+    /// The variables by which the agent's host is known: it is found where all is to be ended, and
+    /// not taken for the agent.
+    pub(crate) fn of_host(&self) -> impl Iterator<Item = (String, &str)> {
+        self.variables()
+            .map(|(name, value)| (format!("{HOST_OF}{name}"), value))
     }
 }

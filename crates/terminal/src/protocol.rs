@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::net::UnixStream;
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
 
-use crate::{cgroup::Cgroup, mark::Mark};
+use crate::mark::Mark;
 
 /// The version of these words. It rises when an old reader could misunderstand them.
 pub(crate) const PROTOCOL: u32 = 1;
@@ -16,6 +16,9 @@ pub(crate) const PROTOCOL: u32 = 1;
 pub(crate) const SOCKET: &str = "socket";
 /// The journal in the host's folder.
 pub(crate) const JOURNAL: &str = "journal";
+/// How far an attended agent's journal may be ahead of its reader before the agent has to wait, in
+/// bytes.
+pub(crate) const WINDOW: u64 = 8 << 20;
 /// In the host's environment, with the protocol's version.
 pub(crate) const HOST_VARIABLE: &str = "BATON_PTY_HOST";
 
@@ -58,6 +61,8 @@ pub(crate) enum Request {
     Freeze,
     /// Let it go on.
     Thaw,
+    /// So many bytes of the journal were read.
+    Read { bytes: u64 },
     /// A word of a later version.
     #[serde(other)]
     Unknown,
@@ -94,8 +99,6 @@ pub struct Status {
     pub host: i32,
     /// The agent's process, and its group's.
     pub agent: Option<i32>,
-    /// The agent's control group.
-    pub cgroup: Option<Cgroup>,
     /// How much the journal holds, in bytes.
     pub journal: u64,
     /// What the agent has printed, in bytes.

@@ -1,34 +1,44 @@
 //! One attempt at a run, from the lease to the last word.
 
+mod cancelling;
 mod conclude;
+mod cut_off;
 mod deliver;
+mod open;
+mod point;
 mod record;
 mod secrets;
 mod stages;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use baton_bus::{Bus, Fence, Patience};
 use baton_domain::{Clock, EventSeq, Failure, FailureCode, Position, RunSpec};
+use baton_terminal::{Hosted, left_behind};
 use baton_wire::{EventsMessage, InvalidSpec, MessageId, Offer, Subject, event::Reported};
-use tokio::{sync::watch, task::JoinSet};
+use chrono::{DateTime, Utc};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use self::cancelling::Cancelling;
+pub(crate) use self::point::Point;
 use crate::{
     Ending,
     artifacts::ArtifactClient,
+    beat::Alive,
     checkout::Start,
     git::Git,
+    holds::Holds,
     lease::Leases,
     leash::Leash,
     log_file::LogFile,
     options::WorkerOptions,
-    redact::{self, Redactor},
+    process::mark,
     report::{Outgoing, Reporter, SendEnd, Spool, send_while_said},
     standing::Standings,
     stop::{Interrupted, Stop, StopReason},
     text,
-    usage::{AgentUsage, UsageMeter},
+    usage::UsageMeter,
     workspace::{State, Workspace},
 };
 
@@ -56,59 +66,29 @@ pub(crate) struct Attempt {
     reporter: Reporter,
     log: LogFile,
     usage: UsageMeter,
+    holds: Holds,
+    cancelling: Cancelling,
     /// Where the work started, once the repository is there.
     start: OnceLock<Start>,
+    /// What the agent said at last, to a worker before this one.
+    summary: Option<String>,
+    /// Where a worker before this one was.
+    point: Point,
+    /// When this worker began with it.
+    adopted_at: DateTime<Utc>,
+    /// The agent that it has started.
+    found: Mutex<Option<Hosted>>,
 }
 
 /// The tasks that go beside an attempt's work.
 type Companions = JoinSet<()>;
 
 impl Attempt {
-    /// Makes the attempt's folders and its voice. The spool is the sender's.
-    pub(crate) fn open(
-        shop: Arc<Shop>,
-        offer: Offer,
-        lease: Position,
-        stop: Stop,
-    ) -> std::io::Result<(Self, Spool)> {
-        let options = &shop.options;
-        let workspace = Workspace::of(&options.state_dir, offer.run, offer.attempt);
-        workspace.create()?;
-        let state = State {
-            run: offer.run,
-            attempt: offer.attempt,
-            worker: options.worker.clone(),
-            lease_position: lease,
-            lost_position: offer.lost_position,
-            agent: None,
-            over: false,
-        };
-        workspace.write_state(&state)?;
-        let spool = Spool::open(&workspace.spool())?;
-        let redactor = Redactor::new(&redact::known(options));
-        let reporter = Reporter::new(&spool, shop.clock.clone(), stop.clone(), redactor)?;
-        let limits = options.limits;
-        let path = workspace.record().join("logs/agent.log");
-        let (most, live) = (limits.log_bytes, limits.live_log_bytes);
-        let log = LogFile::create(&path, reporter.clone(), most, live)?;
-        let attempt = Self {
-            shop,
-            offer,
-            workspace,
-            state,
-            stop,
-            reporter,
-            log,
-            usage: UsageMeter::default(),
-            start: OnceLock::new(),
-        };
-        Ok((attempt, spool))
-    }
-
     /// Git for this attempt, which complains without its secrets.
     fn git(&self, stop: Stop) -> Git {
         Git::new(&self.shop.options, stop)
             .hiding(self.reporter.redactor())
+            .marked(mark(self.offer.run, self.offer.attempt))
             .leashed(self.leash())
     }
 
@@ -119,14 +99,15 @@ impl Attempt {
         Some(Leash::new(program, standings, run, &self.workspace))
     }
 
-    /// The attempt's voice.
-    pub(crate) fn reporter(&self) -> &Reporter {
-        &self.reporter
-    }
-
-    /// What its agent uses.
-    pub(crate) fn usage(&self) -> watch::Receiver<AgentUsage> {
-        self.usage.watch()
+    /// What a worker's beats tell of it.
+    pub(crate) fn alive(&self) -> Alive {
+        Alive {
+            run: self.offer.run,
+            attempt: self.offer.attempt,
+            lease: self.state.lease_position,
+            progress: self.reporter.progress(),
+            usage: self.usage.watch(),
+        }
     }
 
     /// Does the run and says how it ended.
@@ -138,18 +119,41 @@ impl Attempt {
             self.reporter.clone(),
             self.stop.clone(),
         ));
+        let cancelling = self.cancelling.clone();
+        companions.spawn(cancelling.watch(self.stop.clone(), self.reporter.clone()));
+        companions.spawn(cut_off::watch(
+            self.shop.bus.clone(),
+            self.holds.clone(),
+            self.reporter.clone(),
+            self.shop.options.freeze_after,
+        ));
         let log = self.log.clone();
         companions.spawn(async move { log.keep_flushing().await });
         // A wish from before the lease is heard before anything is done.
         let watch = self.shop.standings.watch(self.state.lease(), &self.stop);
         let watch = watch.await;
         let result = match &watch {
-            Ok(_) => self.work().await,
-            Err(interrupted) => Err(interrupted.clone()),
+            // An agent that is there already is ended by whoever follows it.
+            Err(interrupted) if !self.has_agent() => Err(interrupted.clone()),
+            Ok(_) | Err(_) => self.work().await,
         };
+        self.end_unfollowed().await;
         let ending = self.conclude(result).await;
         companions.shutdown().await;
         ending
+    }
+
+    /// Whether an agent was found that nobody follows yet.
+    fn has_agent(&self) -> bool {
+        self.found.lock().is_ok_and(|found| found.is_some())
+    }
+
+    /// Ends an agent that was found and could not be followed.
+    async fn end_unfollowed(&self) {
+        if self.has_agent() && self.stop.reason() != Some(StopReason::Leave) {
+            let mark = mark(self.offer.run, self.offer.attempt);
+            let _ = left_behind(&self.workspace.host(), mark).kill().await;
+        }
     }
 
     async fn work(&self) -> Result<String, Interrupted> {

@@ -8,6 +8,7 @@ use baton_domain::{
     Failure, FailureCode,
     spec::{Checkout, GitRef, Repository},
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
     git::{Git, GitError},
@@ -17,7 +18,8 @@ use crate::{
 };
 
 /// Where the work starts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Start {
     /// The commit; none in a repository without any.
     pub(crate) commit: Option<String>,
@@ -26,7 +28,8 @@ pub(crate) struct Start {
 }
 
 /// A name for the start.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) enum Reference {
     /// The working copy is on a branch of this name.
     Branch(String),

@@ -12,6 +12,12 @@ use crate::{options::WhenDrained, stop::StopReason};
 pub(crate) enum Input {
     /// The worker is ready.
     Started,
+    /// A worker before this one has begun a run, which goes on.
+    Adopted { run: RunId },
+    /// The worker lacks something: it finishes what it has, for as long as that takes.
+    Unfit,
+    /// The worker leaves its agents to the next one in its folder.
+    Left,
     /// A queue gave out an offer.
     Offered { run: RunId, attempt: Attempt },
     /// There was no offer in the time given, or the search was ended.
@@ -114,6 +120,8 @@ pub(crate) struct Dispatcher {
     phase: Phase,
     gate: Gate,
     when_drained: WhenDrained,
+    /// Whether everything that runs need was found.
+    ready: bool,
     claiming: bool,
     held: BTreeMap<RunId, Hold>,
 }
@@ -127,6 +135,7 @@ impl Dispatcher {
             phase: Phase::Open,
             gate: Gate::Unknown,
             when_drained: WhenDrained::Stay,
+            ready: false,
             claiming: false,
             held: BTreeMap::new(),
         }
@@ -138,13 +147,18 @@ impl Dispatcher {
         self
     }
 
+    /// Whether everything that runs need was found.
+    pub(crate) const fn is_ready(&self) -> bool {
+        self.ready
+    }
+
     /// Whether no more runs are taken.
     pub(crate) fn is_draining(&self) -> bool {
         self.phase != Phase::Open || self.gate == Gate::Drained
     }
 
     fn takes_runs(&self) -> bool {
-        self.phase == Phase::Open && self.gate == Gate::Open
+        self.ready && self.phase == Phase::Open && self.gate == Gate::Open
     }
 
     fn wants_to_leave(&self) -> bool {
@@ -169,7 +183,22 @@ impl Dispatcher {
 
     fn react(&mut self, input: Input) -> Vec<Effect> {
         match input {
-            Input::Started => Vec::new(),
+            Input::Started => {
+                self.ready = true;
+                Vec::new()
+            }
+            Input::Adopted { run } => {
+                self.held.insert(run, Hold::Doing);
+                if self.turns == Turns::One {
+                    self.slots = self.held.len();
+                }
+                Vec::new()
+            }
+            Input::Unfit => {
+                self.phase = self.phase.at_least_draining();
+                vec![Effect::StopClaiming]
+            }
+            Input::Left => self.leave(&StopReason::Leave),
             Input::Offered { run, .. } => self.offered(run),
             Input::NothingOffered => {
                 self.claiming = false;
@@ -243,11 +272,15 @@ impl Dispatcher {
     }
 
     fn hand_back(&mut self, reason: &str) -> Vec<Effect> {
+        self.leave(&StopReason::HandBack(reason.to_owned()))
+    }
+
+    fn leave(&mut self, reason: &StopReason) -> Vec<Effect> {
         self.phase = Phase::Leaving;
         let doing = self.held.iter().filter(|(_, hold)| **hold == Hold::Doing);
         let stop = doing.map(|(run, _)| Effect::Stop {
             run: *run,
-            reason: StopReason::HandBack(reason.to_owned()),
+            reason: reason.clone(),
         });
         [Effect::StopClaiming].into_iter().chain(stop).collect()
     }

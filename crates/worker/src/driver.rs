@@ -19,7 +19,10 @@ use crate::{
     dispatcher::{Dispatcher, Effect, Input, Turns},
     drain::{Drained, Drains},
     lease::Stepped,
-    options::Mode,
+    options::{Mode, OnStop, WorkerOptions},
+    preflight::{self, PreflightError, PreflightReport},
+    recover::{Adopted, Left, settle},
+    report::Spool,
     stop::{Stop, StopReason},
     workspace,
 };
@@ -33,6 +36,8 @@ enum Done {
     Leased(RunId, Stepped),
     Ended(RunId, Ending),
     Answered,
+    /// What the worker's runs need was looked for; nothing is told when it leaves meanwhile.
+    Checked(Option<Box<Result<(WorkerOptions, PreflightReport), PreflightError>>>),
 }
 
 /// A run that is being done.
@@ -62,6 +67,8 @@ pub(crate) struct Driver {
     leaving: bool,
     /// Of the last attempt.
     ending: Ending,
+    /// What the worker lacks.
+    lack: Option<PreflightError>,
 }
 
 impl Driver {
@@ -93,17 +100,24 @@ impl Driver {
             drain_by: None,
             leaving: false,
             ending: Ending::Idle,
+            lack: None,
             shop,
         }
     }
 
-    /// Works until it is told to leave, or has had its turn; returns how the last attempt ended.
-    pub(crate) async fn drive(mut self, soft: CancellationToken) -> Result<Ending, WorkerError> {
+    /// Goes on with what was left, and works until it is told to leave, or has had its turn;
+    /// returns how the last attempt ended.
+    pub(crate) async fn drive(
+        mut self,
+        left: Vec<Left>,
+        soft: CancellationToken,
+    ) -> Result<Ending, WorkerError> {
         let hard = self.shop.hard.clone();
         let (mut soft_seen, mut hard_seen) = (false, false);
         let mut beats = interval(self.shop.options.beat_every);
         let mut drains = Drains::new(self.shop.bus.clone(), &self.shop.options);
-        self.handle(Input::Started).await;
+        self.take_over(left).await;
+        self.check(soft.clone());
         while !(self.leaving && self.tasks.is_empty()) {
             tokio::select! {
                 () = hard.cancelled(), if !hard_seen => {
@@ -113,7 +127,10 @@ impl Driver {
                 }
                 () = soft.cancelled(), if !soft_seen => {
                     soft_seen = true;
-                    self.handle(Input::SoftStop).await;
+                    self.handle(match self.shop.options.on_stop {
+                        OnStop::Finish => Input::SoftStop,
+                        OnStop::Leave => Input::Left,
+                    }).await;
                 }
                 () = deadline(self.drain_by) => {
                     self.drain_by = None;
@@ -132,7 +149,66 @@ impl Driver {
             }
         }
         self.beat().await;
-        Ok(self.ending)
+        match self.lack {
+            Some(lack) => Err(lack.into()),
+            None => Ok(self.ending),
+        }
+    }
+
+    /// Goes on with attempts of a worker before this one, and settles those that cannot go on.
+    async fn take_over(&mut self, left: Vec<Left>) {
+        for left in left {
+            match left {
+                Left::Adopted(adopted) => {
+                    let Adopted {
+                        attempt,
+                        spool,
+                        stop,
+                    } = *adopted;
+                    let run = self.carry_out_attempt(attempt, spool, stop);
+                    self.handle(Input::Adopted { run }).await;
+                }
+                Left::Over(workspace, state) => {
+                    let shop = self.shop.clone();
+                    self.tasks.spawn(async move {
+                        settle(&shop, workspace, state).await;
+                        Done::Answered
+                    });
+                }
+            }
+        }
+    }
+
+    /// Looks for everything that runs need: no new one is taken before it is found.
+    fn check(&mut self, soft: CancellationToken) {
+        let options = self.shop.options.clone();
+        self.tasks.spawn(async move {
+            let found = soft.run_until_cancelled(preflight::fit(options)).await;
+            Done::Checked(found.map(Box::new))
+        });
+    }
+
+    async fn checked(&mut self, found: Result<(WorkerOptions, PreflightReport), PreflightError>) {
+        match found {
+            Ok((options, report)) => {
+                let (worker, slots) = (&options.worker, options.slots);
+                tracing::info!(%worker, slots, git = report.git, codex = report.codex, "ready");
+                if self.scope.run_types != options.run_types {
+                    self.scope.run_types.clone_from(&options.run_types);
+                    self.renew_source();
+                }
+                self.heart.options = options;
+                self.handle(Input::Started).await;
+            }
+            Err(lack) => {
+                if !self.doing.is_empty() {
+                    tracing::error!(error = %lack, "takes no runs, and leaves when those that it has taken up again have ended");
+                }
+                self.lack = Some(lack);
+                self.handle(Input::Unfit).await;
+            }
+        }
+        self.beat().await;
     }
 
     async fn heard(&mut self, drains: Vec<Drain>) {
@@ -209,6 +285,8 @@ impl Driver {
                 self.beat().await;
             }
             Done::Answered => {}
+            Done::Checked(Some(found)) => self.checked(*found).await,
+            Done::Checked(None) => {}
         }
     }
 
@@ -304,18 +382,9 @@ impl Driver {
         };
         tracing::info!(%run, attempt = %offer.attempt, "began an attempt");
         let stop = Stop::new();
-        let number = offer.attempt;
-        match Attempt::open(self.shop.clone(), offer.clone(), lease, stop.clone()) {
+        match Attempt::begin(self.shop.clone(), offer.clone(), lease, stop.clone()) {
             Ok((attempt, spool)) => {
-                let alive = Alive {
-                    run,
-                    attempt: number,
-                    lease,
-                    progress: attempt.reporter().progress(),
-                    usage: attempt.usage(),
-                };
-                self.doing.insert(run, Doing { alive, stop });
-                self.tasks.spawn(survive(run, attempt.carry_out(spool)));
+                self.carry_out_attempt(attempt, spool, stop);
             }
             Err(error) => {
                 let shop = self.shop.clone();
@@ -326,6 +395,14 @@ impl Driver {
                 self.tasks.spawn(survive(run, failed));
             }
         }
+    }
+
+    fn carry_out_attempt(&mut self, attempt: Attempt, spool: Spool, stop: Stop) -> RunId {
+        let alive = attempt.alive();
+        let run = alive.run;
+        self.doing.insert(run, Doing { alive, stop });
+        self.tasks.spawn(survive(run, attempt.carry_out(spool)));
+        run
     }
 
     fn release(&mut self, run: RunId, lease: Position) {
@@ -357,6 +434,10 @@ impl Driver {
     }
 
     async fn beat(&self) {
+        // Until it is known to be fit it is heard for what it has taken up, and offers nothing.
+        if !self.dispatcher.is_ready() && self.doing.is_empty() {
+            return;
+        }
         let taking = if self.dispatcher.is_draining() {
             Taking::NoMore
         } else {

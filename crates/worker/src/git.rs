@@ -10,11 +10,13 @@ use std::{
     time::Duration,
 };
 
+use baton_terminal::{Exit, Mark};
+
 use crate::{
     environment::{self, Environment},
     leash::Leash,
     options::WorkerOptions,
-    process::{self, Exit, Finished, ProgramError, Sinks, Spec},
+    process::{self, Finished, ProgramError, Sinks, Spec},
     redact::Redactor,
     stop::Stop,
     text,
@@ -58,6 +60,7 @@ pub(crate) struct Git {
     /// Words before all others.
     before: Vec<OsString>,
     leash: Option<Leash>,
+    mark: Option<Mark>,
 }
 
 /// What git printed.
@@ -112,7 +115,14 @@ impl Git {
             redactor: Redactor::default(),
             before: Vec::new(),
             leash: None,
+            mark: None,
         }
+    }
+
+    /// The same, whose processes are known as an attempt's.
+    pub(crate) fn marked(mut self, mark: Mark) -> Self {
+        self.mark = Some(mark);
+        self
     }
 
     /// The same, whose complaints do not hold these secrets.
@@ -231,14 +241,12 @@ impl Git {
             arguments: &arguments,
             folder,
             environment: &self.environment,
-            mark: None,
+            mark: self.mark.clone(),
             input,
             timeout: self.timeout,
+            stop: Some(&self.stop),
         };
-        let stop = async {
-            self.stop.requested().await;
-        };
-        Ok(process::run(spec, sinks, stop).await?)
+        Ok(process::run(spec, sinks).await?)
     }
 
     fn judge<S: AsRef<OsStr>>(
@@ -295,8 +303,6 @@ impl Said {
 }
 
 impl Sinks for Said {
-    fn started(&mut self, _pid: i32) {}
-
     fn stdout(&mut self, bytes: &[u8]) {
         let room = LARGEST_OUTPUT.saturating_sub(self.stdout.len());
         self.stdout
@@ -317,8 +323,6 @@ struct Passing<F> {
 }
 
 impl<F: FnMut(&[u8])> Sinks for Passing<F> {
-    fn started(&mut self, _pid: i32) {}
-
     fn stdout(&mut self, bytes: &[u8]) {
         (self.take)(bytes);
     }

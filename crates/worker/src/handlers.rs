@@ -6,5 +6,6 @@ mod codex_lines;
 mod codex_reader;
 pub(crate) mod command;
 mod execute;
+mod follow;
 
-pub(crate) use execute::{Execution, millis};
+pub(crate) use execute::{Execution, millis, never_started};

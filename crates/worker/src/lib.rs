@@ -13,6 +13,7 @@ mod environment;
 mod error;
 mod git;
 mod handlers;
+mod holds;
 mod http;
 mod lease;
 mod leash;
@@ -34,8 +35,8 @@ mod workspace;
 pub use ending::Ending;
 pub use error::WorkerError;
 pub use options::{
-    CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Limits, Mode, WhenDrained,
-    WorkerOptions,
+    CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Lack, Limits, Mode, OnStop,
+    WhenDrained, WorkerOptions,
 };
 pub use preflight::{PreflightError, PreflightReport, preflight};
 pub use role::run;

@@ -3,16 +3,17 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, Write},
+    io::{self, Seek, SeekFrom, Write},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use baton_domain::Stage;
 use baton_wire::Event;
 use tokio::time::interval;
 
-use crate::{redact::Stream, report::Reporter};
+use crate::{attempt::Point, options::Limits, redact::Stream, report::Reporter};
 
 /// The longest that a line waits to be published.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
@@ -34,31 +35,39 @@ struct Inner {
     file_limit: u64,
     /// Where the unpublished text starts.
     offset: u64,
+    /// Up to here a worker before this one has published it.
+    published: u64,
     pending: String,
     live_limit: u64,
     truncated: bool,
 }
 
 impl LogFile {
-    /// A new log.
+    /// A new log. What a worker before this one has written is written again, and what it has
+    /// published is not.
     pub(crate) fn create(
         path: &Path,
         reporter: Reporter,
-        file_limit: u64,
-        live_limit: u64,
+        limits: &Limits,
+        point: &Point,
     ) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        let is_whole = point.is_past(Stage::Execute);
+        let mut options = OpenOptions::new();
+        options.create(true).write(true).truncate(!is_whole);
+        let mut file = options.open(path)?;
+        let written = file.seek(SeekFrom::End(0))?;
         let stream = reporter.redactor().stream();
         Ok(Self(Arc::new(Mutex::new(Inner {
             file,
             stream,
             reporter,
-            written: 0,
-            file_limit,
-            offset: 0,
+            written,
+            file_limit: limits.log_bytes,
+            offset: if is_whole { point.published } else { 0 },
+            published: point.published,
             pending: String::new(),
-            live_limit,
-            truncated: false,
+            live_limit: limits.live_log_bytes,
+            truncated: point.truncated,
         }))))
     }
 
@@ -112,9 +121,19 @@ impl Inner {
                 .write_all(b"\n[the log ends here: it is too long]\n");
         }
         if !self.truncated {
+            let text = self.unpublished(text);
             self.pending.push_str(text);
             self.publish(LARGEST_PIECE);
         }
+    }
+
+    /// The part of a text that nobody has published yet; the log's place is moved past the rest.
+    fn unpublished<'a>(&mut self, text: &'a str) -> &'a str {
+        let before = self.published.saturating_sub(self.offset);
+        let before = usize::try_from(before).unwrap_or(usize::MAX);
+        let (_, rest) = text.split_at(text.floor_char_boundary(before));
+        self.offset += (text.len() - rest.len()) as u64;
+        rest
     }
 
     /// Publishes until at most `keep` bytes wait.
@@ -159,9 +178,15 @@ mod tests {
         let spool = Spool::open(folder.path()).unwrap();
         let clock = Arc::new(chrono::DateTime::UNIX_EPOCH);
         let redactor = Redactor::new(&[Secret::new("KEY", "hunter2-hunter2")]);
-        let reporter = Reporter::new(&spool, clock, Stop::new(), redactor).unwrap();
+        let reporter =
+            Reporter::new(&spool, clock, Stop::new(), redactor, &Point::start()).unwrap();
         let path = folder.path().join("agent.log");
-        let log = LogFile::create(&path, reporter, 1 << 20, 40_000).unwrap();
+        let limits = Limits {
+            log_bytes: 1 << 20,
+            live_log_bytes: 40_000,
+            ..Limits::default()
+        };
+        let log = LogFile::create(&path, reporter, &limits, &Point::start()).unwrap();
         let text = "ä".repeat(12_000);
         log.write("one\n");
         log.flush();

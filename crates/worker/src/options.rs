@@ -14,6 +14,7 @@ use baton_domain::{
     Capability, Pool, RunType, WorkerId,
     spec::{Effort, ModelName},
 };
+use baton_terminal::HostProgram;
 
 /// What a worker is told.
 #[derive(Debug, Clone)]
@@ -62,8 +63,37 @@ pub struct WorkerOptions {
     pub github: GitHubOptions,
     /// Bounds of what an attempt may leave.
     pub limits: Limits,
+    /// The program that agents live in; this process's own, as `pty-host`, when there is none.
+    pub host_program: Option<HostProgram>,
+    /// How long an agent lives on when its worker is gone.
+    pub orphan_after: Duration,
+    /// How long an agent goes on while the broker is away before it is held still.
+    pub freeze_after: Duration,
+    /// What a soft stop does to runs in progress.
+    pub on_stop: OnStop,
+    /// What happens when a program is missing that some run types need.
+    pub lack: Lack,
     /// How many workspaces of ended attempts are kept, the newest first.
     pub keep_workspaces: usize,
+}
+
+/// What a soft stop does to runs in progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnStop {
+    /// They go on for the drain deadline, then they are handed back.
+    Finish,
+    /// The worker leaves at once; its agents go on, and the next worker in its state folder takes
+    /// them up again.
+    Leave,
+}
+
+/// What a worker does without a program that some of its run types need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// It does not start.
+    Refuse,
+    /// It does the other run types.
+    DoWithout,
 }
 
 /// When a worker leaves by itself.
@@ -190,6 +220,9 @@ pub struct Limits {
     pub log_bytes: u64,
     /// How much of the log is published live, in bytes.
     pub live_log_bytes: u64,
+    /// How much of an agent's output is kept until its run is over, in bytes; what comes after is
+    /// counted and dropped.
+    pub journal_bytes: u64,
     /// How long uploads of a run that went well are retried.
     pub upload_patience: Duration,
     /// The same for a run that failed, whose failure should not wait.
@@ -222,6 +255,11 @@ impl WorkerOptions {
             leash_program: None,
             github: GitHubOptions::default(),
             limits: Limits::default(),
+            host_program: None,
+            orphan_after: Duration::from_secs(60),
+            freeze_after: Duration::from_secs(600),
+            on_stop: OnStop::Finish,
+            lack: Lack::Refuse,
             keep_workspaces: 20,
         }
     }
@@ -276,6 +314,7 @@ impl Default for Limits {
             artifacts: 1000,
             log_bytes: 64 << 20,
             live_log_bytes: 1 << 20,
+            journal_bytes: 256 << 20,
             upload_patience: Duration::from_secs(600),
             upload_patience_failed: Duration::from_secs(30),
         }

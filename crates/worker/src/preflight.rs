@@ -9,7 +9,7 @@ use crate::{
     environment,
     git::{self, Git, GitError},
     handlers::codex_home::{self, Asked, LoginProblem},
-    options::{CodexLogin, CodexSandbox, WorkerOptions},
+    options::{CodexLogin, CodexSandbox, Lack, WorkerOptions},
     stop::Stop,
 };
 
@@ -74,6 +74,34 @@ pub(crate) fn settled(options: WorkerOptions) -> Result<WorkerOptions, Preflight
     options
         .with_absolute_paths()
         .map_err(|source| PreflightError::StateDir { path, source })
+}
+
+/// The options of a worker that does what it has the programs for, with what was found; and why it
+/// does not do the rest.
+///
+/// # Errors
+/// The first thing that is missing, unless the worker may do without it.
+pub(crate) async fn fit(
+    mut options: WorkerOptions,
+) -> Result<(WorkerOptions, PreflightReport), PreflightError> {
+    match preflight(&options).await {
+        Err(PreflightError::Codex(why)) if options.lack == Lack::DoWithout => {
+            tracing::warn!("this worker does runs of type command only: {why}");
+            options.run_types.remove(&RunType::CodexExec);
+            let report = preflight(&options).await?;
+            Ok((options, report))
+        }
+        found => Ok((options, found?)),
+    }
+}
+
+/// Makes the state folder.
+pub(crate) fn make_state_dir(options: &WorkerOptions) -> Result<(), PreflightError> {
+    let folder = &options.state_dir;
+    fs::create_dir_all(folder).map_err(|source| PreflightError::StateDir {
+        path: folder.clone(),
+        source,
+    })
 }
 
 fn check_state_dir(options: &WorkerOptions) -> Result<(), PreflightError> {

@@ -1,78 +1,107 @@
-//! What a worker before this one left in the state folder: its agents are ended, what it had to
-//! say is said, and what it held is given back, so that the next attempt starts at once.
+//! What a worker before this one left in the state folder. Attempts that can go on are taken up
+//! where they are, first of all and without asking anybody, so that they are beaten for in time.
+//! Of the rest, what it had to say is said, and what it held is given back.
 
-use baton_bus::Bus;
-use tokio_util::sync::CancellationToken;
+use std::sync::Arc;
+
+use baton_terminal::{Gone, left_behind};
+use futures::future::join_all;
 
 use crate::{
-    lease::{Leases, Stepped},
-    options::WorkerOptions,
-    process::{Family, Mark, start_ticks},
+    attempt::{Attempt, Shop},
+    lease::Stepped,
+    process::mark,
     report::{Outgoing, SendEnd, Spool, send_all},
+    stop::Stop,
     workspace::{self, State, Workspace},
 };
 
-/// Ends what was left unfinished.
-pub(crate) async fn recover(
-    bus: &Bus,
-    options: &WorkerOptions,
-    leases: &Leases,
-    hard: &CancellationToken,
-) {
-    for (workspace, state) in workspace::unfinished(&options.state_dir) {
-        tracing::info!(run = %state.run, attempt = %state.attempt, "found an attempt of a worker before this one");
-        end_agent(&state).await;
-        if is_settled(bus, leases, &workspace, &state, hard).await {
-            let over = State {
-                over: true,
-                agent: None,
-                ..state.clone()
-            };
-            if let Err(error) = workspace.write_state(&over) {
-                tracing::warn!(run = %state.run, %error, "failed to note the end of an attempt");
-            }
+/// An unfinished attempt.
+#[derive(Debug)]
+pub(crate) enum Left {
+    /// It goes on.
+    Adopted(Box<Adopted>),
+    /// It has ended, or cannot go on.
+    Over(Workspace, State),
+}
+
+/// An attempt that goes on.
+#[derive(Debug)]
+pub(crate) struct Adopted {
+    pub(crate) attempt: Attempt,
+    pub(crate) spool: Spool,
+    pub(crate) stop: Stop,
+}
+
+/// Everything unfinished; agents that live are attached to.
+pub(crate) async fn find(shop: &Arc<Shop>) -> Vec<Left> {
+    let unfinished = workspace::unfinished(&shop.options.state_dir);
+    join_all(unfinished.into_iter().map(|(w, s)| take_up(shop, w, s))).await
+}
+
+async fn take_up(shop: &Arc<Shop>, workspace: Workspace, state: State) -> Left {
+    let (run, attempt) = (state.run, state.attempt);
+    let stop = Stop::new();
+    let adopted = Attempt::adopt(shop.clone(), workspace.clone(), state.clone(), stop.clone());
+    match adopted.await {
+        Ok(Some((attempt_, spool))) => {
+            tracing::info!(%run, %attempt, "took an attempt up again");
+            let attempt = attempt_;
+            return Left::Adopted(Box::new(Adopted {
+                attempt,
+                spool,
+                stop,
+            }));
         }
+        Ok(None) => {
+            tracing::info!(%run, %attempt, "found an attempt that cannot go on");
+        }
+        Err(error) => {
+            tracing::warn!(%run, %attempt, %error, "failed to take an attempt up again");
+        }
+    }
+    Left::Over(workspace, state)
+}
+
+/// Ends what is left of an attempt that cannot go on.
+pub(crate) async fn settle(shop: &Shop, workspace: Workspace, state: State) {
+    let family = left_behind(&workspace.host(), mark(state.run, state.attempt));
+    if family.end(|_| ()).await == Gone::NotAll {
+        tracing::error!(run = %state.run, "something that an attempt has started cannot be killed");
+    }
+    if let Some(cgroup) = &family.cgroup {
+        cgroup.remove();
+    }
+    if !is_settled(shop, &workspace, &state).await {
+        return;
+    }
+    workspace.forget_host();
+    let over = State {
+        over: true,
+        ..state.clone()
+    };
+    if let Err(error) = workspace.write_state(&over) {
+        tracing::warn!(run = %state.run, %error, "failed to note the end of an attempt");
     }
 }
 
-/// Ends the attempt's processes, and no others: a pid alone may be somebody else's by now.
-async fn end_agent(state: &State) {
-    let ours = state
-        .agent
-        .filter(|agent| start_ticks(agent.pid) == Some(agent.start_ticks));
-    let family = Family {
-        group: ours.map(|agent| agent.pid),
-        mark: Some(Mark {
-            run: state.run,
-            attempt: state.attempt,
-        }),
-    };
-    family.end().await;
-}
-
 /// Whether nothing of the attempt is left to be said or given back.
-async fn is_settled(
-    bus: &Bus,
-    leases: &Leases,
-    workspace: &Workspace,
-    state: &State,
-    hard: &CancellationToken,
-) -> bool {
+async fn is_settled(shop: &Shop, workspace: &Workspace, state: &State) -> bool {
     let out = Outgoing {
-        bus: bus.clone(),
+        bus: shop.bus.clone(),
         run: state.run,
         attempt: state.attempt,
         // The one that held it, should the name have changed.
         worker: state.worker.clone(),
         fence: state.fence(),
-        give_up: hard.clone(),
+        give_up: shop.hard.clone(),
     };
     match finish_report(&out, workspace).await {
         Ok(Spoken::ToTheEnd) | Err(SendEnd::Fenced) => true,
-        Ok(Spoken::Partly) => release(leases, state).await,
+        Ok(Spoken::Partly) => release(shop, state).await,
         Err(error) => {
             tracing::warn!(run = %state.run, %error, "failed to report what was left to say");
-            release(leases, state).await
+            release(shop, state).await
         }
     }
 }
@@ -92,9 +121,10 @@ async fn finish_report(out: &Outgoing, workspace: &Workspace) -> Result<Spoken, 
     }
 }
 
-async fn release(leases: &Leases, state: &State) -> bool {
-    let reason = "the worker was started again";
-    let released = leases
+async fn release(shop: &Shop, state: &State) -> bool {
+    let reason = "the worker was started again, and the agent is gone";
+    let released = shop
+        .leases
         .release(state.run, state.attempt, state.lease_position, reason)
         .await;
     match released {

@@ -24,8 +24,8 @@ use crate::{
     error::WorkerError,
     lease::Leases,
     options::WorkerOptions,
-    preflight::{preflight, settled},
-    recover::recover,
+    preflight::{make_state_dir, settled},
+    recover,
     standing::Standings,
     workspace,
 };
@@ -45,7 +45,7 @@ pub async fn run(
     hard: CancellationToken,
 ) -> Result<Ending, WorkerError> {
     let options = settled(options)?;
-    let report = preflight(&options).await?;
+    make_state_dir(&options)?;
     let _lock = lock(&options.state_dir)?;
     let started_at = clock.now();
     let leases = Leases {
@@ -55,14 +55,9 @@ pub async fn run(
         clock: clock.clone(),
         give_up: hard.child_token(),
     };
-    let recovered = recover(&bus, &options, &leases, &hard);
-    if soft.run_until_cancelled(recovered).await.is_none() {
-        return Ok(Ending::Idle);
-    }
     if let Err(error) = workspace::prune(&options.state_dir, options.keep_workspaces) {
         tracing::warn!(%error, "failed to remove an old workspace");
     }
-    tracing::info!(worker = %options.worker, slots = options.slots, git = report.git, codex = report.codex, "ready");
     let heart = Heart {
         bus: bus.clone(),
         options: options.clone(),
@@ -79,9 +74,12 @@ pub async fn run(
         standings: standings.clone(),
         hard,
     };
-    let driver = Driver::new(Arc::new(shop), heart);
+    let shop = Arc::new(shop);
+    // Before anything that takes long: what was taken up is beaten for.
+    let left = recover::find(&shop).await;
+    let driver = Driver::new(shop, heart);
     tokio::select! {
-        driven = Box::pin(driver.drive(soft)) => driven,
+        driven = Box::pin(driver.drive(left, soft)) => driven,
         never = Box::pin(standings.attend(check_every)) => match never {},
     }
 }

@@ -1,7 +1,7 @@
 //! Why an attempt is to end before its work is done. The strongest reason counts: nothing is
 //! reported for an attempt that is over, whatever else was wished.
 
-use baton_domain::Failure;
+use baton_domain::{EndStep, Failure};
 use tokio::sync::watch;
 
 /// Reasons, the strongest last.
@@ -9,8 +9,8 @@ use tokio::sync::watch;
 pub(crate) enum StopReason {
     /// An operator wants the run ended.
     Cancelled,
-    /// The worker itself cannot go on.
-    Fault(String),
+    /// The worker leaves; the next one in its folder goes on where this one was.
+    Leave,
     /// The worker leaves; the run goes to another.
     HandBack(String),
     /// The lease is somebody else's, or nobody's.
@@ -19,16 +19,23 @@ pub(crate) enum StopReason {
 
 /// One attempt's stop switch.
 #[derive(Debug, Clone)]
-pub(crate) struct Stop(watch::Sender<Option<StopReason>>);
+pub(crate) struct Stop {
+    reason: watch::Sender<Option<StopReason>>,
+    /// What was done about it so far.
+    steps: watch::Sender<Vec<EndStep>>,
+}
 
 impl Stop {
     pub(crate) fn new() -> Self {
-        Self(watch::Sender::new(None))
+        Self {
+            reason: watch::Sender::new(None),
+            steps: watch::Sender::new(Vec::new()),
+        }
     }
 
     /// Asks for the end; a weaker reason than the present one changes nothing.
     pub(crate) fn request(&self, reason: StopReason) {
-        self.0.send_if_modified(|present| {
+        self.reason.send_if_modified(|present| {
             let stronger = present.as_ref().is_none_or(|present| *present < reason);
             if stronger {
                 *present = Some(reason);
@@ -39,7 +46,7 @@ impl Stop {
 
     /// The reason, if there is one.
     pub(crate) fn reason(&self) -> Option<StopReason> {
-        self.0.borrow().clone()
+        self.reason.borrow().clone()
     }
 
     /// Waits for a reason.
@@ -49,12 +56,27 @@ impl Stop {
 
     /// Waits for a reason because of which nobody is waited for any longer.
     pub(crate) async fn urgent(&self) -> StopReason {
-        self.when(|reason| matches!(reason, StopReason::HandBack(_) | StopReason::Fenced))
+        self.when(|reason| *reason >= StopReason::Leave).await
+    }
+
+    /// Waits for a reason that is stronger than this one.
+    pub(crate) async fn requested_beyond(&self, known: Option<&StopReason>) -> StopReason {
+        self.when(|reason| known.is_none_or(|known| reason > known))
             .await
     }
 
+    /// Notes a step of ending what the attempt has started.
+    pub(crate) fn step(&self, step: EndStep) {
+        self.steps.send_modify(|steps| steps.push(step));
+    }
+
+    /// The steps so far, now and later.
+    pub(crate) fn steps(&self) -> watch::Receiver<Vec<EndStep>> {
+        self.steps.subscribe()
+    }
+
     async fn when(&self, wanted: impl Fn(&StopReason) -> bool) -> StopReason {
-        let mut watched = self.0.subscribe();
+        let mut watched = self.reason.subscribe();
         let found = watched
             .wait_for(|present| present.as_ref().is_some_and(&wanted))
             .await

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use baton_terminal::Status;
 use tokio::sync::watch;
 
 /// What the agent has used since it started, over restarts of the worker.
@@ -10,7 +11,7 @@ use tokio::sync::watch;
 pub(crate) struct AgentUsage {
     /// What it has printed, in bytes.
     pub(crate) output_bytes: u64,
-    /// Time that all its processes have spent on processors.
+    /// Time that all its processes have spent on processors; measured every 2 s.
     pub(crate) cpu: Duration,
 }
 
@@ -24,9 +25,13 @@ impl UsageMeter {
         self.0.subscribe()
     }
 
-    /// Notes what was printed besides.
-    pub(crate) fn printed(&self, bytes: usize) {
+    /// Notes what the agent's host says.
+    pub(crate) fn set(&self, status: &Status) {
+        let now = AgentUsage {
+            output_bytes: status.output_bytes,
+            cpu: Duration::from_millis(status.cpu_ms),
+        };
         self.0
-            .send_modify(|usage| usage.output_bytes += bytes as u64);
+            .send_if_modified(|usage| std::mem::replace(usage, now) != now);
     }
 }

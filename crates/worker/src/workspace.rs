@@ -1,6 +1,7 @@
 //! An attempt's folder in the state folder:
 //! `runs/<run>/<attempt>/{repo,home,artifacts}` for the agent, and beside them what is the
-//! worker's own: `store.git`, `record/` (logs and patches), `spool/` and `state.json`.
+//! worker's own: `store.git`, `record/` (logs and patches), `spool/`, `host/` (where the agent's host
+//! lives) and what a worker started again needs to know: `state.json`, `offer.json`, `kept.json`.
 
 use std::{
     fs, io,
@@ -11,8 +12,10 @@ use std::{
 
 use baton_bus::Fence;
 use baton_domain::{Attempt, Position, RunId, WorkerId};
-use baton_wire::HeldLease;
-use serde::{Deserialize, Serialize};
+use baton_wire::{HeldLease, Offer};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::checkout::Start;
 
 /// An attempt's folders.
 #[derive(Debug, Clone)]
@@ -31,20 +34,18 @@ pub(crate) struct State {
     /// What the offer said of the supervisor's last word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) lost_position: Option<Position>,
-    /// The agent's process, while there is one.
-    pub(crate) agent: Option<AgentProcess>,
     /// Whether everything was said and nothing is held any more.
     pub(crate) over: bool,
 }
 
-/// A process that cannot be mistaken for a later one with the same id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What a worker started again needs of the stages that are done.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct AgentProcess {
-    /// Its id, and its group's.
-    pub(crate) pid: i32,
-    /// When it started, in clock ticks since boot.
-    pub(crate) start_ticks: u64,
+pub(crate) struct Kept {
+    /// Where the work started.
+    pub(crate) start: Option<Start>,
+    /// The agent's last words.
+    pub(crate) summary: Option<String>,
 }
 
 impl State {
@@ -120,16 +121,63 @@ impl Workspace {
         self.root.join("spool")
     }
 
+    /// Where the agent's host lives. Others of the machine may not look into it.
+    pub(crate) fn host(&self) -> PathBuf {
+        self.root.join("host")
+    }
+
+    /// Removes what the agent's host has left: all that it printed is in the record.
+    pub(crate) fn forget_host(&self) {
+        if let Err(error) = remove(&self.host()) {
+            tracing::warn!(%error, "failed to remove what an agent's host has left");
+        }
+    }
+
+    /// Removes clone and working copy, for a checkout from the start.
+    pub(crate) fn clear_checkout(&self) -> io::Result<()> {
+        remove(&self.store())?;
+        remove(&self.repo())
+    }
+
+    /// Keeps what was asked for.
+    pub(crate) fn write_offer(&self, offer: &Offer) -> io::Result<()> {
+        self.write("offer.json", offer)
+    }
+
+    /// What was asked for, if it was kept.
+    pub(crate) fn read_offer(&self) -> Option<Offer> {
+        self.read("offer.json")
+    }
+
+    /// Keeps what the stages that are done have found out.
+    pub(crate) fn write_kept(&self, kept: &Kept) -> io::Result<()> {
+        self.write("kept.json", kept)
+    }
+
+    /// What the stages that are done have found out.
+    pub(crate) fn read_kept(&self) -> Kept {
+        self.read("kept.json").unwrap_or_default()
+    }
+
     /// Keeps the state for a worker started again.
     pub(crate) fn write_state(&self, state: &State) -> io::Result<()> {
-        let text = serde_json::to_vec_pretty(state)?;
-        let draft = self.root.join("state.json.new");
-        fs::write(&draft, text)?;
-        fs::rename(draft, self.root.join("state.json"))
+        self.write("state.json", state)
     }
 
     fn read_state(&self) -> Option<State> {
-        let text = fs::read(self.root.join("state.json")).ok()?;
+        self.read("state.json")
+    }
+
+    /// Writes a file that is there as a whole or not at all.
+    fn write(&self, name: &str, value: &impl Serialize) -> io::Result<()> {
+        let text = serde_json::to_vec_pretty(value)?;
+        let draft = self.root.join(format!("{name}.new"));
+        fs::write(&draft, text)?;
+        fs::rename(draft, self.root.join(name))
+    }
+
+    fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let text = fs::read(self.root.join(name)).ok()?;
         serde_json::from_slice(&text).ok()
     }
 }
@@ -224,7 +272,6 @@ mod tests {
             worker: "w1".parse().unwrap(),
             lease_position: Position::START,
             lost_position: None,
-            agent: None,
             over,
         };
         workspace.create().unwrap();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use baton_domain::{Capability, Pool, RunType, WorkerId};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{BusArgs, CodexArgs, GitHubArgs, examples};
 
@@ -46,6 +46,15 @@ pub(crate) struct WorkerArgs {
         value_parser = clap::value_parser!(u32).range(0..=86_400)
     )]
     pub(crate) drain_seconds: u32,
+    /// What the first signal does to runs in progress: finish them, or leave their agents to the next
+    /// worker in this state folder, which has to be there within the lease
+    #[arg(
+        long,
+        env = "BATON_WORKER_ON_STOP",
+        value_name = "WHAT",
+        default_value = "finish"
+    )]
+    pub(crate) on_stop: StopWish,
     /// Leave when operators have drained it and it holds nothing, instead of waiting for their word
     #[arg(long, env = "BATON_WORKER_EXIT_WHEN_DRAINED")]
     pub(crate) exit_when_drained: bool,
@@ -65,6 +74,15 @@ pub(crate) struct WorkerArgs {
     pub(crate) bus: BusArgs,
     #[command(flatten)]
     pub(crate) work: WorkArgs,
+}
+
+/// What a signal does to runs in progress.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StopWish {
+    /// They go on for the drain seconds, then they are handed back
+    Finish,
+    /// The worker leaves at once, its agents go on
+    Leave,
 }
 
 /// What work is done, and how; `baton dev` has the same.
@@ -99,6 +117,26 @@ pub(crate) struct WorkArgs {
         value_delimiter = ','
     )]
     pub(crate) capabilities: Vec<Capability>,
+    /// How long an agent lives on when its worker is gone, in seconds, 1 to 86400
+    #[arg(
+        help_heading = "Work",
+        long,
+        env = "BATON_WORKER_ORPHAN_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 60,
+        value_parser = clap::value_parser!(u32).range(1..=86_400)
+    )]
+    pub(crate) orphan_seconds: u32,
+    /// How long an agent goes on while the broker is away before it is held still, in seconds, 1 to 604800
+    #[arg(
+        help_heading = "Work",
+        long,
+        env = "BATON_WORKER_FREEZE_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 600,
+        value_parser = clap::value_parser!(u32).range(1..=604_800)
+    )]
+    pub(crate) freeze_seconds: u32,
     /// Variables of this process that agents get besides the usual ones, separated by commas
     #[arg(
         help_heading = "Work",

@@ -7,12 +7,12 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use baton_domain::{RunType, SystemClock};
-use baton_worker::{Ending, Mode, PreflightError, WhenDrained, WorkerOptions, preflight};
+use baton_worker::{Ending, Mode, OnStop, PreflightError, WhenDrained, WorkerOptions, preflight};
 
 pub(super) use self::options::{Place, options};
 use super::connect;
 use crate::{
-    args::{WorkArgs, WorkerArgs},
+    args::{StopWish, WorkArgs, WorkerArgs},
     config,
     exit::Exit,
     lifecycle,
@@ -40,14 +40,14 @@ pub(super) async fn run(args: WorkerArgs) -> anyhow::Result<Exit> {
             },
         };
         let mut options = options(place, &args.work)?;
+        options.on_stop = match args.on_stop {
+            StopWish::Finish => OnStop::Finish,
+            StopWish::Leave => OnStop::Leave,
+        };
         if args.exit_when_drained {
             options.when_drained = WhenDrained::Leave;
         }
         let bus = connect::bus(&args.bus, "worker").await?;
-        let (options, lack) = checked(options, &args.work).await?;
-        if let Some(lack) = lack {
-            tracing::warn!("{lack}");
-        }
         let clock = Arc::new(SystemClock);
         let mode = options.mode;
         let ending = baton_worker::run(bus, options, clock, shutdown.soft, shutdown.hard).await?;

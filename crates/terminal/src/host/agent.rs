@@ -30,6 +30,14 @@ pub(super) enum Happened {
     Closed,
 }
 
+/// Whether what it prints is taken from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Printing {
+    Goes,
+    /// Its reader is too far behind: it has to wait once its pipes are full.
+    Waits,
+}
+
 /// A running agent.
 pub(super) struct Agent {
     child: Child,
@@ -67,6 +75,7 @@ impl Agent {
             process: Started {
                 pid,
                 start_ticks: procfs::start_ticks(pid).unwrap_or(0),
+                cgroup: cgroup.cloned(),
             },
             ended: false,
             stdin: child.stdin.take(),
@@ -80,20 +89,21 @@ impl Agent {
     }
 
     /// Its process.
-    pub(super) const fn process(&self) -> Started {
-        self.process
+    pub(super) fn process(&self) -> &Started {
+        &self.process
     }
 
     /// The next that happens; nothing more once it has ended and its pipes are closed.
-    pub(super) async fn next(&mut self) -> Happened {
+    pub(super) async fn next(&mut self, printing: Printing) -> Happened {
+        let goes = printing == Printing::Goes;
         loop {
             tokio::select! {
                 () = feed(&mut self.stdin, &mut self.input) => {}
-                read = read(&mut self.stdout, &mut self.out) => match read {
+                read = read(&mut self.stdout, &mut self.out), if goes => match read {
                     Some(n) => return Happened::Printed(Output::Stdout, self.out[..n].to_vec()),
                     None => self.stdout = None,
                 },
-                read = read(&mut self.stderr, &mut self.err) => match read {
+                read = read(&mut self.stderr, &mut self.err), if goes => match read {
                     Some(n) => return Happened::Printed(Output::Stderr, self.err[..n].to_vec()),
                     None => self.stderr = None,
                 },

@@ -91,7 +91,7 @@ async fn an_agent_that_nobody_looks_after_is_ended_with_its_host() {
     let mut heard = Heard::default();
     hear(&mut hosted, &mut heard, begun).await;
     // While it is looked after, it lives on.
-    let (agent, host) = (heard.started.unwrap().pid, hosted.status().host);
+    let (agent, host) = (heard.started.as_ref().unwrap().pid, hosted.status().host);
     tokio::select! {
         ended = hosted.follow(&mut heard) => panic!("{ended:?}"),
         () = tokio::time::sleep(Duration::from_millis(400)) => {}

@@ -49,7 +49,7 @@ async fn an_agent_outlives_the_one_that_started_it_and_nothing_of_its_output_is_
         heard.stdout.lines().count() > 20
     })
     .await;
-    let agent = heard.started.unwrap();
+    let agent = heard.started.clone().unwrap();
     assert!(is_alive(agent.pid));
     assert_eq!(hosted.status().agent, Some(agent.pid));
     assert_eq!(

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use baton_domain::{Failure, FailureCode};
 use baton_wire::Event;
 use tokio::time::timeout;
 
@@ -34,14 +33,16 @@ impl Attempt {
                 Ending::Failed
             }
             Err(Interrupted::Stopped(StopReason::Cancelled)) => {
+                self.cancelling.finish(&self.stop, &self.reporter);
                 self.leave_record().await;
                 self.say_last(Event::Cancelled).await;
                 Ending::Cancelled
             }
-            Err(Interrupted::Stopped(StopReason::Fault(message))) => {
-                let failure = Failure::new(FailureCode::WorkerFault, message);
-                self.say_last(failure.into()).await;
-                Ending::Failed
+            Err(Interrupted::Stopped(StopReason::Leave)) => {
+                tracing::info!(%run, "left an attempt to the next worker in this folder");
+                // What is not heard is said by the next one.
+                let _ = timeout(LAST_WORDS_WITHIN, self.reporter.flushed()).await;
+                Ending::GivenUp
             }
             Err(Interrupted::Stopped(StopReason::HandBack(reason))) => {
                 self.hand_back(&reason).await;
@@ -104,9 +105,9 @@ impl Attempt {
     fn close(&self) {
         let state = State {
             over: true,
-            agent: None,
             ..self.state.clone()
         };
+        self.workspace.forget_host();
         if let Err(error) = self.workspace.write_state(&state) {
             tracing::warn!(run = %self.offer.run, %error, "failed to note the end of an attempt");
         }

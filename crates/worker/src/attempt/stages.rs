@@ -1,5 +1,7 @@
 //! The stages of an attempt: prepare, execute, publish.
 
+use std::{io, sync::Mutex, time::Duration};
+
 use baton_domain::{Failure, FailureCode, RunSpec, Stage, spec::Work};
 use baton_wire::Event;
 use tokio::time::Instant;
@@ -11,6 +13,7 @@ use crate::{
     handlers::{Execution, codex, command, millis},
     stop::Interrupted,
     text,
+    workspace::Kept,
 };
 
 impl Attempt {
@@ -18,18 +21,30 @@ impl Attempt {
     pub(super) async fn stages(&self, spec: &RunSpec) -> Result<String, Interrupted> {
         let served = &self.shop.options.run_types;
         let run_type = spec.work.run_type();
-        if !served.contains(&run_type) {
+        if !self.has_agent() && !served.contains(&run_type) {
             let message = format!("this worker does not do runs of type '{run_type}'");
             return Err(Failure::new(FailureCode::WorkerFault, message).into());
         }
-        let secrets = secrets::of_task(&self.shop.options, spec)?;
+        let secrets = if self.has_agent() {
+            // It has them.
+            Environment::new()
+        } else {
+            secrets::of_task(&self.shop.options, spec)?
+        };
         deliver::check_pull_request(self, spec)?;
-        self.stage(Stage::Prepare, self.prepare(spec)).await?;
-        let summary = self
-            .stage(Stage::Execute, self.execute(spec, &secrets))
-            .await?;
-        self.stage(Stage::Publish, self.publish(spec, &summary))
-            .await?;
+        if !self.point.is_past(Stage::Prepare) {
+            self.stage(Stage::Prepare, self.prepare(spec)).await?;
+        }
+        let summary = if self.point.is_past(Stage::Execute) {
+            self.summary.clone().unwrap_or_default()
+        } else {
+            self.stage(Stage::Execute, self.execute(spec, &secrets))
+                .await?
+        };
+        if !self.point.is_past(Stage::Publish) {
+            self.stage(Stage::Publish, self.publish(spec, &summary))
+                .await?;
+        }
         Ok(text::head(&summary, 4000))
     }
 
@@ -38,14 +53,30 @@ impl Attempt {
         stage: Stage,
         work: impl Future<Output = Result<T, Interrupted>>,
     ) -> Result<T, Interrupted> {
-        self.stop.check()?;
-        self.reporter.say(Event::StageStarted { stage });
+        if !self.has_agent() {
+            self.stop.check()?;
+        }
+        let before = self.begun_before(stage);
+        if before.is_none() {
+            self.reporter.say(Event::StageStarted { stage });
+        }
         let began = Instant::now();
         let done = work.await?;
-        let duration_ms = millis(began.elapsed());
+        let duration_ms = millis(began.elapsed() + before.unwrap_or_default());
         self.reporter
             .say(Event::StageFinished { stage, duration_ms });
         Ok(done)
+    }
+
+    /// How long ago a worker before this one began the stage, if it did.
+    fn begun_before(&self, stage: Stage) -> Option<Duration> {
+        let began = self
+            .point
+            .began
+            .filter(|_| self.point.next == Some(stage))?;
+        let ago = self.adopted_at.signed_duration_since(began).to_std();
+        // Clocks may have been set back meanwhile.
+        Some(ago.unwrap_or_default())
     }
 
     async fn prepare(&self, spec: &RunSpec) -> Result<(), Interrupted> {
@@ -55,6 +86,9 @@ impl Attempt {
         let options = &self.shop.options;
         let git = self.git(self.stop.clone());
         let git = git.trusted(&options.github, &wanted.repository);
+        self.workspace
+            .clear_checkout()
+            .map_err(|error| disk_fault(&error))?;
         let start = checkout(&git, &options.git, &self.workspace, wanted).await?;
         self.reporter.say(match &start.commit {
             Some(commit) => Event::CheckedOut {
@@ -66,6 +100,10 @@ impl Attempt {
             },
         });
         deliver::check_branches(spec, &start)?;
+        self.keep(&Kept {
+            start: Some(start.clone()),
+            summary: None,
+        })?;
         // Prepared once in an attempt.
         let _ = self.start.set(start);
         Ok(())
@@ -79,11 +117,14 @@ impl Attempt {
             reporter: &self.reporter,
             log: &self.log,
             usage: &self.usage,
+            holds: &self.holds,
             stop: &self.stop,
             secrets,
             timeout: spec.timeout,
+            found: Mutex::new(self.found.lock().ok().and_then(|mut found| found.take())),
+            held: self.point.held,
         };
-        match &spec.work {
+        let summary = match &spec.work {
             Work::Command { argv } => command::execute(&execution, argv).await,
             Work::Codex {
                 instructions,
@@ -98,6 +139,23 @@ impl Attempt {
                 };
                 codex::execute(&execution, &order).await
             }
-        }
+        }?;
+        self.keep(&Kept {
+            start: self.start.get().cloned(),
+            summary: Some(summary.clone()),
+        })?;
+        Ok(summary)
     }
+
+    /// Keeps what a worker started again needs of the stages that are done.
+    fn keep(&self, kept: &Kept) -> Result<(), Interrupted> {
+        self.workspace
+            .write_kept(kept)
+            .map_err(|error| disk_fault(&error))
+    }
+}
+
+fn disk_fault(error: &io::Error) -> Interrupted {
+    let message = format!("the attempt's folder cannot be written: {error}");
+    Failure::new(FailureCode::WorkerFault, message).into()
 }

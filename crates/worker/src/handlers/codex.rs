@@ -6,6 +6,7 @@ use baton_domain::{
     Failure, FailureCode, RunType,
     spec::{Effort, Instructions, ModelName},
 };
+use baton_terminal::Exit;
 use baton_wire::Event;
 
 use super::{
@@ -15,7 +16,7 @@ use super::{
 };
 use crate::{
     options::{CodexOptions, CodexSandbox},
-    process::{Exit, Finished},
+    process::Finished,
     stop::Interrupted,
     text,
 };
@@ -35,7 +36,9 @@ pub(crate) async fn execute(
     order: &Order<'_>,
 ) -> Result<String, Interrupted> {
     let home = execution.workspace.home().join(".codex");
-    log_in(execution, home.clone()).await?;
+    if !execution.is_adopted() {
+        log_in(execution, home.clone()).await?;
+    }
     let result = run(execution, order, home.clone()).await;
     codex_home::forget(&home);
     result

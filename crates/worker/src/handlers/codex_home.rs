@@ -9,10 +9,12 @@ use std::{
     time::Duration,
 };
 
+use baton_terminal::Exit;
+
 use crate::{
     environment::Environment,
     options::CodexLogin,
-    process::{self, Exit, ProgramError, Sinks, Spec},
+    process::{self, ProgramError, Sinks, Spec},
     text,
 };
 
@@ -152,9 +154,10 @@ async fn ask(
         mark: None,
         input,
         timeout: PATIENCE,
+        stop: None,
     };
     let mut heard = Heard::default();
-    match process::run(spec, &mut heard, std::future::pending()).await {
+    match process::run(spec, &mut heard).await {
         Ok(finished) => Ok(Answer {
             good: finished.exit == Exit::Code(0),
             said: heard.text(),
@@ -180,8 +183,6 @@ impl Heard {
 }
 
 impl Sinks for Heard {
-    fn started(&mut self, _pid: i32) {}
-
     fn stdout(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }

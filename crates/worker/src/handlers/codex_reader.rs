@@ -1,9 +1,8 @@
 //! Listening to Codex: raw lines into a file, events to the broker, readable text into the log.
 
-use std::{collections::HashMap, fs::File, io::Write, path::PathBuf};
+use std::{collections::HashMap, fs::File, io::Write, path::PathBuf, time::Duration};
 
 use baton_wire::Event;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -52,7 +51,9 @@ pub(super) struct CodexReader {
     raw: Bounded,
     stderr: Bounded,
     line: Vec<u8>,
-    running: HashMap<String, Instant>,
+    running: HashMap<String, Duration>,
+    /// How long codex had run when it said what is read now.
+    now: Duration,
     warnings: usize,
     bad_lines: usize,
     hopeless: CancellationToken,
@@ -80,6 +81,7 @@ impl CodexReader {
             stderr: Bounded(stderr, limit),
             line: Vec::new(),
             running: HashMap::new(),
+            now: Duration::ZERO,
             warnings: 0,
             bad_lines: 0,
             hopeless: CancellationToken::new(),
@@ -172,7 +174,7 @@ impl CodexReader {
 
     fn command_started(&mut self, id: String, command: &str) {
         self.log.write(&format!("$ {command}\n"));
-        self.running.insert(id.clone(), Instant::now());
+        self.running.insert(id.clone(), self.now);
         self.reporter.say(Event::CommandStarted {
             step_id: id,
             command: text::head(command, LONGEST_COMMAND),
@@ -189,7 +191,7 @@ impl CodexReader {
         let took = self
             .running
             .remove(&id)
-            .map_or(0, |began| millis(began.elapsed()));
+            .map_or(0, |began| millis(self.now.saturating_sub(began)));
         let code = exit_code.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
         let gap = if output.is_empty() || output.ends_with('\n') {
             ""
@@ -234,9 +236,21 @@ impl CodexReader {
 }
 
 impl Sinks for CodexReader {
-    fn started(&mut self, _pid: i32) {}
+    fn at(&mut self, since_start: Duration) {
+        self.now = since_start;
+    }
+
+    fn lost(&mut self, bytes: u64) {
+        self.warning(format!(
+            "{bytes} bytes of what codex printed were not kept: there was too much of it"
+        ));
+    }
 
     fn stdout(&mut self, bytes: &[u8]) {
+        if self.verdict.hopeless {
+            // What comes before it has ended is of no use.
+            return;
+        }
         self.raw.write(bytes);
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             if self.line.len() + piece.len() > LONGEST_LINE {

@@ -3,13 +3,14 @@
 use std::{ffi::OsString, fs, path::Path};
 
 use baton_domain::{Failure, FailureCode, RunType, spec::Argv};
+use baton_terminal::Exit;
 use baton_wire::Event;
 use tokio_util::sync::CancellationToken;
 
 use super::execute::{Agent, Execution};
 use crate::{
     log_file::LogFile,
-    process::{Exit, Sinks},
+    process::Sinks,
     stop::Interrupted,
     text::{Utf8Stream, tail},
 };
@@ -91,7 +92,11 @@ impl Words {
 }
 
 impl Sinks for Words {
-    fn started(&mut self, _pid: i32) {}
+    fn lost(&mut self, bytes: u64) {
+        self.write(&format!(
+            "\n[{bytes} bytes of output were not kept: there was too much of it]\n"
+        ));
+    }
 
     fn stdout(&mut self, bytes: &[u8]) {
         let text = self.stdout.push(bytes);

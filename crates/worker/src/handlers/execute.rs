@@ -1,24 +1,32 @@
-//! Running an agent's program for an attempt, whatever kind of agent it is.
+//! Running an agent's program for an attempt, whatever kind of agent it is: in a host of its own,
+//! which is started, or found again by a worker that was started again.
 
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
+    sync::Mutex,
+    time::Duration,
 };
 
 use baton_domain::{Failure, FailureCode};
+use baton_terminal::{
+    AttachError, Ended as AgentEnd, Exit, FollowError, HostProgram, Hosted, LaunchError, Mark,
+    NotStarted, Order, left_behind,
+};
 use baton_wire::Event;
 use tokio_util::sync::CancellationToken;
 
+use super::follow::{Following, Outcome};
 use crate::{
     environment::{self, Environment},
+    holds::Holds,
     log_file::LogFile,
     options::WorkerOptions,
-    process::{self, Ended, Exit, Finished, Mark, ProgramError, Sinks, Spec},
-    redact::Stream,
+    process::{Ended, Finished, Sinks, mark},
     report::Reporter,
-    stop::{Interrupted, Stop, StopReason},
+    stop::{Interrupted, Stop},
     usage::UsageMeter,
-    workspace::{AgentProcess, State, Workspace},
+    workspace::{State, Workspace},
 };
 
 /// Everything that a handler needs of its attempt.
@@ -30,11 +38,16 @@ pub(crate) struct Execution<'a> {
     pub(crate) reporter: &'a Reporter,
     pub(crate) log: &'a LogFile,
     pub(crate) usage: &'a UsageMeter,
+    pub(crate) holds: &'a Holds,
     pub(crate) stop: &'a Stop,
     /// What the task asked for and the worker gave.
     pub(crate) secrets: &'a Environment,
     /// The longest time that the agent may take.
-    pub(crate) timeout: std::time::Duration,
+    pub(crate) timeout: Duration,
+    /// The agent that a worker before this one has started.
+    pub(crate) found: Mutex<Option<Hosted>>,
+    /// Whether the last thing said of that agent is that it is held still.
+    pub(crate) held: bool,
 }
 
 /// An agent's program.
@@ -55,18 +68,18 @@ pub(crate) struct Agent<'a> {
 impl Execution<'_> {
     /// The attempt's mark.
     pub(crate) fn mark(&self) -> Mark {
-        Mark {
-            run: self.state.run,
-            attempt: self.state.attempt,
-        }
+        mark(self.state.run, self.state.attempt)
+    }
+
+    /// Whether the agent was started before, and is only followed on.
+    pub(crate) fn is_adopted(&self) -> bool {
+        self.found.lock().is_ok_and(|found| found.is_some())
     }
 
     /// What every agent sees: its share of the worker's environment, a home of its own, and where
     /// to leave files.
     pub(crate) fn environment(&self) -> Environment {
-        let options = self.options;
-        let mut environment =
-            environment::for_agent(&options.environment, &options.pass_environment);
+        let mut environment = self.share();
         let artifacts = self.workspace.artifacts().into_os_string();
         environment.push(("HOME".into(), self.workspace.home().into_os_string()));
         environment.push(("BATON_ARTIFACTS_DIR".into(), artifacts));
@@ -75,40 +88,27 @@ impl Execution<'_> {
         environment
     }
 
+    fn share(&self) -> Environment {
+        environment::for_agent(&self.options.environment, &self.options.pass_environment)
+    }
+
     /// Runs the agent to its end and says when it began and ended.
     pub(crate) async fn run(
         &self,
         agent: Agent<'_>,
         words: &mut impl Sinks,
     ) -> Result<Finished, Interrupted> {
-        let mut environment = self.environment();
-        environment.extend(agent.environment);
-        let spec = Spec {
-            program: agent.program,
-            arguments: agent.arguments,
-            folder: agent.folder,
-            environment: &environment,
-            mark: Some(self.mark()),
-            input: agent.input,
-            timeout: self.timeout,
+        let found = self.found.lock().ok().and_then(|mut found| found.take());
+        let hosted = match found {
+            Some(hosted) => hosted,
+            None => self
+                .launch(&agent)
+                .await
+                .map_err(|error| launch_fault(&error))?,
         };
-        let mut sinks = Announcing {
-            execution: self,
-            started: Some(agent.started),
-            stdout: self.reporter.redactor().stream(),
-            stderr: self.reporter.redactor().stream(),
-            words,
-        };
-        let stop = async {
-            tokio::select! {
-                _ = self.stop.requested() => {}
-                () = agent.abort.cancelled() => {}
-            }
-        };
-        let ran = process::run(spec, &mut sinks, stop).await;
-        sinks.finish();
-        self.remember(None)?;
-        let finished = ran.map_err(|error| missing_or_fault(&error))?;
+        let following = Following::new(self, agent.started, words);
+        let outcome = following.to_the_end(hosted, &agent.abort).await?;
+        let finished = self.judge(agent.program, outcome).await?;
         self.say_exited(&finished);
         self.stop.check()?;
         if finished.ended == Ended::OnTimeout {
@@ -119,6 +119,57 @@ impl Execution<'_> {
             return Err(Failure::new(FailureCode::TimedOut, message).into());
         }
         Ok(finished)
+    }
+
+    async fn launch(&self, agent: &Agent<'_>) -> Result<Hosted, LaunchError> {
+        let mut environment = self.environment();
+        environment.extend(agent.environment.iter().cloned());
+        let (run, attempt) = (self.state.run, self.state.attempt);
+        let order = Order {
+            program: agent.program.into(),
+            arguments: agent.arguments.to_vec(),
+            folder: agent.folder.into(),
+            environment,
+            input: agent.input.map(<[u8]>::to_vec),
+            mark: self.mark(),
+            cgroup: Some(format!("baton-{run}-{attempt}")),
+            orphan_after_ms: millis(self.options.orphan_after),
+            journal_bytes: self.options.limits.journal_bytes,
+        };
+        let host = host_program(self.options).map_err(|source| LaunchError::Start {
+            program: PathBuf::from("baton"),
+            source,
+        })?;
+        baton_terminal::launch(&host, &self.workspace.host(), &self.share(), &order).await
+    }
+
+    async fn judge(&self, program: &Path, outcome: Outcome) -> Result<Finished, Interrupted> {
+        let Outcome { end, ended, worked } = outcome;
+        match end {
+            Ok(AgentEnd {
+                exit, worked_ms, ..
+            }) => Ok(Finished {
+                exit,
+                took: Duration::from_millis(worked_ms),
+                ended,
+            }),
+            Err(FollowError::NotStarted(why)) => Err(not_started(program, &why)),
+            Err(FollowError::HostGone) => {
+                // What it has started has lost its guardian.
+                let _ = left_behind(&self.workspace.host(), self.mark())
+                    .kill()
+                    .await;
+                if ended != Ended::Itself {
+                    let (exit, took) = (Exit::Signal(9), worked);
+                    return Ok(Finished { exit, took, ended });
+                }
+                let message = "the process that the agent lives in died, and the agent with it";
+                Err(Failure::new(FailureCode::AgentKilled, message).into())
+            }
+            Err(error @ FollowError::Journal(_)) => {
+                Err(Failure::new(FailureCode::WorkerFault, error.to_string()).into())
+            }
+        }
     }
 
     fn say_exited(&self, finished: &Finished) {
@@ -134,79 +185,46 @@ impl Execution<'_> {
         });
     }
 
-    /// Notes the agent's process for a worker started again.
-    fn remember(&self, agent: Option<AgentProcess>) -> Result<(), Interrupted> {
-        let state = State {
-            agent,
-            ..self.state.clone()
-        };
-        self.workspace.write_state(&state).map_err(|error| {
-            let message = format!("the worker's state cannot be written: {error}");
-            Failure::new(FailureCode::WorkerFault, message).into()
-        })
-    }
-
     /// A file of the worker's own record.
     pub(crate) fn record(&self, name: &str) -> PathBuf {
         self.workspace.record().join(name)
     }
 }
 
-/// Notes and announces the process when it has started, and passes its words on without secrets:
-/// nobody beyond this point has to think of them.
-struct Announcing<'a, S> {
-    execution: &'a Execution<'a>,
-    started: Option<Event>,
-    stdout: Stream,
-    stderr: Stream,
-    words: &'a mut S,
+/// What serves as a host: unless told otherwise, the worker's own program.
+fn host_program(options: &WorkerOptions) -> std::io::Result<HostProgram> {
+    if let Some(program) = &options.host_program {
+        return Ok(program.clone());
+    }
+    // By the link: the file may have been replaced by a later build, which may not know us.
+    Ok(HostProgram {
+        program: PathBuf::from("/proc/self/exe"),
+        arguments: vec!["pty-host".into()],
+    })
 }
 
-impl<S: Sinks> Announcing<'_, S> {
-    /// Passes on what may have been the beginning of a secret, and was none.
-    fn finish(&mut self) {
-        self.words.stdout(&self.stdout.finish());
-        self.words.stderr(&self.stderr.finish());
-    }
+fn launch_fault(error: &LaunchError) -> Interrupted {
+    Failure::new(FailureCode::WorkerFault, error.to_string()).into()
 }
 
-impl<S: Sinks> Sinks for Announcing<'_, S> {
-    fn started(&mut self, pid: i32) {
-        let agent = process::start_ticks(pid).map(|start_ticks| AgentProcess { pid, start_ticks });
-        if let Err(Interrupted::Failed(failure)) = self.execution.remember(agent) {
-            // Unknown to a worker started again, it could outlive its attempt.
-            let stop = StopReason::Fault(failure.message);
-            self.execution.stop.request(stop);
-        }
-        if let Some(event) = self.started.take() {
-            self.execution.reporter.say(event);
-        }
-        self.words.started(pid);
+fn not_started(program: &Path, why: &NotStarted) -> Interrupted {
+    let program = program.display();
+    if why.missing {
+        let message = format!(
+            "there is no program '{program}': install it on the worker, or name one that is there"
+        );
+        return Failure::new(FailureCode::AgentMissing, message).into();
     }
-
-    fn stdout(&mut self, bytes: &[u8]) {
-        self.execution.usage.printed(bytes.len());
-        self.words.stdout(&self.stdout.push(bytes));
-    }
-
-    fn stderr(&mut self, bytes: &[u8]) {
-        self.execution.usage.printed(bytes.len());
-        self.words.stderr(&self.stderr.push(bytes));
-    }
-}
-
-fn missing_or_fault(error: &ProgramError) -> Interrupted {
-    let (code, advice) = match error {
-        ProgramError::Missing(_) => (
-            FailureCode::AgentMissing,
-            ": install it on the worker, or name one that is there",
-        ),
-        _ => (FailureCode::WorkerFault, ""),
-    };
-    Failure::new(code, format!("{error}{advice}")).into()
+    let message = format!("'{program}' cannot be started: {}", why.message);
+    Failure::new(FailureCode::WorkerFault, message).into()
 }
 
 /// A duration in whole milliseconds.
-pub(crate) fn millis(duration: std::time::Duration) -> u64 {
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Whether an error means that no agent was started.
+pub(crate) const fn never_started(error: &AttachError) -> bool {
+    matches!(error, AttachError::NeverStarted(_))
 }

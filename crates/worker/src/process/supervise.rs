@@ -2,7 +2,6 @@
 
 use std::{
     ffi::OsString,
-    future::Future,
     io,
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
@@ -16,8 +15,9 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use super::family::{Family, Mark};
-use crate::environment::Environment;
+use baton_terminal::{Exit, Family, Gone, Mark};
+
+use crate::{environment::Environment, stop::Stop};
 
 /// What to start.
 #[derive(Debug)]
@@ -32,13 +32,8 @@ pub(crate) struct Spec<'a> {
     /// What it reads; without one its input is closed.
     pub(crate) input: Option<&'a [u8]>,
     pub(crate) timeout: Duration,
-}
-
-/// How a program ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
-    Code(i32),
-    Signal(i32),
+    /// Ends it early, and is told how it ends.
+    pub(crate) stop: Option<&'a Stop>,
 }
 
 /// A program's end.
@@ -71,8 +66,14 @@ pub(crate) enum ProgramError {
 
 /// Where its words go.
 pub(crate) trait Sinks {
-    /// It runs under this process id, which is its group's too.
-    fn started(&mut self, pid: i32);
+    /// What comes next happened so long after its start.
+    fn at(&mut self, since_start: Duration) {
+        let _ = since_start;
+    }
+    /// So many bytes of its output were not kept.
+    fn lost(&mut self, bytes: u64) {
+        let _ = bytes;
+    }
     /// It printed this on its standard output.
     fn stdout(&mut self, bytes: &[u8]);
     /// It printed this on its standard error.
@@ -80,24 +81,17 @@ pub(crate) trait Sinks {
 }
 
 /// Runs a program to its end. What it left running is ended too.
-pub(crate) async fn run(
-    spec: Spec<'_>,
-    sinks: &mut impl Sinks,
-    stop: impl Future<Output = ()>,
-) -> Result<Finished, ProgramError> {
+pub(crate) async fn run(spec: Spec<'_>, sinks: &mut impl Sinks) -> Result<Finished, ProgramError> {
     let mut child = spawn(&spec)?;
     let began = Instant::now();
-    let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
-    if let Some(pid) = pid {
-        sinks.started(pid);
-    }
     let family = Family {
-        group: pid,
-        mark: spec.mark,
+        group: child.id().and_then(|pid| i32::try_from(pid).ok()),
+        mark: spec.mark.clone(),
+        ..Family::default()
     };
     let feed = feed(child.stdin.take(), spec.input);
     let pumps = pump(child.stdout.take(), child.stderr.take(), sinks);
-    let life = live(&mut child, family, began, spec.timeout, stop);
+    let life = live(&mut child, &family, began, &spec);
     let (finished, (), ()) = tokio::join!(life, pumps, feed);
     finished
 }
@@ -114,7 +108,7 @@ fn spawn(spec: &Spec<'_>) -> Result<Child, ProgramError> {
         .current_dir(spec.folder)
         .env_clear()
         .envs(spec.environment.iter().map(|(name, value)| (name, value)))
-        .envs(spec.mark.iter().flat_map(Mark::variables))
+        .envs(spec.mark.iter().flat_map(|mark| mark.variables()))
         .stdin(input)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -133,25 +127,26 @@ fn spawn(spec: &Spec<'_>) -> Result<Child, ProgramError> {
 
 async fn live(
     child: &mut Child,
-    family: Family,
+    family: &Family,
     began: Instant,
-    timeout: Duration,
-    stop: impl Future<Output = ()>,
+    spec: &Spec<'_>,
 ) -> Result<Finished, ProgramError> {
     let early = tokio::select! {
         status = child.wait() => Some((status, Ended::Itself)),
-        () = sleep(timeout) => None,
-        () = stop => Some((Err(io::ErrorKind::Interrupted.into()), Ended::OnRequest)),
+        () = sleep(spec.timeout) => None,
+        () = requested(spec.stop) => Some((Err(io::ErrorKind::Interrupted.into()), Ended::OnRequest)),
     };
     let (status, ended) = match early {
         Some((Ok(status), ended)) => (Ok(status), ended),
         Some((Err(error), Ended::Itself)) => (Err(error), Ended::Itself),
-        Some((_, ended)) => (end(child, family).await, ended),
-        None => (end(child, family).await, Ended::OnTimeout),
+        Some((_, ended)) => (end(child, family, spec.stop).await, ended),
+        None => (end(child, family, None).await, Ended::OnTimeout),
     };
     let took = began.elapsed();
     // Its pipes stay open for as long as something that it left behind holds them.
-    family.kill().await;
+    if family.kill().await == Gone::NotAll {
+        tracing::error!("something that a program has started cannot be killed");
+    }
     let status = status.map_err(ProgramError::Wait)?;
     Ok(Finished {
         exit: exit_of(status),
@@ -160,9 +155,21 @@ async fn live(
     })
 }
 
-async fn end(child: &mut Child, family: Family) -> io::Result<ExitStatus> {
-    // Waited for meanwhile, so that it does not linger as a zombie that looks alive.
-    let (status, ()) = tokio::join!(child.wait(), family.end());
+async fn requested(stop: Option<&Stop>) {
+    match stop {
+        Some(stop) => drop(stop.requested().await),
+        None => std::future::pending().await,
+    }
+}
+
+async fn end(child: &mut Child, family: &Family, told: Option<&Stop>) -> io::Result<ExitStatus> {
+    let told = |step| {
+        if let Some(stop) = told {
+            stop.step(step);
+        }
+    };
+    // Waited for meanwhile, so that it does not linger as a zombie.
+    let (status, _gone) = tokio::join!(child.wait(), family.end(told));
     status
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::spool::{Spool, SpoolWriter};
 use crate::{
+    attempt::Point,
     redact::Redactor,
     stop::{Interrupted, Stop, StopReason},
 };
@@ -33,6 +34,8 @@ struct Shared {
 struct Pen {
     writer: SpoolWriter,
     last: Option<EventSeq>,
+    /// What was said before by the stage that is done once more.
+    said: Vec<Event>,
 }
 
 /// How far an attempt is.
@@ -49,23 +52,30 @@ pub(crate) struct Progress {
 }
 
 impl Reporter {
-    /// A voice that has said nothing yet and never says these secrets.
+    /// A voice that goes on from a point, and never says these secrets.
     pub(crate) fn new(
         spool: &Spool,
         clock: Arc<dyn Clock>,
         stop: Stop,
         redactor: Redactor,
+        point: &Point,
     ) -> io::Result<Self> {
         let pen = Pen {
             writer: spool.writer()?,
-            last: None,
+            last: point.last,
+            said: point.said.clone(),
+        };
+        let progress = Progress {
+            said: point.last,
+            acked: spool.acked_event()?,
+            stage: point.began.and(point.next),
         };
         Ok(Self(Arc::new(Shared {
             clock,
             stop,
             redactor,
             pen: Mutex::new(pen),
-            progress: watch::Sender::new(Progress::default()),
+            progress: watch::Sender::new(progress),
         })))
     }
 
@@ -79,6 +89,11 @@ impl Reporter {
     pub(crate) fn say(&self, event: Event) {
         let event = self.0.redactor.event(event);
         let mut pen = self.0.pen.lock().unwrap_or_else(PoisonError::into_inner);
+        // Said by the worker before this one: a stage that is done once more says it again.
+        if let Some(at) = pen.said.iter().position(|said| *said == event) {
+            pen.said.remove(at);
+            return;
+        }
         let seq = pen.last.map_or(EventSeq::FIRST, EventSeq::next);
         let stage = match &event {
             Event::StageStarted { stage } => Some(*stage),

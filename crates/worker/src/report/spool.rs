@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use baton_domain::EventSeq;
 use baton_wire::{EventsMessage, event::Reported};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -98,6 +99,40 @@ impl Spool {
         Ok(last.is_some_and(|reported| reported.event.ends_attempt()))
     }
 
+    /// Everything that was written, after taking away a line that a crash has cut: what is
+    /// appended to it would be lost.
+    pub(crate) fn mend(&mut self) -> io::Result<Vec<Reported>> {
+        let path = self.path("events.jsonl");
+        let (mut events, mut whole) = (Vec::new(), 0);
+        for line in read_lines(&path, 0)? {
+            let line = line?;
+            let Some(reported) = read_event(&line) else {
+                break;
+            };
+            whole += line.len() as u64;
+            events.push(reported);
+        }
+        if path.exists() {
+            OpenOptions::new().write(true).open(&path)?.set_len(whole)?;
+        }
+        Ok(events)
+    }
+
+    /// The last event that the broker has.
+    pub(crate) fn acked_event(&self) -> io::Result<Option<EventSeq>> {
+        let mut read = 0;
+        let mut last = None;
+        for line in read_lines(&self.path("events.jsonl"), 0)? {
+            let line = line?;
+            read += line.len() as u64;
+            if read > self.offset {
+                break;
+            }
+            last = read_event(&line).map(|reported| reported.seq);
+        }
+        Ok(last)
+    }
+
     fn read(&self) -> io::Result<Batch> {
         let mut batch = Batch {
             events: Vec::new(),
@@ -157,6 +192,11 @@ fn replace_nul(value: &mut Value) {
     }
 }
 
+/// An event, if the line is a whole one.
+fn read_event(line: &str) -> Option<Reported> {
+    serde_json::from_str(line.strip_suffix('\n')?).ok()
+}
+
 fn append(path: &Path) -> io::Result<File> {
     OpenOptions::new().create(true).append(true).open(path)
 }
@@ -197,7 +237,6 @@ fn read_lines(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use baton_domain::EventSeq;
     use baton_wire::Event;
 
     fn reported(seq: u64, message: &str) -> Reported {

@@ -1,13 +1,17 @@
 //! A worker at a private broker, and the story of its runs as the stream tells it.
 
 use std::{
+    ffi::OsString,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use baton_bus::{Bus, BusOptions, Fence, Patience, TailStart};
-use baton_domain::{Actor, Attempt, Clock, Position, RunId, RunSpec, SystemClock, WorkerId};
+use baton_domain::{
+    Actor, Attempt, Clock, EndStep, Position, RunId, RunSpec, SystemClock, WorkerId,
+};
+use baton_terminal::HostProgram;
 use baton_testkit::{ArtifactSink, TestBroker};
 use baton_wire::{
     ControlCommand, ControlMessage, Decoded, Event, EventsMessage, LeaseMessage, LeaseStep,
@@ -34,6 +38,25 @@ pub(crate) struct Bench {
     _desk: JoinSet<()>,
 }
 
+/// No test by itself: what a host runs as, when a worker of a test starts this binary again.
+#[test]
+fn host_role() {
+    if std::env::var_os("BATON_PTY_HOST").is_some() {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().unwrap();
+        runtime.block_on(baton_terminal::serve()).unwrap();
+    }
+}
+
+fn host_program() -> HostProgram {
+    HostProgram {
+        program: std::env::current_exe().unwrap(),
+        arguments: ["--exact", "bench::host_role", "--nocapture"]
+            .map(OsString::from)
+            .into(),
+    }
+}
+
 /// A worker at work. Dropping it ends it as a crash would.
 pub(crate) struct Working {
     tasks: JoinSet<Result<Ending, WorkerError>>,
@@ -57,6 +80,7 @@ impl Bench {
         let mut options = WorkerOptions::new(worker, &state.path().join("w1"), &sink.url());
         options.environment = std::env::vars_os().collect();
         options.run_types = ["command".parse().unwrap()].into();
+        options.host_program = Some(host_program());
         options.codex.sandbox = CodexSandbox::Bypass;
         options.codex.program = PathBuf::from("/nowhere/codex");
         Self {
@@ -271,6 +295,15 @@ impl Story {
 
     pub(crate) fn steps(&self) -> Vec<LeaseStep> {
         self.leases.iter().map(|(_, lease)| lease.step).collect()
+    }
+
+    /// What was said of ending a cancelled run.
+    pub(crate) fn cancel_steps(&self) -> Vec<EndStep> {
+        let steps = self.events().into_iter().filter_map(|event| match event {
+            Event::CancelStep { step } => Some(*step),
+            _ => None,
+        });
+        steps.collect()
     }
 
     /// The text of the live log.

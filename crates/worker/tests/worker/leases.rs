@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::Attempt;
+use baton_domain::{Attempt, EndStep};
 use baton_testkit::git::SampleRepository;
 use baton_wire::{Event, LeaseStep};
 use serde_json::{Value, json};
@@ -28,6 +28,8 @@ async fn a_cancelled_run_ends_its_command() {
     let story = bench.end(run).await;
     assert_eq!(story.last(), Some(&Event::Cancelled));
     assert_eq!(marked(run), 0);
+    let steps = [EndStep::Asked, EndStep::Terminated, EndStep::Gone];
+    assert_eq!(story.cancel_steps(), steps);
     assert!(
         bench
             .sink
@@ -136,24 +138,6 @@ async fn a_worker_that_leaves_hands_back_what_takes_too_long() {
     assert_eq!(story.steps(), [LeaseStep::Taken, LeaseStep::Released]);
 }
 
-// W-11
-#[tokio::test]
-async fn a_worker_started_again_ends_and_gives_back_what_the_one_before_it_held() {
-    let bench = Bench::new().await;
-    let worker = bench.work();
-    let script = "trap '' TERM; echo begun; while :; do sleep 0.1; done";
-    let request =
-        json!({ "type": "command", "task": { "argv": ["setsid", "-w", "sh", "-c", script] } });
-    let run = bench.submit(request).await;
-    bench.story(run, begun).await;
-    worker.crash().await;
-    let worker = bench.work();
-    let story = bench.story(run, |story| story.leases.len() == 2).await;
-    assert_eq!(story.steps(), [LeaseStep::Taken, LeaseStep::Released]);
-    assert_eq!(marked(run), 0);
-    worker.leave().await;
-}
-
 #[tokio::test]
 async fn a_state_folder_has_one_worker() {
     let bench = Bench::new().await;
@@ -202,6 +186,9 @@ async fn a_run_can_be_cancelled_in_every_stage() {
         bench.cancel(run).await;
         let story = bench.end(run).await;
         assert_eq!(story.last(), Some(&Event::Cancelled), "{command}");
+        let steps = [EndStep::Asked, EndStep::Terminated, EndStep::Gone];
+        assert_eq!(story.cancel_steps(), steps, "{command}");
+        assert_eq!(marked(run), 0);
         assert_eq!(repository.branches(), ["main"]);
         worker.leave().await;
     }

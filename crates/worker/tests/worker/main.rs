@@ -2,9 +2,11 @@
 
 #![cfg(test)]
 
+mod adoption;
 mod bench;
 mod codex;
 mod commands;
+mod cut_off;
 mod drains;
 mod leases;
 mod outages;

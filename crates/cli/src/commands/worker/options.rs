@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, num::NonZeroU32, path::PathBuf, time::Durat
 use anyhow::Context;
 use baton_domain::{Pool, RunType, WorkerId};
 use baton_worker::{
-    CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Mode, WorkerOptions,
+    CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Lack, Mode, WorkerOptions,
 };
 
 use super::id;
@@ -41,11 +41,22 @@ pub(in crate::commands) fn options(place: Place, args: &WorkArgs) -> anyhow::Res
             std::env::current_exe().context("failed to find this program's own file")?,
         ),
         pools: place.pools,
-        run_types: if given.is_empty() { all() } else { given },
+        run_types: if given.is_empty() {
+            all()
+        } else {
+            given.clone()
+        },
         capabilities: args.capabilities.iter().cloned().collect(),
         slots: NonZeroU32::new(args.slots).unwrap_or(NonZeroU32::MIN),
         mode: place.mode,
         drain_deadline: place.drain_deadline,
+        orphan_after: Duration::from_secs(args.orphan_seconds.into()),
+        freeze_after: Duration::from_secs(args.freeze_seconds.into()),
+        lack: if given.is_empty() {
+            Lack::DoWithout
+        } else {
+            Lack::Refuse
+        },
         environment: std::env::vars_os().collect(),
         pass_environment: args.pass_env.iter().cloned().collect(),
         task_secrets: args.task_secrets.iter().cloned().collect(),

@@ -1,0 +1,40 @@
+//! Reasons for holding an agent still. It goes on when there is none left.
+
+use std::collections::BTreeMap;
+
+use tokio::sync::watch;
+
+/// Who wants it held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum HeldBy {
+    /// The broker has been away for too long.
+    CutOff,
+}
+
+/// One attempt's reasons; clones share them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Holds(watch::Sender<BTreeMap<HeldBy, String>>);
+
+impl Holds {
+    /// Holds the agent still, for this reason in words.
+    pub(crate) fn hold(&self, by: HeldBy, reason: String) {
+        self.0.send_modify(|holds| {
+            holds.insert(by, reason);
+        });
+    }
+
+    /// Takes a reason back.
+    pub(crate) fn release(&self, by: HeldBy) {
+        self.0.send_if_modified(|holds| holds.remove(&by).is_some());
+    }
+
+    /// The first reason, if there is one.
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.0.borrow().values().next().cloned()
+    }
+
+    /// Tells of every change.
+    pub(crate) fn watch(&self) -> watch::Receiver<BTreeMap<HeldBy, String>> {
+        self.0.subscribe()
+    }
+}

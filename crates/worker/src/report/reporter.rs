@@ -69,6 +69,7 @@ impl Reporter {
             said: point.last,
             acked: spool.acked_event()?,
             stage: point.began.and(point.next),
+            step_at: None,
         };
         Ok(Self(Arc::new(Shared {
             clock,

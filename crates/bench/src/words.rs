@@ -1,7 +1,7 @@
 //! Messages as the roles send them, made up for measuring.
 
 use baton_domain::{
-    Actor, Attempt, EventSeq, Pool, Position, Priority, Route, RunId, RunType, WorkerId,
+    Actor, Attempt, EventSeq, Pool, Position, Priority, Route, RunId, RunType, Slots, WorkerId,
 };
 use baton_wire::{
     Event, EventsMessage, LeaseMessage, LeaseStep, Offer, OfferReason, Subject, TaskRunRequest,
@@ -27,6 +27,7 @@ pub(crate) fn route() -> Route {
     Route {
         pool: Pool::default_pool(),
         run_type: RunType::Command,
+        slots: Slots::ONE,
         capabilities: [].into(),
     }
 }

@@ -34,7 +34,7 @@ pub use error::BusError;
 pub use get::StreamState;
 pub use logins::{Connected, LoginRequest};
 pub use message::RawMessage;
-pub use offers::{OfferScope, OfferSource};
+pub use offers::{OfferScope, OfferSource, Room};
 pub use publish::{Fence, Patience, PublishError};
 pub use record::RecordSource;
 pub use tail::TailStart;

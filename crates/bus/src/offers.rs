@@ -2,6 +2,7 @@
 //! nothing to do, woken by hints.
 
 mod alarm;
+mod order;
 mod scope;
 mod sessions;
 mod sweep;
@@ -9,10 +10,12 @@ mod sweep;
 use std::time::Duration;
 
 use baton_wire::Offer;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{connect::Bus, delivery::Delivery, retry};
 
+pub use order::Room;
 pub use scope::OfferScope;
 
 use alarm::{Alarm, Ring};
@@ -26,6 +29,8 @@ const FALLBACK: (Duration, f64) = (Duration::from_millis(3_500), 0.43);
 pub struct OfferSource {
     bus: Bus,
     sweeper: Sweeper,
+    /// How much the worker has room for.
+    room: watch::Receiver<Room>,
     /// Only there while asleep: a busy worker must not be woken in an idle one's place.
     alarm: Option<Alarm>,
 }
@@ -36,15 +41,18 @@ enum Wake {
     Listening,
     /// An offer was published.
     Rung(Ring),
+    /// There is more room than before.
+    Room,
     /// It slept long enough.
     Time,
 }
 
 impl Bus {
-    /// Offers of the queues that a worker with this scope may serve.
+    /// Offers of the queues that a worker with this scope may serve, of runs of any weight.
     #[must_use]
     pub fn offers(&self, scope: OfferScope) -> OfferSource {
         OfferSource {
+            room: watch::Sender::new(Room::ENDLESS).subscribe(),
             bus: self.clone(),
             sweeper: Sweeper::new(self.clone(), scope),
             alarm: None,
@@ -53,8 +61,16 @@ impl Bus {
 }
 
 impl OfferSource {
-    /// The next offer: the most urgent one there is, routes of one priority in turn; waits until
-    /// there is one. `None` once the token is cancelled.
+    /// The same, of runs for which there is room at the time.
+    #[must_use]
+    pub fn within(mut self, room: watch::Receiver<Room>) -> Self {
+        self.room = room;
+        self
+    }
+
+    /// The next offer: the most urgent one there is (but now and then a less urgent one, so that
+    /// nothing starves), routes of one priority in turn, of a run that fits; waits until there is
+    /// one. `None` once the token is cancelled.
     ///
     /// Stop it by the token. When the future itself is dropped, an offer that was on its way
     /// comes again after the queue's acknowledgement wait (5 s).
@@ -68,14 +84,15 @@ impl OfferSource {
     async fn find(&mut self, stop: &CancellationToken) -> Option<Delivery<Offer>> {
         loop {
             stop.run_until_cancelled(self.bus.up()).await?;
-            if let Some(found) = self.sweeper.sweep().await {
+            let room = *self.room.borrow_and_update();
+            if let Some(found) = self.sweeper.sweep(room).await {
                 return Some(found);
             }
             match stop.run_until_cancelled(self.sleep()).await? {
-                Wake::Listening => {}
+                Wake::Listening | Wake::Room => {}
                 Wake::Time => self.sweeper.look_for_queues(),
                 Wake::Rung(ring) => {
-                    if let Some(found) = self.sweeper.await_arrival(&ring).await {
+                    if let Some(found) = self.sweeper.await_arrival(ring, room).await {
                         return Some(found);
                     }
                 }
@@ -101,7 +118,15 @@ impl OfferSource {
         };
         tokio::select! {
             ring = alarm.ring() => Wake::Rung(ring),
+            () = changed(&mut self.room) => Wake::Room,
             () = fallback => Wake::Time,
         }
+    }
+}
+
+/// Waits until there is another room than was last seen; nobody changes one without a sender.
+async fn changed(room: &mut watch::Receiver<Room>) {
+    if room.changed().await.is_err() {
+        std::future::pending().await
     }
 }

@@ -12,6 +12,7 @@ pub mod names;
 pub mod retry;
 pub mod route;
 pub mod run;
+pub mod slots;
 pub mod spec;
 
 pub use activity::Activity;
@@ -27,4 +28,5 @@ pub use run::{
     EndStep, Fact, FactKind, IllegalStep, Lease, Refusal, ReleaseWish, Run, RunEvent, RunState,
     Stage, StateName,
 };
+pub use slots::Slots;
 pub use spec::{Priority, RunSpec, RunType};

@@ -1,21 +1,25 @@
-//! Who may take a claim: pool, run type and required capabilities as one subject token.
+//! Who may take a claim: pool, run type, weight and required capabilities as one subject token.
 
 use std::{collections::BTreeSet, fmt, str::FromStr};
 
 use crate::{
     ids::InvalidId,
     names::{Capability, Pool},
+    slots::Slots,
     spec::RunType,
 };
 
-/// The queue that a run waits in. Its token is `<pool>_<run type>[_<capability>...]`, the run
-/// type with `-` for `_`, capabilities sorted: `default_codex-exec_docker_gpu`.
+/// The queue that a run waits in. Its token is `<pool>_<run type>[_W<slots>][_<capability>...]`,
+/// the run type with `-` for `_`, the slots when they are more than one (a capital: names have
+/// none), capabilities sorted: `default_codex-exec_docker_gpu`, `default_command_W2`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Route {
     /// The pool whose workers may take it.
     pub pool: Pool,
     /// What kind of work it is.
     pub run_type: RunType,
+    /// How much of a worker each of its runs takes.
+    pub slots: Slots,
     /// What a worker must have besides.
     pub capabilities: BTreeSet<Capability>,
 }
@@ -43,6 +47,9 @@ impl fmt::Display for Route {
             self.pool,
             self.run_type.as_str().replace('_', "-")
         )?;
+        if self.slots > Slots::ONE {
+            write!(f, "_W{}", self.slots)?;
+        }
         self.capabilities
             .iter()
             .try_for_each(|name| write!(f, "_{name}"))
@@ -54,7 +61,7 @@ impl FromStr for Route {
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let refuse = || InvalidId("route", text.chars().take(200).collect());
-        let mut parts = text.split('_');
+        let mut parts = text.split('_').peekable();
         let pool = parts
             .next()
             .and_then(|p| p.parse().ok())
@@ -63,6 +70,10 @@ impl FromStr for Route {
             .next()
             .and_then(|p| p.replace('-', "_").parse().ok())
             .ok_or_else(refuse)?;
+        let weight = parts.next_if(|part| part.starts_with('W'));
+        let slots = weight
+            .map_or(Ok(Slots::ONE), slots)
+            .map_err(|()| refuse())?;
         let capabilities = parts
             .map(str::parse)
             .collect::<Result<_, _>>()
@@ -70,13 +81,50 @@ impl FromStr for Route {
         let route = Self {
             pool,
             run_type,
+            slots,
             capabilities,
         };
-        // One spelling only: unsorted or repeated capabilities would name a second queue.
+        // One spelling only: unsorted or repeated capabilities, or `W1`, would name a second queue.
         if route.to_string() == text {
             Ok(route)
         } else {
             Err(refuse())
+        }
+    }
+}
+
+/// The weight in a token's part.
+fn slots(part: &str) -> Result<Slots, ()> {
+    let count = part.trim_start_matches('W').parse().map_err(|_| ())?;
+    Slots::new(count).map_err(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // W-03
+    #[test]
+    fn a_weight_has_its_place_in_the_token_and_one_spelling() {
+        for good in [
+            "default_command",
+            "default_command_W2",
+            "a_codex-exec_W64_docker_gpu",
+        ] {
+            assert_eq!(good.parse::<Route>().unwrap().to_string(), good);
+        }
+        for bad in [
+            "a_command_W1",
+            "a_command_W0",
+            "a_command_W65",
+            "a_command_W02",
+            "a_command_WW2",
+            "a_command_W",
+            "a_command_docker_W2",
+            "a_command_w2_",
+            "a_command_W2_W2",
+        ] {
+            assert!(bad.parse::<Route>().is_err(), "{bad}");
         }
     }
 }

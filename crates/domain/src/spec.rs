@@ -17,6 +17,7 @@ use crate::{
     names::{Capability, Pool},
     retry::RetryPolicy,
     route::Route,
+    slots::Slots,
 };
 
 /// A run as asked for, complete and checked.
@@ -36,6 +37,8 @@ pub struct RunSpec {
     pub pool: Pool,
     /// What its worker must have.
     pub capabilities: BTreeSet<Capability>,
+    /// Slots of a worker that it occupies.
+    pub slots: Slots,
     /// Its place in the queue.
     pub priority: Priority,
     /// How often it is tried.
@@ -51,6 +54,7 @@ impl RunSpec {
         Route {
             pool: self.pool.clone(),
             run_type: self.work.run_type(),
+            slots: self.slots,
             capabilities: self.capabilities.clone(),
         }
     }
@@ -106,7 +110,8 @@ choices! {
 }
 
 choices! {
-    /// A run's place in its queue. Workers take all of a higher priority first.
+    /// A run's place in its queue. Workers look at a higher priority first, and now and then at a
+    /// lower one, so that nothing waits for ever.
     Priority, "priority" {
         /// Before all others.
         High = "high",

@@ -267,6 +267,8 @@ fn submission(offer: &Offer, spec: &RunSpec, message: &Message) -> Submission {
         title: offer.spec.display_title(),
         pool: spec.pool.clone(),
         repository: checkout.map(|checkout| checkout.repository.as_str().to_owned()),
+        slots: spec.slots,
+        route: spec.route(),
         priority: spec.priority,
         submitted_by: offer.submitted_by.clone(),
         submitted_at: kept_time(offer.submitted_at),

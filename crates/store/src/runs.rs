@@ -13,7 +13,7 @@ mod row;
 mod update;
 
 use baton_domain::{
-    Actor, Pool, Position, Priority, Run, RunId, RunType, StateName, spec::Repository,
+    Actor, Pool, Position, Priority, Route, Run, RunId, RunType, Slots, StateName, spec::Repository,
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -57,6 +57,10 @@ pub struct Submission {
     pub pool: Pool,
     /// What it works on.
     pub repository: Option<String>,
+    /// Slots of a worker that it occupies.
+    pub slots: Slots,
+    /// The queue that its offers wait in.
+    pub route: Route,
     /// Its place in the queue.
     pub priority: Priority,
     /// Who submitted it.

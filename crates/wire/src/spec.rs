@@ -28,6 +28,9 @@ pub struct TaskRunRequest {
     /// What a worker must have, at most 8.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub required_capabilities: Vec<String>,
+    /// Slots of a worker that the run occupies, 1 to 64; 1 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slots: Option<u32>,
     /// The agent, for callers that name it here: `codex` or `command`. It must agree with `type`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_runtime: Option<String>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::{DrainScope, Priority, Route, RunId, RunType, WorkerId};
+use baton_domain::{DrainScope, Priority, Route, RunId, RunType, Slots, WorkerId};
 use baton_wire::{
     Filter, Subject,
     subject::{parse_queue_name, queue_name},
@@ -25,13 +25,16 @@ fn worker() -> impl Strategy<Value = WorkerId> {
 fn route() -> impl Strategy<Value = Route> {
     let run_type = prop::sample::select(RunType::ALL);
     let capabilities = prop::collection::btree_set(name(), 0..8);
-    (name(), run_type, capabilities).prop_map(|(pool, run_type, names)| Route {
-        pool: pool.parse().expect("a pool"),
-        run_type,
-        capabilities: names
-            .iter()
-            .map(|name| name.parse().expect("a capability"))
-            .collect(),
+    (name(), run_type, 1..=Slots::MAX, capabilities).prop_map(|(pool, run_type, slots, names)| {
+        Route {
+            pool: pool.parse().expect("a pool"),
+            run_type,
+            slots: Slots::new(slots).expect("1 to 64"),
+            capabilities: names
+                .iter()
+                .map(|name| name.parse().expect("a capability"))
+                .collect(),
+        }
     })
 }
 

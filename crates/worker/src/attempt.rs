@@ -84,6 +84,11 @@ pub(crate) struct Attempt {
 type Companions = JoinSet<()>;
 
 impl Attempt {
+    /// What was taken.
+    pub(crate) const fn offer(&self) -> &Offer {
+        &self.offer
+    }
+
     /// Git for this attempt, which complains without its secrets.
     fn git(&self, stop: Stop) -> Git {
         Git::new(&self.shop.options, stop)

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use baton_domain::{Attempt, Position, RunId};
+use baton_domain::{Attempt, Position, RunId, Slots};
 
 use crate::{options::WhenDrained, stop::StopReason};
 
@@ -13,13 +13,17 @@ pub(crate) enum Input {
     /// The worker is ready.
     Started,
     /// A worker before this one has begun a run, which goes on.
-    Adopted { run: RunId },
+    Adopted { run: RunId, slots: Slots },
     /// The worker lacks something: it finishes what it has, for as long as that takes.
     Unfit,
     /// The worker leaves its agents to the next one in its folder.
     Left,
     /// A queue gave out an offer.
-    Offered { run: RunId, attempt: Attempt },
+    Offered {
+        run: RunId,
+        attempt: Attempt,
+        slots: Slots,
+    },
     /// There was no offer in the time given, or the search was ended.
     NothingOffered,
     /// The lease of an offer is this worker's.
@@ -98,6 +102,14 @@ enum Gate {
 
 /// A run in the worker's hands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Held {
+    hold: Hold,
+    /// What it takes of the worker.
+    slots: u32,
+}
+
+/// How far it is with a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Hold {
     /// Its lease is being taken.
     Taking,
@@ -115,7 +127,7 @@ pub(crate) enum Turns {
 /// The worker's state of mind.
 #[derive(Debug)]
 pub(crate) struct Dispatcher {
-    slots: usize,
+    slots: u32,
     turns: Turns,
     phase: Phase,
     gate: Gate,
@@ -123,12 +135,12 @@ pub(crate) struct Dispatcher {
     /// Whether everything that runs need was found.
     ready: bool,
     claiming: bool,
-    held: BTreeMap<RunId, Hold>,
+    held: BTreeMap<RunId, Held>,
 }
 
 impl Dispatcher {
     /// A worker that has not begun.
-    pub(crate) const fn new(slots: usize, turns: Turns) -> Self {
+    pub(crate) const fn new(slots: u32, turns: Turns) -> Self {
         Self {
             slots,
             turns,
@@ -157,6 +169,15 @@ impl Dispatcher {
         self.phase != Phase::Open || self.gate == Gate::Drained
     }
 
+    fn taken(&self) -> u32 {
+        self.held.values().map(|held| held.slots).sum()
+    }
+
+    /// Slots that no run takes.
+    pub(crate) fn free(&self) -> u32 {
+        self.slots.saturating_sub(self.taken())
+    }
+
     fn takes_runs(&self) -> bool {
         self.ready && self.phase == Phase::Open && self.gate == Gate::Open
     }
@@ -169,7 +190,7 @@ impl Dispatcher {
     /// What is to be done now, in this order.
     pub(crate) fn apply(&mut self, input: Input) -> Vec<Effect> {
         let mut effects = self.react(input);
-        if self.takes_runs() && !self.claiming && self.held.len() < self.slots {
+        if self.takes_runs() && !self.claiming && self.free() > 0 {
             self.claiming = true;
             effects.push(Effect::Claim);
         }
@@ -187,10 +208,11 @@ impl Dispatcher {
                 self.ready = true;
                 Vec::new()
             }
-            Input::Adopted { run } => {
-                self.held.insert(run, Hold::Doing);
+            Input::Adopted { run, slots } => {
+                let (hold, slots) = (Hold::Doing, slots.get());
+                self.held.insert(run, Held { hold, slots });
                 if self.turns == Turns::One {
-                    self.slots = self.held.len();
+                    self.slots = self.taken();
                 }
                 Vec::new()
             }
@@ -199,7 +221,7 @@ impl Dispatcher {
                 vec![Effect::StopClaiming]
             }
             Input::Left => self.leave(&StopReason::Leave),
-            Input::Offered { run, .. } => self.offered(run),
+            Input::Offered { run, slots, .. } => self.offered(run, slots),
             Input::NothingOffered => {
                 self.claiming = false;
                 self.end_turn();
@@ -235,15 +257,17 @@ impl Dispatcher {
         }
     }
 
-    fn offered(&mut self, run: RunId) -> Vec<Effect> {
+    fn offered(&mut self, run: RunId, slots: Slots) -> Vec<Effect> {
         self.claiming = false;
+        let slots = slots.get();
         // An attempt of a run that is still being ended here cannot be begun beside it.
-        if !self.takes_runs() || self.held.contains_key(&run) {
+        if !self.takes_runs() || self.held.contains_key(&run) || slots > self.free() {
             return vec![Effect::ReturnOffer { run }];
         }
-        self.held.insert(run, Hold::Taking);
+        let hold = Hold::Taking;
+        self.held.insert(run, Held { hold, slots });
         if self.turns == Turns::One {
-            self.slots = self.slots.min(self.held.len());
+            self.slots = self.taken();
         }
         vec![Effect::TakeLease { run }]
     }
@@ -253,7 +277,9 @@ impl Dispatcher {
             self.held.remove(&run);
             return vec![Effect::AckOffer { run }, Effect::Release { run, position }];
         }
-        self.held.insert(run, Hold::Doing);
+        if let Some(held) = self.held.get_mut(&run) {
+            held.hold = Hold::Doing;
+        }
         vec![Effect::AckOffer { run }, Effect::Start { run, position }]
     }
 
@@ -277,7 +303,10 @@ impl Dispatcher {
 
     fn leave(&mut self, reason: &StopReason) -> Vec<Effect> {
         self.phase = Phase::Leaving;
-        let doing = self.held.iter().filter(|(_, hold)| **hold == Hold::Doing);
+        let doing = self
+            .held
+            .iter()
+            .filter(|(_, held)| held.hold == Hold::Doing);
         let stop = doing.map(|(run, _)| Effect::Stop {
             run: *run,
             reason: reason.clone(),

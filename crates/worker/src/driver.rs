@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use baton_bus::{Delivery, OfferScope, OfferSource};
-use baton_domain::{Drain, Position, RunId, Share};
+use baton_bus::{Delivery, OfferScope, OfferSource, Room};
+use baton_domain::{Drain, Position, RunId, Share, Slots};
 use baton_wire::Offer;
 use futures::FutureExt;
 use tokio::{
+    sync::watch,
     task::JoinSet,
     time::{Instant, interval, sleep, sleep_until},
 };
@@ -52,6 +53,8 @@ pub(crate) struct Driver {
     dispatcher: Dispatcher,
     tasks: JoinSet<Done>,
     source: Option<Box<OfferSource>>,
+    /// How much a run may take now.
+    room: watch::Sender<Room>,
     /// Whose offers are looked for next.
     scope: OfferScope,
     /// Whether a search is on its way whose scope was another.
@@ -78,18 +81,23 @@ impl Driver {
             Mode::Serve => Turns::Endless,
             Mode::Once { .. } => Turns::One,
         };
-        let slots = usize::try_from(options.slots.get()).unwrap_or(usize::MAX);
+        let slots = options.slots.get();
+        let room = watch::Sender::new(Room {
+            free: slots,
+            total: slots,
+        });
         let scope = OfferScope {
             pools: options.pools.clone(),
             run_types: options.run_types.clone(),
             capabilities: options.capabilities.clone(),
         };
-        let source = shop.bus.offers(scope.clone());
+        let source = shop.bus.offers(scope.clone()).within(room.subscribe());
         Self {
             dispatcher: Dispatcher::new(slots, turns).when_drained(options.when_drained),
             drained: Drained::new(options),
             scope,
             source_is_stale: false,
+            room,
             heart,
             tasks: JoinSet::new(),
             source: Some(Box::new(source)),
@@ -165,8 +173,9 @@ impl Driver {
                         spool,
                         stop,
                     } = *adopted;
+                    let slots = slots_of(attempt.offer());
                     let run = self.carry_out_attempt(attempt, spool, stop);
-                    self.handle(Input::Adopted { run }).await;
+                    self.handle(Input::Adopted { run, slots }).await;
                 }
                 Left::Over(workspace, state) => {
                     let shop = self.shop.clone();
@@ -246,7 +255,8 @@ impl Driver {
     /// way, which is begun anew.
     fn renew_source(&mut self) {
         if self.source.is_some() {
-            self.source = Some(Box::new(self.shop.bus.offers(self.scope.clone())));
+            let source = self.shop.bus.offers(self.scope.clone());
+            self.source = Some(Box::new(source.within(self.room.subscribe())));
         } else {
             self.source_is_stale = true;
             self.search.cancel();
@@ -300,12 +310,22 @@ impl Driver {
             self.answer(*delivery, Answer::Return);
             return self.search();
         }
+        let slots = slots_of(delivery.value());
         self.offers.insert(run, *delivery);
-        self.handle(Input::Offered { run, attempt }).await;
+        self.handle(Input::Offered {
+            run,
+            attempt,
+            slots,
+        })
+        .await;
     }
 
     async fn handle(&mut self, input: Input) {
-        for effect in self.dispatcher.apply(input) {
+        let effects = self.dispatcher.apply(input);
+        let free = self.dispatcher.free();
+        self.room
+            .send_if_modified(|room| std::mem::replace(&mut room.free, free) != free);
+        for effect in effects {
             self.carry_out(effect).await;
         }
     }
@@ -465,6 +485,13 @@ async fn next_within(
         () = sleep(wait) => limit.cancel(),
     }
     next.await
+}
+
+/// What the run takes. A number that cannot be read is refused when the request is checked, before
+/// anything is done.
+fn slots_of(offer: &Offer) -> Slots {
+    let given = offer.spec.slots.map(Slots::new);
+    given.and_then(Result::ok).unwrap_or_default()
 }
 
 /// What an offer is answered with.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::{Capability, Pool, Route, RunType};
+use baton_domain::{Capability, Pool, Route, RunType, Slots};
 
 /// Whose offers a worker takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,7 @@ impl OfferScope {
                 routes.insert(Route {
                     pool: pool.clone(),
                     run_type: *run_type,
+                    slots: Slots::ONE,
                     capabilities: BTreeSet::new(),
                 });
             }

@@ -1,17 +1,26 @@
-//! Looking through the queues: the most urgent priority first, the routes of one priority in
-//! turn, without waiting at any.
+//! Looking through the queues, without waiting at any.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use async_nats::jetstream::{
     self,
     consumer::{PullConsumer, pull},
 };
-use baton_domain::{Priority, Route};
+use baton_domain::Route;
 use baton_wire::{Decoded, Offer, subject::queue_name};
 use futures::StreamExt as _;
 
-use super::{OfferScope, alarm::Ring, sessions::Sessions};
+use tokio::time::Instant;
+
+use super::{
+    OfferScope,
+    alarm::Ring,
+    order::{Holds, Order, Queue, Room},
+    sessions::Sessions,
+};
 use crate::{connect::Bus, delivery::Delivery, error::BusError, message, topology::RUNS};
 
 /// How long a woken worker waits for the offer that woke it: the hint may be heard before the queue
@@ -21,46 +30,34 @@ const ARRIVAL: Duration = Duration::from_millis(250);
 /// The longest wait for an answer that says "nothing here".
 const ANSWER: Duration = Duration::from_secs(2);
 
+/// How often queues are asked whether they hold what does not fit now.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
 /// The queues that a worker may serve.
 #[derive(Debug)]
 pub(super) struct Sweeper {
     bus: Bus,
     scope: OfferScope,
-    /// By priority, the most urgent first.
-    ranks: Vec<Rank>,
-    known: BTreeSet<(Route, String)>,
+    queues: BTreeMap<Queue, PullConsumer>,
+    order: Order,
+    /// What the order's time counts from.
+    began: Instant,
+    /// When queues were asked last whether they hold what does not fit.
+    looked: Option<Duration>,
     /// Whether there may be queues that are not known yet.
     stale: bool,
     sessions: Sessions,
 }
 
-/// The queues of one priority.
-#[derive(Debug)]
-struct Rank {
-    priority: Priority,
-    queues: Vec<Queue>,
-    /// Where the next sweep begins: behind the queue that gave last.
-    turn: usize,
-}
-
-#[derive(Debug, Clone)]
-struct Queue {
-    route: Route,
-    consumer: PullConsumer,
-}
-
 impl Sweeper {
     pub(super) fn new(bus: Bus, scope: OfferScope) -> Self {
-        let rank = |priority: &Priority| Rank {
-            priority: *priority,
-            queues: Vec::new(),
-            turn: 0,
-        };
         Self {
             bus,
             scope,
-            ranks: Priority::ALL.iter().map(rank).collect(),
-            known: BTreeSet::new(),
+            queues: BTreeMap::new(),
+            order: Order::default(),
+            began: Instant::now(),
+            looked: None,
             stale: true,
             sessions: Sessions::default(),
         }
@@ -69,8 +66,7 @@ impl Sweeper {
     /// The routes worth listening to: those with queues, and those that are known anyway.
     pub(super) fn routes(&self) -> BTreeSet<Route> {
         let mut routes = self.scope.plain_routes();
-        let queues = self.ranks.iter().flat_map(|rank| &rank.queues);
-        routes.extend(queues.map(|queue| queue.route.clone()));
+        routes.extend(self.queues.keys().map(|queue| queue.route.clone()));
         routes
     }
 
@@ -79,34 +75,25 @@ impl Sweeper {
         self.stale = true;
     }
 
-    /// The most urgent offer that there is now.
-    pub(super) async fn sweep(&mut self) -> Option<Delivery<Offer>> {
+    /// The first offer that there is now, in the order of [`Order`].
+    pub(super) async fn sweep(&mut self, room: Room) -> Option<Delivery<Offer>> {
         if self.stale
             && let Err(error) = self.learn_queues().await
         {
             tracing::debug!(%error, "failed to list the queues");
         }
-        for rank in 0..self.ranks.len() {
-            if let Some(found) = self.sweep_rank(rank).await {
-                return Some(found);
-            }
-        }
-        None
-    }
-
-    async fn sweep_rank(&mut self, rank: usize) -> Option<Delivery<Offer>> {
-        let Rank { queues, turn, .. } = &self.ranks[rank];
-        let count = queues.len();
-        let order: Vec<usize> = (0..count).map(|n| (turn + n) % count).collect();
-        for index in order {
-            let consumer = &self.ranks[rank].queues[index].consumer;
+        self.look_at_heavy(room).await;
+        for queue in self.plan(room) {
+            let consumer = self.queues.get(&queue)?;
             let taken = take(consumer.fetch().max_messages(1).messages(), ANSWER).await;
             match taken {
                 Ok(Some(offer)) => {
-                    self.ranks[rank].turn = index + 1;
+                    self.order.gave(&queue);
                     return Some(offer);
                 }
-                Ok(None) => {}
+                Ok(None) => self
+                    .order
+                    .seen(&queue, Holds::Nothing, self.began.elapsed()),
                 Err(error) => {
                     tracing::debug!(%error, "a queue cannot be read");
                     self.forget_all();
@@ -117,37 +104,73 @@ impl Sweeper {
         None
     }
 
-    /// The most urgent offer after a ring; waits a moment for the one that rang.
-    pub(super) async fn await_arrival(&mut self, ring: &Ring) -> Option<Delivery<Offer>> {
-        if self.queue_of(ring).is_none() {
-            self.stale = true;
-        }
-        if let Some(found) = self.sweep().await {
-            return Some(found);
-        }
-        let consumer = self.queue_of(ring)?.consumer.clone();
-        let request = consumer.batch().max_messages(1).expires(ARRIVAL).messages();
-        take(request, ARRIVAL + ANSWER).await.ok().flatten()
+    fn plan(&self, room: Room) -> Vec<Queue> {
+        self.order
+            .plan(self.queues.keys(), room, self.began.elapsed())
     }
 
-    fn queue_of(&self, ring: &Ring) -> Option<&Queue> {
-        let rank = self.ranks.iter().find(|r| r.priority == ring.priority)?;
-        rank.queues.iter().find(|queue| queue.route == ring.route)
+    /// Asks the queues whose runs do not fit now whether they hold any, now and then.
+    async fn look_at_heavy(&mut self, room: Room) {
+        let now = self.began.elapsed();
+        if self.looked.is_some_and(|at| now - at < LOOK_EVERY) {
+            return;
+        }
+        self.looked = Some(now);
+        let heavy: Vec<Queue> = Order::too_heavy(self.queues.keys(), room)
+            .cloned()
+            .collect();
+        for queue in heavy {
+            let Some(consumer) = self.queues.get(&queue) else {
+                continue;
+            };
+            match tokio::time::timeout(ANSWER, consumer.get_info()).await {
+                Ok(Ok(info)) => {
+                    // Offers that were given out and came back are among those not acknowledged.
+                    let waits = info.num_pending > 0 || info.num_ack_pending > 0;
+                    let holds = if waits { Holds::Offers } else { Holds::Nothing };
+                    self.order.seen(&queue, holds, now);
+                }
+                Ok(Err(error)) => tracing::debug!(%error, "a queue cannot be asked"),
+                Err(_) => tracing::debug!("a queue did not answer"),
+            }
+        }
+    }
+
+    /// The first offer after a ring; waits a moment for the one that rang, if it fits.
+    pub(super) async fn await_arrival(
+        &mut self,
+        ring: Ring,
+        room: Room,
+    ) -> Option<Delivery<Offer>> {
+        let rung = Queue {
+            priority: ring.priority,
+            route: ring.route,
+        };
+        if !self.queues.contains_key(&rung) {
+            self.stale = true;
+        }
+        if let Some(found) = self.sweep(room).await {
+            return Some(found);
+        }
+        if !self.plan(room).contains(&rung) {
+            return None;
+        }
+        let consumer = self.queues.get(&rung)?;
+        let request = consumer.batch().max_messages(1).expires(ARRIVAL).messages();
+        let found = take(request, ARRIVAL + ANSWER).await.ok().flatten()?;
+        self.order.gave(&rung);
+        Some(found)
     }
 
     async fn learn_queues(&mut self) -> Result<(), BusError> {
         for (route, priority) in self.bus.queues().await? {
             let name = queue_name(&route, priority);
-            let key = (route.clone(), name.clone());
-            if !self.scope.admits(&route) || self.known.contains(&key) {
+            let queue = Queue { priority, route };
+            if !self.scope.admits(&queue.route) || self.queues.contains_key(&queue) {
                 continue;
             }
-            let Some(consumer) = self.open(name).await? else {
-                continue;
-            };
-            if let Some(rank) = self.ranks.iter_mut().find(|r| r.priority == priority) {
-                rank.queues.push(Queue { route, consumer });
-                self.known.insert(key);
+            if let Some(consumer) = self.open(name).await? {
+                self.queues.insert(queue, consumer);
             }
         }
         self.stale = false;
@@ -174,8 +197,7 @@ impl Sweeper {
     }
 
     fn forget_all(&mut self) {
-        self.known.clear();
-        self.ranks.iter_mut().for_each(|rank| rank.queues.clear());
+        self.queues.clear();
         self.stale = true;
     }
 }

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 
 use super::ClientArgs;
 
-const BY_FLAGS: [&str; 22] = [
+const BY_FLAGS: [&str; 23] = [
     "run_type",
     "repository",
     "instructions",
@@ -27,6 +27,7 @@ const BY_FLAGS: [&str; 22] = [
     "secret",
     "pool",
     "require",
+    "slots",
     "priority",
     "max_attempts",
     "timeout",
@@ -109,6 +110,9 @@ pub(crate) struct RequestArgs {
     /// Something the worker must have, such as docker; may be repeated
     #[arg(long, value_name = "CAPABILITY", value_delimiter = ',')]
     pub(crate) require: Vec<Capability>,
+    /// Slots of a worker that the run occupies, 1 to 64 [default: 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) slots: Option<u32>,
     /// high, normal or low [default: normal]
     #[arg(long, value_name = "PRIORITY")]
     pub(crate) priority: Option<Priority>,
@@ -171,6 +175,7 @@ impl RequestArgs {
             repository: self.repository,
             pool: self.pool.map(String::from),
             required_capabilities: self.require.into_iter().map(String::from).collect(),
+            slots: self.slots,
             target_runtime: None,
             task,
             priority: self.priority.map(String::from),

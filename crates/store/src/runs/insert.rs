@@ -22,17 +22,17 @@ pub(crate) async fn insert(
         "INSERT INTO task_runs (
              id, run_type, title, pool, repository, priority, submitted_by, submitted_at,
              submitted_position, idempotency_key, request_digest, request, max_attempts,
-             retry_first_delay_seconds, retry_max_delay_seconds,
+             retry_first_delay_seconds, retry_max_delay_seconds, slots, route,
              state, attempt, failures, last_lease_position, position
          )
          SELECT *, 'queued', 1, 0, 0, submitted_position FROM UNNEST(
              $1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
              $8::timestamptz[], $9::bigint[], $10::text[], $11::text[], $12::jsonb[],
-             $13::integer[], $14::integer[], $15::integer[]
+             $13::integer[], $14::integer[], $15::integer[], $16::smallint[], $17::text[]
          ) AS n (
              id, run_type, title, pool, repository, priority, submitted_by, submitted_at,
              submitted_position, idempotency_key, request_digest, request, max_attempts,
-             retry_first_delay_seconds, retry_max_delay_seconds
+             retry_first_delay_seconds, retry_max_delay_seconds, slots, route
          )",
         &columns.ids,
         &columns.run_types as _,
@@ -49,6 +49,8 @@ pub(crate) async fn insert(
         &columns.max_attempts,
         &columns.first_delays,
         &columns.max_delays,
+        &columns.slots,
+        &columns.routes,
     )
     .execute(connection)
     .await?;
@@ -72,6 +74,8 @@ struct Columns<'a> {
     max_attempts: Vec<i32>,
     first_delays: Vec<i32>,
     max_delays: Vec<i32>,
+    slots: Vec<i16>,
+    routes: Vec<String>,
 }
 
 impl<'a> Columns<'a> {
@@ -101,5 +105,8 @@ impl<'a> Columns<'a> {
         self.max_attempts.push(int_out(retry.max_attempts));
         self.first_delays.push(int_out(retry.first_delay_seconds));
         self.max_delays.push(int_out(retry.max_delay_seconds));
+        self.slots
+            .push(i16::try_from(asked.slots.get()).unwrap_or(i16::MAX));
+        self.routes.push(asked.route.to_string());
     }
 }

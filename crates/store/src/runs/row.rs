@@ -1,8 +1,8 @@
 //! A row of `task_runs`, and the run that it tells of.
 
 use baton_domain::{
-    Actor, Failure, Lease, Pool, Position, ReleaseWish, RetryPolicy, Run, RunId, RunState, Stage,
-    StateName,
+    Actor, Failure, Lease, Pool, Position, ReleaseWish, RetryPolicy, Route, Run, RunId, RunState,
+    Slots, Stage, StateName,
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -26,7 +26,7 @@ macro_rules! select_runs_with {
             crate::runs::row::RunRow,
             "SELECT id, run_type, title, pool, repository, priority, submitted_by, submitted_at,
                 submitted_position, idempotency_key, request_digest, " + $request + ", max_attempts,
-                retry_first_delay_seconds, retry_max_delay_seconds, state, attempt, failures,
+                retry_first_delay_seconds, retry_max_delay_seconds, slots, route, state, attempt, failures,
                 stage, pause_kind, lease_worker, lease_position, lease_taken_at, lease_last_seq,
                 lease_release_at, lease_release_by, lease_release_note,
                 last_lease_position, last_lost_position, due_at, failure_code, failure_message, failure_retryable,
@@ -56,6 +56,8 @@ pub(crate) struct RunRow {
     pub(super) max_attempts: i32,
     pub(super) retry_first_delay_seconds: i32,
     pub(super) retry_max_delay_seconds: i32,
+    pub(super) slots: i16,
+    pub(super) route: String,
     pub(super) state: String,
     pub(super) attempt: i32,
     pub(super) failures: i32,
@@ -252,12 +254,28 @@ impl RunRow {
         let pool: Pool = at.fit("pool", self.pool.parse())?;
         let submitted_by = at.fit("submitted_by", Actor::try_from(self.submitted_by))?;
         let position: Position = at.position("submitted_position", self.submitted_position)?;
+        let slots = at.small_count("slots", self.slots.into())?;
+        let slots = at.fit("slots", Slots::new(slots))?;
+        let run_type = at.fit("run_type", self.run_type.parse())?;
+        let route = if self.route.is_empty() {
+            // Kept by an older recorder.
+            Route {
+                pool: pool.clone(),
+                run_type,
+                slots,
+                capabilities: [].into(),
+            }
+        } else {
+            at.fit("route", self.route.parse())?
+        };
         let idempotency = self.idempotency_key.zip(self.request_digest);
         Ok(Submission {
-            run_type: at.fit("run_type", self.run_type.parse())?,
+            run_type,
             title: self.title,
             pool,
             repository: self.repository,
+            slots,
+            route,
             priority: at.fit("priority", self.priority.parse())?,
             submitted_by,
             submitted_at: self.submitted_at,

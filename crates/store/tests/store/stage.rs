@@ -1,6 +1,6 @@
 //! A migrated database, and runs to put into it.
 
-use baton_domain::{Attempt, Position, Priority, RetryPolicy, Run, RunId, RunType};
+use baton_domain::{Attempt, Position, Priority, RetryPolicy, Run, RunId, RunType, Slots};
 use baton_store::{Batch, Outcome, RunRecord, Store, StoreOptions, StoredRun, Submission, Through};
 use baton_testkit::TestDatabase;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -83,6 +83,8 @@ pub(crate) fn run() -> StoredRun {
             title: "say hello".to_owned(),
             pool: "default".parse().expect("a pool"),
             repository: Some("/srv/hello.git".to_owned()),
+            slots: Slots::new(2).expect("two"),
+            route: "default_command_W2".parse().expect("a route"),
             priority: Priority::High,
             submitted_by: "somebody".to_owned().try_into().expect("an actor"),
             submitted_at: at(0),

@@ -25,6 +25,9 @@ pub struct TaskRun {
     pub run_type: RunType,
     /// A name for people: the one given, otherwise the first line of the instruction or command.
     pub title: String,
+    /// Slots of a worker that it occupies.
+    #[serde(default = "one")]
+    pub slots: u32,
     /// Who submitted it.
     #[schema(value_type = String)]
     pub submitted_by: Actor,
@@ -57,6 +60,11 @@ pub struct TaskRun {
     pub request: TaskRunRequest,
     /// The last position that changed it; resume from here.
     pub position: u64,
+}
+
+/// What a run occupies as an older API shows it.
+const fn one() -> u32 {
+    1
 }
 
 /// The lease of a run, with its evidence.

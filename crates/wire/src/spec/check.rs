@@ -6,7 +6,7 @@ mod secrets;
 use std::{collections::BTreeSet, fmt::Display, time::Duration};
 
 use baton_domain::{
-    Capability, Pool, Priority, RetryPolicy, RunSpec, RunType,
+    Capability, Pool, Priority, RetryPolicy, RunSpec, RunType, Slots,
     spec::{Argv, Checkout, Effort, GitRef, Instructions, Line, ModelName, Repository, Work},
 };
 
@@ -26,6 +26,7 @@ impl Checker {
         let secrets = self.secrets(&body.task.secrets);
         let pool = self.optional("pool", body.pool.as_deref(), str::parse);
         let capabilities = self.capabilities(&body.required_capabilities);
+        let slots = self.bounded("slots", body.slots, 1, Slots::MAX, 1);
         let priority = self.optional("priority", body.priority.as_deref(), |text| {
             text.parse()
                 .map_err(|_| "must be 'high', 'normal' or 'low'")
@@ -40,6 +41,7 @@ impl Checker {
             secrets,
             pool: pool.unwrap_or_else(Pool::default_pool),
             capabilities,
+            slots: Slots::new(slots).unwrap_or_default(),
             priority: priority.unwrap_or(Priority::Normal),
             retry,
             timeout: Duration::from_secs(u64::from(timeout)),

@@ -16,6 +16,15 @@ fn offered(n: u128) -> Input {
     Input::Offered {
         run: run(n),
         attempt: Attempt::FIRST,
+        slots: Slots::ONE,
+    }
+}
+
+fn heavy(n: u128, slots: u32) -> Input {
+    Input::Offered {
+        run: run(n),
+        attempt: Attempt::FIRST,
+        slots: Slots::new(slots).expect("1 to 64"),
     }
 }
 
@@ -53,7 +62,7 @@ fn hand_back(n: u128, reason: &str) -> Effect {
 }
 
 /// Plays a story and checks every answer.
-fn play(slots: usize, turns: Turns, story: Vec<(Input, Vec<Effect>)>) {
+fn play(slots: u32, turns: Turns, story: Vec<(Input, Vec<Effect>)>) {
     play_with(Dispatcher::new(slots, turns), story);
 }
 
@@ -262,6 +271,29 @@ fn a_worker_that_is_to_leave_when_drained_leaves_once_it_holds_nothing_and_for_g
             (Input::Drained, vec![Effect::StopClaiming]),
             (Input::RunEnded { run: run(1) }, vec![Effect::Leave]),
             (Input::Undrained, vec![Effect::Leave]),
+        ],
+    );
+}
+
+// W-03
+#[test]
+fn a_heavy_run_takes_its_slots_and_one_that_does_not_fit_goes_back() {
+    let ended = |n| Input::RunEnded { run: run(n) };
+    play(
+        4,
+        Turns::Endless,
+        vec![
+            (Input::Undrained, vec![Effect::Claim]),
+            (heavy(1, 3), vec![take(1), Effect::Claim]),
+            (won(1), start(1)),
+            (
+                heavy(2, 2),
+                vec![Effect::ReturnOffer { run: run(2) }, Effect::Claim],
+            ),
+            (offered(3), vec![take(3)]),
+            (won(3), start(3)),
+            (ended(1), vec![Effect::Claim]),
+            (heavy(2, 3), vec![take(2)]),
         ],
     );
 }

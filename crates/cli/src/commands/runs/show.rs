@@ -49,6 +49,7 @@ fn as_sheet(run: &TaskRun) -> String {
         ("state", Some(state(run))),
         ("type", Some(run.run_type.to_string())),
         ("repository", run.request.repository.clone()),
+        ("slots", (run.slots > 1).then(|| run.slots.to_string())),
         ("attempt", Some(attempts(run))),
         ("held by", run.lease.as_ref().map(holder)),
         (

@@ -1151,6 +1151,11 @@ export interface components {
             request: components["schemas"]["TaskRunRequest"];
             result?: components["schemas"]["RunResult"] | null;
             /**
+             * Format: int32
+             * @description Slots of a worker that it occupies.
+             */
+            slots?: number;
+            /**
              * @description The stage it is in, while a worker holds it.
              * @example execute
              */
@@ -1204,6 +1209,11 @@ export interface components {
             /** @description What a worker must have, at most 8. */
             requiredCapabilities?: string[];
             retry?: components["schemas"]["RetryBody"] | null;
+            /**
+             * Format: int32
+             * @description Slots of a worker that the run occupies, 1 to 64; 1 if absent.
+             */
+            slots?: number | null;
             /** @description The agent, for callers that name it here: `codex` or `command`. It must agree with `type`. */
             targetRuntime?: string | null;
             /** @description What is to be done. */

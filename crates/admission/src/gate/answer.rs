@@ -9,7 +9,7 @@ use baton_bus::{
     LoginRequest,
     access::{Permissions, WORKERS_ACCOUNT, WorkerAccess, parse_worker_login},
 };
-use baton_domain::{Route, RunType, TokenKind, WorkerId, WorkerScope};
+use baton_domain::{Route, RunType, Slots, TokenKind, WorkerId, WorkerScope};
 use baton_store::accounts::{self, Authority, Checked, Refused, Verdict};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -215,6 +215,7 @@ fn hints<'a>(
             let plain = Route {
                 pool: pool.clone(),
                 run_type: *run_type,
+                slots: Slots::ONE,
                 capabilities: BTreeSet::new(),
             };
             routes.extend(allows(scope, &plain).then_some(plain));

@@ -10,6 +10,8 @@ use std::{collections::BTreeMap, time::Duration};
 use baton_domain::{Attempt, Position, ReleaseWish, RunId, WorkerId};
 
 #[cfg(test)]
+mod lives;
+#[cfg(test)]
 mod tests;
 
 /// A lease that somebody holds, as the store knows it.

@@ -2,6 +2,8 @@
 
 mod house;
 
+use std::time::Duration;
+
 use baton_domain::{Attempt, Position};
 use baton_supervisor::Duty;
 use baton_wire::{Decoded, LeaseStep};
@@ -15,9 +17,17 @@ async fn a_silent_workers_run_is_offered_again_and_a_beating_ones_is_left_alone(
     let alive = house.running("alive").await;
     house.keep_alive(&alive);
     let silent = house.running("silent").await;
-    let supervisor = house.supervisor().await;
+    let mut supervisor = house.supervisor().await;
+    supervisor.is(Duty::Watching).await;
+    let watched = std::time::Instant::now();
     let lost = house.until_lost(&silent).await;
     let offer = house.until_offered_again(silent.run).await;
+    // Nobody waits longer than the lease and a second for the next attempt.
+    assert!(
+        watched.elapsed() < LEASE + Duration::from_secs(1),
+        "{:?}",
+        watched.elapsed()
+    );
     assert_eq!(offer, (silent.run, silent.attempt.next(), lost));
     // Whoever takes it and falls silent loses it as well.
     let again = house.take(offer, "silent-too").await;

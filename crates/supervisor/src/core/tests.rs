@@ -6,15 +6,15 @@ use uuid::Uuid;
 
 use super::*;
 
-const LEASE: Duration = Duration::from_secs(15);
-const TICK: Duration = Duration::from_millis(250);
-const PERIODS: Periods = Periods {
+pub(super) const LEASE: Duration = Duration::from_secs(15);
+pub(super) const TICK: Duration = Duration::from_millis(250);
+pub(super) const PERIODS: Periods = Periods {
     lease: LEASE,
     deaf: Duration::from_secs(2),
     repeat: Duration::from_secs(5),
 };
 
-fn lease(run: u128, attempt: u64, position: u64) -> LiveLease {
+pub(super) fn lease(run: u128, attempt: u64, position: u64) -> LiveLease {
     LiveLease {
         run: RunId::from_uuid(Uuid::from_u128(run)),
         attempt: Attempt::new(attempt).unwrap(),
@@ -23,14 +23,14 @@ fn lease(run: u128, attempt: u64, position: u64) -> LiveLease {
     }
 }
 
-fn known<const N: usize>(leases: [LiveLease; N]) -> [Known; N] {
+pub(super) fn known<const N: usize>(leases: [LiveLease; N]) -> [Known; N] {
     leases.map(|lease| Known {
         lease,
         release: None,
     })
 }
 
-fn lost_for_silence(lease: LiveLease) -> Effect {
+pub(super) fn lost_for_silence(lease: LiveLease) -> Effect {
     Effect::DeclareLost(lease, Why::Silent)
 }
 

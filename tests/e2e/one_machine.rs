@@ -16,7 +16,7 @@ fn dev(state: &TempDir) -> ProcessOptions {
 async fn ready(dev: &mut Process) -> Client {
     let line = dev.wait_for_line("Baton is ready: ").await;
     let (_, link) = line.split_once("ready: ").expect("a link");
-    Client::new(link.trim().trim_end_matches('/'))
+    Client::anonymous(link.trim().trim_end_matches('/'))
 }
 
 // H-16

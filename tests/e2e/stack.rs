@@ -75,6 +75,10 @@ impl Stack {
             let status = Process::start(role(&environment, arguments)).wait().await;
             assert!(status.success(), "baton {} failed", arguments.join(" "));
         }
+        let token = created_token(&environment, &["--name", "tester", "--role", "admin"]);
+        let worker_token = created_token(&environment, &["--name", "workers", "--worker", "*"]);
+        environment.push(("BATON_TOKEN".to_owned(), token.clone()));
+        environment.push(("BATON_WORKER_TOKEN".to_owned(), worker_token));
         let start = |arguments: &[&str]| Process::start(role(&environment, arguments));
         let mut workers: Vec<Process> = (1..=plan.workers)
             .map(|n| {
@@ -96,7 +100,7 @@ impl Stack {
             recorder: start(&["recorder"]),
             supervisor: start(&["supervisor"]),
             workers,
-            client: Client::new(&api_url),
+            client: Client::new(&api_url, &token),
             broker,
             database,
             model,
@@ -201,6 +205,20 @@ fn environment(
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .to_vec()
+}
+
+/// A token made by the database's owner.
+fn created_token(environment: &[(String, String)], arguments: &[&str]) -> String {
+    let said = std::process::Command::new(binary())
+        .args(["tokens", "create", "--direct"])
+        .args(arguments)
+        .envs(environment.iter().cloned())
+        .output()
+        .expect("the binary runs");
+    let complaint = String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success(), "no token was made: {complaint}");
+    let token = String::from_utf8(said.stdout).expect("a token is text");
+    token.trim().to_owned()
 }
 
 fn role(environment: &[(String, String)], arguments: &[&str]) -> ProcessOptions {

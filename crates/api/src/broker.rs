@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use baton_bus::{Bus, BusError, Fence, Patience, PublishError, RawMessage};
 use baton_domain::{DrainScope, Position, Route, RunId};
-use baton_wire::{Decoded, DrainMessage, Filter, MessageId, Offer, Subject};
+use baton_wire::{Decoded, DrainMessage, Filter, LeaseMessage, MessageId, Offer, Subject};
 use serde::Serialize;
 
 use crate::problem::{Answer, Kind, Problem};
@@ -66,6 +66,17 @@ pub(crate) async fn say_to_fleet(bus: &Bus, message: &DrainMessage) -> Answer<Po
 /// What was wished last of a scope.
 pub(crate) async fn last_drain(bus: &Bus, scope: &DrainScope) -> Answer<Option<DrainMessage>> {
     bounded(bus.last_drain(scope)).await
+}
+
+/// The last step of a run's lease, and where it stands.
+pub(crate) async fn last_lease(bus: &Bus, run: RunId) -> Answer<Option<(LeaseMessage, Position)>> {
+    let message = bounded(bus.get_last(&Filter::Leases(run))).await?;
+    Ok(message.as_ref().and_then(|message| {
+        match Decoded::read(&message.subject, &message.payload) {
+            Ok((_, Decoded::Lease(lease))) => Some((lease, message.position)),
+            _ => None,
+        }
+    }))
 }
 
 fn offer(message: &RawMessage) -> Option<Offer> {

@@ -6,8 +6,8 @@ mod path;
 mod query;
 mod resume;
 
-pub(crate) use actor::By;
+pub(crate) use actor::{Asker, By};
 pub(crate) use body::{Body, IdempotencyKey};
-pub(crate) use path::{ArtifactPath, RunPath, ScopePath};
+pub(crate) use path::{ArtifactPath, RunPath, ScopePath, TokenPath};
 pub(crate) use query::Pairs;
 pub(crate) use resume::LastEventId;

@@ -95,6 +95,18 @@ fn changes(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
+/// Refuses a change that comes with a cookie but does not say from which page: browsers do.
+pub(crate) fn check_named_origin(method: &Method, headers: &HeaderMap) -> Answer<()> {
+    let is_named = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
+    if is_named || !changes(method) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Kind::ForbiddenOrigin,
+        "a cookie is for this server's own page, whose requests have an Origin: send a token instead",
+    ))
+}
+
 /// Browsers name the page that a request comes from; other clients name none.
 fn check_origin(headers: &HeaderMap, host: &Authority) -> Answer<()> {
     let same = |origin: &str| {

@@ -2,7 +2,7 @@
 //!
 //! [`ApiServer`] is the role: made from [`ApiOptions`] and [`ApiDeps`], bound, then served until
 //! it is told to stop. Handlers are below `routes`, one a file; what they share is in `state`.
-//! Writing means publishing: the API never writes a table.
+//! Writing means publishing: the API never writes a table but those of accounts.
 
 mod artifacts;
 mod beats;
@@ -12,9 +12,11 @@ mod extract;
 mod find;
 mod follow;
 mod history;
+mod holder;
 mod hosts;
 mod hub;
 mod idempotency;
+mod identity;
 mod note;
 mod openapi;
 mod options;
@@ -28,5 +30,5 @@ mod shown;
 mod state;
 
 pub use openapi::openapi_json;
-pub use options::{ApiDeps, ApiError, ApiOptions};
+pub use options::{ApiDeps, ApiError, ApiOptions, DefaultIdentity};
 pub use server::{ApiServer, BoundApi};

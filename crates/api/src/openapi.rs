@@ -1,5 +1,7 @@
 //! The OpenAPI document, made from the handlers themselves.
 
+mod security;
+
 use utoipa::{
     OpenApi,
     openapi::{Info, License, Tag, path::Paths},
@@ -27,6 +29,7 @@ pub fn openapi_json() -> String {
 pub(crate) fn document() -> utoipa::openapi::OpenApi {
     let (_, mut document) = crate::routes::documented().split_for_parts();
     document.paths = plain_paths(document.paths);
+    security::describe(&mut document);
     document
 }
 
@@ -50,6 +53,7 @@ pub(crate) fn base() -> utoipa::openapi::OpenApi {
             ("events", "What happened, as pages and as live streams"),
             ("artifacts", "Files that runs left"),
             ("fleet", "The workers"),
+            ("identity", "Who asks: tokens, and the sign-in of browsers"),
             ("server", "The server itself"),
         ]
         .map(|(name, words)| {

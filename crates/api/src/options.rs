@@ -7,23 +7,43 @@ use std::{
 };
 
 use baton_bus::{Bus, BusError};
-use baton_domain::Clock;
+use baton_domain::{Actor, Clock, Role};
 use baton_store::Store;
+
+use crate::identity::Identity;
 
 /// How the API is to behave.
 #[derive(Debug, Clone)]
 pub struct ApiOptions {
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Whether it may listen beyond this machine. There is no sign-in yet: whoever reaches the
-    /// port may do everything.
+    /// Whether it may listen beyond this machine. It speaks no TLS by itself: tokens cross the
+    /// network as they are.
     pub allow_remote: bool,
+    /// For whom it takes requests that do not say who asks; they are refused if this is none.
+    /// Only where nobody else can reach it.
+    pub default_identity: Option<DefaultIdentity>,
     /// Names besides loopback's that requests may be addressed to, without a port.
     pub allowed_hosts: Vec<String>,
     /// The folder of the artifact store; made if it is missing.
     pub artifacts_dir: PathBuf,
     /// The largest artifact, in bytes.
     pub artifact_max_bytes: u64,
+}
+
+/// An operator whom nobody has to prove to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefaultIdentity {
+    /// The name for the record.
+    pub name: Actor,
+    /// What it may do.
+    pub role: Role,
+}
+
+impl DefaultIdentity {
+    pub(crate) fn identity(&self) -> Identity {
+        Identity::default(self.name.clone(), self.role)
+    }
 }
 
 impl ApiOptions {
@@ -39,6 +59,7 @@ impl ApiOptions {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, Self::DEFAULT_PORT)),
             allow_remote: false,
+            default_identity: None,
             allowed_hosts: Vec::new(),
             artifacts_dir,
             artifact_max_bytes: Self::DEFAULT_ARTIFACT_MAX_BYTES,
@@ -51,7 +72,7 @@ impl ApiOptions {
 pub struct ApiDeps {
     /// The broker.
     pub bus: Bus,
-    /// The database; read only.
+    /// The database. Runs are read, accounts are kept: a role that may do just this is enough.
     pub store: Store,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -62,10 +83,16 @@ pub struct ApiDeps {
 pub enum ApiError {
     /// The address is open to others, and that was not allowed.
     #[error(
-        "listening on {0} would let anyone who reaches it submit and end runs: use a loopback \
-         address, or allow remote access"
+        "{0} can be reached from other machines, and tokens would cross the network unencrypted: \
+         use a loopback address behind a proxy that speaks TLS, or allow remote access"
     )]
     Remote(SocketAddr),
+    /// The address is open to others, and nobody would have to prove who they are.
+    #[error(
+        "{0} can be reached from other machines, where nobody may have a default identity: use a \
+         loopback address, or let everybody bring a token"
+    )]
+    DefaultIdentity(SocketAddr),
     /// The address cannot be had.
     #[error("cannot listen on {address}: {source}")]
     Listen {

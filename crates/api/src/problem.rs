@@ -9,7 +9,9 @@ use axum::{
 };
 use baton_wire::{FieldError, InvalidSpec, http::PROBLEM_TYPES};
 
-pub(crate) use document::{Anywhere, Reading, Storing, Submitting, Watching, Wishing};
+pub(crate) use document::{
+    Anywhere, Governing, Reading, SigningIn, Storing, Submitting, Watching, Wishing,
+};
 
 /// The result of a handler.
 pub(crate) type Answer<T> = Result<T, Problem>;
@@ -38,6 +40,8 @@ kinds! {
     MalformedJson = "malformed-json",
     UnsupportedMediaType = "unsupported-media-type",
     BodyTooLarge = "body-too-large",
+    Unauthenticated = "unauthenticated",
+    Forbidden = "forbidden",
     ForbiddenHost = "forbidden-host",
     ForbiddenOrigin = "forbidden-origin",
     NotFound = "not-found",
@@ -158,6 +162,10 @@ impl IntoResponse for Problem {
             HeaderValue::from_static("application/problem+json"),
         );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if parts.kind == Kind::Unauthenticated {
+            let scheme = HeaderValue::from_static("Bearer realm=\"baton\"");
+            headers.insert(header::WWW_AUTHENTICATE, scheme);
+        }
         if let Some(seconds) = parts.kind.retry_after() {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static(seconds));
         }

@@ -11,7 +11,7 @@ use axum::{
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{dashboard, hosts, problem::Problem, routes, state::App};
+use crate::{dashboard, hosts, identity, problem::Problem, routes, state::App};
 
 /// The whole service.
 pub(crate) fn build(app: App) -> Router {
@@ -20,7 +20,8 @@ pub(crate) fn build(app: App) -> Router {
     router
         .method_not_allowed_fallback(dashboard::wrong_method)
         .fallback(dashboard::serve)
-        .with_state(app)
+        .with_state(app.clone())
+        .layer(middleware::from_fn_with_state(app, identity::guard))
         .layer(middleware::from_fn_with_state(hosts, hosts::check))
         .layer(CatchPanicLayer::custom(|_| {
             Problem::internal(&"a handler panicked").into_response()

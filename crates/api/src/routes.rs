@@ -9,8 +9,11 @@ mod get;
 mod health;
 mod info;
 mod list;
+mod me;
+mod sign_in;
 mod stream;
 mod submit;
+mod tokens;
 mod workers;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -35,6 +38,14 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(dead_letters::groups::groups))
         .routes(routes!(dead_letters::list::list))
         .routes(routes!(dead_letters::redrive::redrive))
+        .routes(routes!(me::me))
+        .routes(routes!(sign_in::sign_in, sign_in::sign_out))
+        .routes(routes!(tokens::list::list, tokens::create::create))
+        .routes(routes!(
+            tokens::get::get,
+            tokens::change::change,
+            tokens::revoke::revoke
+        ))
         .routes(routes!(info::info))
         .routes(routes!(info::openapi))
         .routes(routes!(health::live))

@@ -33,9 +33,14 @@ impl ApiServer {
     /// Checks the options.
     ///
     /// # Errors
-    /// When the address is open to others and that was not allowed.
+    /// When the address is open to others and that was not allowed, or nobody would have to prove
+    /// who they are.
     pub fn new(options: ApiOptions, deps: ApiDeps) -> Result<Self, ApiError> {
-        if !options.allow_remote && !options.listen.ip().is_loopback() {
+        let is_open = !options.listen.ip().is_loopback();
+        if is_open && options.default_identity.is_some() {
+            return Err(ApiError::DefaultIdentity(options.listen));
+        }
+        if is_open && !options.allow_remote {
             return Err(ApiError::Remote(options.listen));
         }
         Ok(Self { options, deps })
@@ -82,6 +87,8 @@ impl BoundApi {
         let mut listening = JoinSet::new();
         listening.spawn(app.hub().clone().run(app.bus().clone(), stop.clone()));
         listening.spawn(app.beats().clone().run(app.bus().clone(), stop.clone()));
+        let accounts = app.accounts().clone();
+        listening.spawn(accounts.run(stop.clone()));
         tracing::info!(address = %self.address, "the API listens");
         let serving = connection::serve(self.listener, router::build(app), soft.clone(), hard);
         let ended = tokio::select! {

@@ -17,6 +17,7 @@ use crate::{
     history::History,
     hosts::Hosts,
     hub::Hub,
+    identity::Accounts,
     options::{ApiDeps, ApiError, ApiOptions},
 };
 
@@ -35,6 +36,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: Mutex<ContextV7>,
     history: History,
+    accounts: Accounts,
     artifacts: ArtifactStore,
     hub: Hub,
     beats: Beats,
@@ -55,11 +57,12 @@ impl App {
             artifacts: ArtifactStore::in_folder(&options.artifacts_dir)?,
             options,
             bus,
-            clock,
             ids: Mutex::new(ContextV7::new()),
+            accounts: Accounts::new(store.clone(), Arc::clone(&clock)),
             history: History::new(store),
             hub: Hub::at(from),
             beats: Beats::default(),
+            clock,
             stopping,
         })))
     }
@@ -100,6 +103,11 @@ impl App {
     /// What the recorder kept.
     pub(crate) fn history(&self) -> &History {
         &self.0.history
+    }
+
+    /// Who has which token.
+    pub(crate) fn accounts(&self) -> &Accounts {
+        &self.0.accounts
     }
 
     /// The contents of artifacts.

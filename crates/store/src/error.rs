@@ -43,6 +43,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The caller has waited long enough.
+    #[must_use]
+    pub const fn timed_out() -> Self {
+        Self::Unavailable(sqlx::Error::PoolTimedOut)
+    }
+
     /// Whether waiting is likely to help.
     #[must_use]
     pub const fn is_unavailable(&self) -> bool {

@@ -3,6 +3,7 @@
 mod artifact;
 mod dead_letter;
 mod drain;
+mod identity;
 mod info;
 mod problem;
 mod record;
@@ -14,6 +15,9 @@ pub use dead_letter::{
     DeadLetterGroup, DeadLetterPage, RedriveAnswer, RedriveRefusal, RedriveRequest,
 };
 pub use drain::{DrainInfo, DrainList, DrainRequest};
+pub use identity::{
+    Me, NewTokenInfo, SignInRequest, TokenChange, TokenInfo, TokenPage, TokenRequest,
+};
 pub use info::{Health, ServerInfo};
 pub use problem::{PROBLEM_TYPES, Problem};
 pub use run::{

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use reqwest::{Response, StatusCode};
+use reqwest::{
+    Response, StatusCode,
+    header::{self, HeaderMap},
+};
 use serde_json::{Value, json};
 use tokio::time::{Instant, interval};
 
@@ -17,8 +20,21 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(base: &str) -> Self {
+    /// A caller that shows this token.
+    pub(crate) fn new(base: &str, token: &str) -> Self {
+        let value = format!("Bearer {token}").parse().expect("a header");
+        let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value)]);
+        Self::with(base, headers)
+    }
+
+    /// A caller that does not say who it is.
+    pub(crate) fn anonymous(base: &str) -> Self {
+        Self::with(base, HeaderMap::new())
+    }
+
+    fn with(base: &str, headers: HeaderMap) -> Self {
         let http = baton_testkit::http()
+            .default_headers(headers)
             .timeout(Duration::from_secs(20))
             .build();
         Self {

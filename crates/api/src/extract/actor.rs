@@ -1,4 +1,6 @@
-//! Who asks. There is no sign-in yet: the caller says who it is.
+//! Who asks.
+
+use std::sync::Arc;
 
 use axum::{
     extract::FromRequestParts,
@@ -6,24 +8,36 @@ use axum::{
 };
 use baton_domain::Actor;
 
-use crate::problem::{Kind, Problem};
+use crate::{
+    identity::Identity,
+    problem::{Kind, Problem},
+};
 
-const NAME: &str = "Baton-Actor";
-
-/// The actor of a request, from `Baton-Actor`; `anonymous` if absent.
+/// Under which name the request is recorded.
 #[derive(Debug)]
 pub(crate) struct By(pub(crate) Actor);
+
+/// Who asks, as the guard found out.
+#[derive(Debug)]
+pub(crate) struct Asker(pub(crate) Arc<Identity>);
+
+impl<S: Sync> FromRequestParts<S> for Asker {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let found = parts.extensions.get::<Arc<Identity>>().cloned();
+        found
+            .map(Self)
+            .ok_or_else(|| Problem::internal(&"a route that asks nobody wants to know who asks"))
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for By {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let name = text(&parts.headers, NAME)?.unwrap_or("anonymous");
-        let actor = Actor::try_from(name.to_owned()).map_err(|_| {
-            let rule = "must have 1 to 200 printable characters";
-            Problem::field(Kind::InvalidHeader, NAME, rule)
-        })?;
-        Ok(Self(actor))
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Asker(identity) = Asker::from_request_parts(parts, state).await?;
+        Ok(Self(identity.name.clone()))
     }
 }
 

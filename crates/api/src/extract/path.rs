@@ -5,6 +5,7 @@ use axum::{
     http::request::Parts,
 };
 use baton_domain::{Attempt, RunId};
+use uuid::Uuid;
 
 use crate::{
     artifacts::ArtifactName,
@@ -14,6 +15,10 @@ use crate::{
 /// `{id}`: a run.
 #[derive(Debug)]
 pub(crate) struct RunPath(pub(crate) RunId);
+
+/// `{id}`: a token.
+#[derive(Debug)]
+pub(crate) struct TokenPath(pub(crate) Uuid);
 
 /// `{id}`, `{attempt}` and `{*name}`: a file of an attempt.
 #[derive(Debug)]
@@ -42,6 +47,18 @@ impl<S: Send + Sync> FromRequestParts<S> for RunPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let params = params(parts, state).await?;
         run(&params).map(Self)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for TokenPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = params(parts, state).await?;
+        let id = param(&params, "id");
+        id.parse()
+            .map(Self)
+            .map_err(|_| Problem::not_found("token", id))
     }
 }
 

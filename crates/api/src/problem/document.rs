@@ -24,10 +24,21 @@ pub(crate) struct Wishing;
 /// Problems of an upload.
 pub(crate) struct Storing;
 
+/// Problems of what is done with tokens.
+pub(crate) struct Governing;
+
+/// Problems of a browser's sign-in.
+pub(crate) struct SigningIn;
+
 /// Problems of every operation.
 pub(crate) struct Anywhere;
 
-const ANYWHERE: &[Kind] = &[Kind::ForbiddenHost, Kind::Internal];
+const ANYWHERE: &[Kind] = &[
+    Kind::Unauthenticated,
+    Kind::Forbidden,
+    Kind::ForbiddenHost,
+    Kind::Internal,
+];
 
 impl IntoResponses for Anywhere {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
@@ -93,6 +104,37 @@ impl IntoResponses for Storing {
             Kind::InvalidArtifactName,
             Kind::InvalidHeader,
             Kind::StorageUnavailable,
+        ])
+    }
+}
+
+impl IntoResponses for Governing {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        document(&[
+            Kind::MalformedJson,
+            Kind::ForbiddenOrigin,
+            Kind::NotFound,
+            Kind::RequestTimeout,
+            Kind::Conflict,
+            Kind::BodyTooLarge,
+            Kind::UnsupportedMediaType,
+            Kind::InvalidBody,
+            Kind::InvalidQuery,
+            Kind::HistoryUnavailable,
+        ])
+    }
+}
+
+impl IntoResponses for SigningIn {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        document(&[
+            Kind::MalformedJson,
+            Kind::ForbiddenOrigin,
+            Kind::RequestTimeout,
+            Kind::BodyTooLarge,
+            Kind::UnsupportedMediaType,
+            Kind::InvalidBody,
+            Kind::HistoryUnavailable,
         ])
     }
 }

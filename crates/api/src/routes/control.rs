@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use baton_domain::{Actor, RunId, StateName};
+use baton_domain::{Actor, Role, RunId, StateName};
 use baton_wire::{
     ControlCommand, ControlMessage, MessageId, Subject,
     http::{ControlEvent, ControlRequest},
@@ -15,8 +15,9 @@ use serde_json::json;
 
 use crate::{
     broker,
-    extract::{Body, By, Pairs, RunPath},
+    extract::{Asker, Body, Pairs, RunPath},
     find::{self, Found},
+    identity::Need,
     note,
     problem::{Answer, Kind, Problem, Wishing},
     reply,
@@ -28,8 +29,8 @@ use crate::{
 /// `cancel` ends it: a run that nobody holds has ended when the answer arrives; otherwise its worker
 /// ends the agent and says so. `redrive` tries a run again that failed or was dead-lettered; its
 /// failures count from 0 again. `release_lease` takes the run away from the worker that holds it, so
-/// that the next attempt is offered at once: for a worker that beats but does no good. The wish is
-/// kept when the answer arrives.
+/// that the next attempt is offered at once: for a worker that beats but does no good; it needs the
+/// role `admin`. The wish is kept when the answer arrives.
 #[utoipa::path(
     post,
     path = "/api/task-runs/{id}/control",
@@ -37,7 +38,6 @@ use crate::{
     tag = "runs",
     params(
         ("id" = uuid::Uuid, Path, description = "The run's id", example = "0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31"),
-        ("Baton-Actor" = Option<String>, Header, description = "Who asks: 1 to 200 printable characters; `anonymous` if absent", min_length = 1, max_length = 200, example = "ada"),
     ),
     request_body(content = ControlRequest, example = json!({"action": "cancel", "note": "superseded"})),
     responses(
@@ -48,14 +48,17 @@ use crate::{
 pub(crate) async fn control(
     State(app): State<App>,
     RunPath(run): RunPath,
-    By(actor): By,
+    Asker(asker): Asker,
     query: Pairs,
     Body(request): Body<ControlRequest>,
 ) -> Answer<Response> {
     query.finish()?;
     let command = command(&request)?;
+    if matches!(command, ControlCommand::ReleaseLease { .. }) {
+        asker.require(Need::Role(Role::Admin))?;
+    }
     check_state(&app, run, &command).await?;
-    let message = message(&app, run, actor, command);
+    let message = message(&app, run, asker.name.clone(), command);
     let subject = Subject::Control { run };
     let id = MessageId::control(run, message.id);
     let position = broker::publish(app.bus(), &subject, &id, &message).await?;

@@ -32,7 +32,6 @@ use crate::{
     tag = "runs",
     params(
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 200 printable ASCII characters, unique for the actor", min_length = 1, max_length = 200, example = "nightly-2030-01-31"),
-        ("Baton-Actor" = Option<String>, Header, description = "Who asks: 1 to 200 printable characters; `anonymous` if absent", min_length = 1, max_length = 200, example = "ada"),
     ),
     request_body(
         content = TaskRunRequest,

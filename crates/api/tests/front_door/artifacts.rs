@@ -135,6 +135,7 @@ async fn what_an_agent_left_never_runs_in_the_browser() {
 async fn a_second_upload_replaces_the_first() {
     let world = World::start().await;
     let run = world.submit("twice").await;
+    Holder::take(&world.bus, &run).await;
     for content in ["first", "second"] {
         let response = world
             .put(&path(&run, "a.txt"), content)
@@ -153,6 +154,7 @@ async fn a_second_upload_replaces_the_first() {
 async fn names_that_lead_elsewhere_are_refused_however_they_are_spelled() {
     let world = World::start().await;
     let run = world.submit("sly").await;
+    Holder::take(&world.bus, &run).await;
     let long = "a".repeat(301);
     for name in [
         "../../x",
@@ -176,8 +178,9 @@ async fn names_that_lead_elsewhere_are_refused_however_they_are_spelled() {
     ] {
         let answer = world
             .raw(&format!(
-                "PUT {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx",
-                path(&run, name)
+                "PUT {} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {}\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx",
+                path(&run, name),
+                world.worker_token
             ))
             .await;
         let status = answer.split(' ').nth(1).unwrap();
@@ -204,6 +207,7 @@ async fn what_is_too_large_changed_or_nobodys_leaves_nothing_behind() {
     };
     let world = World::unusual(unusual).await;
     let run = world.submit("full").await;
+    Holder::take(&world.bus, &run).await;
     let kind = |name: &str| format!("urn:baton:problem:{name}");
 
     let announced = world

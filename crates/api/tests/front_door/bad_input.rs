@@ -123,7 +123,6 @@ fn requests(world: &World) -> Vec<(&'static str, RequestBuilder)> {
             submit().header("Idempotency-Key", "k".repeat(201)),
         ),
         ("empty key", submit().header("Idempotency-Key", "")),
-        ("empty actor", submit().header("Baton-Actor", "")),
         ("control of no run", control(json!({"action": "cancel"}))),
         ("unknown action", control(json!({"action": "pause"}))),
         (

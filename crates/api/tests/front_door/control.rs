@@ -1,6 +1,6 @@
 //! Wishes of operators.
 
-use baton_domain::{FailureCode, StateName};
+use baton_domain::{FailureCode, Role, StateName};
 use baton_wire::{
     Event,
     http::{ControlEvent, TaskRun},
@@ -21,7 +21,7 @@ async fn a_queued_run_ends_when_it_is_cancelled_and_cannot_be_cancelled_again() 
     let wish = json!({"action": "cancel", "note": "superseded"});
     let response = world
         .post(&path, &wish)
-        .header("Baton-Actor", "ada")
+        .bearer_auth(world.operator("ada", Role::Operator).await.1)
         .send()
         .await
         .unwrap();

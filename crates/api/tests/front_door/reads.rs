@@ -1,5 +1,6 @@
 //! Finding runs and what happened to them.
 
+use baton_domain::Role;
 use baton_wire::http::{TaskRun, TaskRunPage};
 use serde_json::{Value, json};
 
@@ -21,9 +22,8 @@ async fn titles(world: &World, query: &str) -> Vec<String> {
 }
 
 async fn submit(world: &World, body: &Value, actor: &str) -> TaskRun {
-    let request = world
-        .post("/api/task-runs", body)
-        .header("Baton-Actor", actor);
+    let (_, token) = world.operator(actor, Role::Operator).await;
+    let request = world.post("/api/task-runs", body).bearer_auth(token);
     request.send().await.unwrap().json().await.unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! Submission and its repetition.
 
-use baton_domain::{RunId, StateName};
+use baton_domain::{Role, RunId, StateName};
 use baton_wire::http::TaskRun;
 use serde_json::json;
 
@@ -12,7 +12,7 @@ async fn a_submitted_run_is_found_at_once() {
     let world = World::start().await;
     let response = world
         .post("/api/task-runs", &command())
-        .header("Baton-Actor", "ada")
+        .bearer_auth(world.operator("ada", Role::Operator).await.1)
         .send()
         .await
         .unwrap();
@@ -70,31 +70,33 @@ async fn a_run_that_nobody_has_recorded_is_found_all_the_same() {
 #[tokio::test]
 async fn a_repeat_under_the_same_key_is_the_first_run() {
     let world = World::start().await;
-    let submit = |body: &serde_json::Value, actor: &str| {
+    let (_, ada) = world.operator("ada", Role::Operator).await;
+    let (_, eve) = world.operator("eve", Role::Operator).await;
+    let submit = |body: &serde_json::Value, token: &str| {
         world
             .post("/api/task-runs", body)
             .header("Idempotency-Key", "nightly 1")
-            .header("Baton-Actor", actor)
+            .bearer_auth(token)
             .send()
     };
-    let first = submit(&command(), "ada").await.unwrap();
+    let first = submit(&command(), &ada).await.unwrap();
     assert_eq!(first.status(), 201);
     assert!(!first.headers().contains_key("idempotency-replayed"));
     let first: TaskRun = first.json().await.unwrap();
 
     // The same request, spelled in another way.
     let respelled = json!({"task": {"argv": ["true"]}, "priority": null, "type": "command"});
-    let again = submit(&respelled, "ada").await.unwrap();
+    let again = submit(&respelled, &ada).await.unwrap();
     assert_eq!(again.status(), 200);
     assert_eq!(again.headers()["idempotency-replayed"], "true");
     assert_eq!(again.json::<TaskRun>().await.unwrap().id, first.id);
 
     let other = json!({"type": "command", "task": {"argv": ["false"]}});
-    let refused = problem(submit(&other, "ada").await.unwrap()).await;
+    let refused = problem(submit(&other, &ada).await.unwrap()).await;
     assert_eq!(refused.kind, "urn:baton:problem:idempotency-conflict");
 
     // A key is its actor's own.
-    let eve = submit(&other, "eve").await.unwrap();
+    let eve = submit(&other, &eve).await.unwrap();
     assert_eq!(eve.status(), 201);
     assert_ne!(eve.json::<TaskRun>().await.unwrap().id, first.id);
 }

@@ -2,14 +2,20 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use baton_api::{ApiDeps, ApiError, ApiOptions, ApiServer};
+use baton_api::{ApiDeps, ApiError, ApiOptions, ApiServer, DefaultIdentity};
 use baton_bus::{Bus, BusOptions};
-use baton_domain::{Position, SystemClock};
+use baton_domain::{Clock as _, Position, Role, SystemClock, WorkerScope};
 use baton_recorder::{Recorder, RecorderError, RecorderOptions};
-use baton_store::{Store, StoreOptions};
+use baton_store::{
+    Store, StoreOptions,
+    accounts::{self, Authority, Deed, NewToken},
+};
 use baton_testkit::{TestBroker, TestDatabase};
 use baton_wire::http::{EventPage, Problem, TaskRun};
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{
+    Client, RequestBuilder, Response,
+    header::{self, HeaderMap, HeaderValue},
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
@@ -18,12 +24,16 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 pub(crate) struct World {
     pub(crate) broker: TestBroker,
     pub(crate) database: TestDatabase,
     pub(crate) bus: Bus,
+    /// Shows the token of an admin named `root`, unless a request shows another.
     pub(crate) client: Client,
+    /// The token of any worker whose name begins with `w-`.
+    pub(crate) worker_token: String,
     pub(crate) address: SocketAddr,
     pub(crate) artifacts: TempDir,
     api: Running<ApiError>,
@@ -41,6 +51,7 @@ pub(crate) struct Unusual {
     pub(crate) artifact_max_bytes: Option<u64>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) without_recorder: bool,
+    pub(crate) default_identity: Option<DefaultIdentity>,
 }
 
 impl World {
@@ -54,10 +65,14 @@ impl World {
         bus.apply_topology().await.unwrap();
         let writer = store(&database);
         writer.migrate().await.unwrap();
+        let admin = token(&writer, "root", Authority::Operator(Role::Admin)).await;
+        let scope = WorkerScope::everything("w-*".parse().unwrap());
+        let worker = token(&writer, "workers", Authority::Worker(scope)).await;
         let artifacts = tempfile::tempdir().unwrap();
         let mut options = ApiOptions::new(artifacts.path().join("store"));
         options.listen.set_port(0);
         options.allowed_hosts = unusual.allowed_hosts;
+        options.default_identity = unusual.default_identity;
         if let Some(bytes) = unusual.artifact_max_bytes {
             options.artifact_max_bytes = bytes;
         }
@@ -66,12 +81,15 @@ impl World {
             broker,
             database,
             bus,
-            client: baton_testkit::http().build().expect("an HTTP client"),
+            client: client(&admin.1),
+            worker_token: worker.1,
             address,
             artifacts,
             api,
             recorder: None,
         };
+        // Who was known before goes on while the database is away.
+        assert_eq!(world.get("/api/me").send().await.unwrap().status(), 200);
         if !unusual.without_recorder {
             world.start_recorder().await;
         }
@@ -91,7 +109,18 @@ impl World {
     }
 
     pub(crate) fn put(&self, path: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
-        self.client.put(self.url(path)).body(body)
+        let request = self.client.put(self.url(path)).body(body);
+        request.bearer_auth(&self.worker_token)
+    }
+
+    /// An operator's token, made by the database's owner.
+    pub(crate) async fn operator(&self, name: &str, role: Role) -> (Uuid, String) {
+        token(&self.store(), name, Authority::Operator(role)).await
+    }
+
+    /// A connection to the database beside the API's.
+    pub(crate) fn store(&self) -> Store {
+        store(&self.database)
     }
 
     /// Submits a command run and returns it as recorded.
@@ -172,6 +201,28 @@ impl World {
         self.api.soft.cancel();
         self.api.task.join_next().await.unwrap().unwrap().unwrap();
     }
+}
+
+async fn token(store: &Store, name: &str, authority: Authority) -> (Uuid, String) {
+    let new = NewToken {
+        id: Uuid::now_v7(),
+        name: name.to_owned().try_into().unwrap(),
+        authority,
+        created: Deed {
+            by: "test".to_owned().try_into().unwrap(),
+            at: SystemClock.now(),
+        },
+        expires_at: None,
+    };
+    let (token, text) = accounts::create(store, new).await.unwrap();
+    (token.id, text.reveal().to_owned())
+}
+
+fn client(token: &str) -> Client {
+    let value = HeaderValue::from_str(&format!("Bearer {token}")).unwrap();
+    let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value)]);
+    let client = baton_testkit::http().default_headers(headers);
+    client.build().expect("an HTTP client")
 }
 
 /// A connection of its own.

@@ -39,6 +39,8 @@ pub const PROBLEM_TYPES: &[(&str, u16, &str)] = &[
         "the request's body is of another media type",
     ),
     ("body-too-large", 413, "the request's body is too large"),
+    ("unauthenticated", 401, "the request does not say who asks"),
+    ("forbidden", 403, "whoever asks may not do this"),
     (
         "forbidden-host",
         403,

@@ -11,15 +11,15 @@ use baton_wire::http::ArtifactInfo;
 
 use crate::{
     artifacts::{Expected, ReceiveError, StoreError},
-    extract::ArtifactPath,
-    find,
+    extract::{ArtifactPath, Asker},
+    find, holder,
     problem::{Answer, Kind, Problem, Storing},
     state::App,
 };
 
 /// Stores an artifact of an attempt
 ///
-/// Streamed; a second upload under the same name replaces the first. The artifact is listed once
+/// Only the worker that holds the attempt may bring its files. Streamed; a second upload under the same name replaces the first. The artifact is listed once
 /// the worker has reported it.
 #[utoipa::path(
     put,
@@ -40,12 +40,14 @@ use crate::{
 )]
 pub(crate) async fn upload(
     State(app): State<App>,
+    Asker(asker): Asker,
     path: ArtifactPath,
     request: Request,
 ) -> Answer<Response> {
     let expected = expected(&app, request.headers())?;
     let content_type = content_type(request.headers())?;
     find::attempt(&app, path.run, path.attempt).await?;
+    holder::check(&app, &asker, path.run, path.attempt).await?;
     let content = Body::into_data_stream(request.into_body());
     let received = app
         .artifacts()

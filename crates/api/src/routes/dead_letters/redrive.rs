@@ -40,9 +40,6 @@ const USUAL: u32 = 100;
     path = "/api/dead-letters/redrive",
     operation_id = "redriveDeadLetters",
     tag = "runs",
-    params(
-        ("Baton-Actor" = Option<String>, Header, description = "Who asks: 1 to 200 printable characters; `anonymous` if absent", min_length = 1, max_length = 200, example = "ada"),
-    ),
     request_body(content = RedriveRequest, example = json!({"code": "agent_failed", "pool": "default", "limit": 100, "note": "the model is back"})),
     responses(
         (status = 200, description = "With `dryRun`: what would be done", body = RedriveAnswer),

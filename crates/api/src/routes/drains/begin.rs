@@ -34,9 +34,6 @@ const MOST_SECONDS: u32 = 31_536_000;
     path = "/api/drains",
     operation_id = "beginDrain",
     tag = "fleet",
-    params(
-        ("Baton-Actor" = Option<String>, Header, description = "Who asks: 1 to 200 printable characters; `anonymous` if absent", min_length = 1, max_length = 200, example = "ada"),
-    ),
     request_body(content = DrainRequest, example = json!({"scope": "pool.gpu", "note": "new driver", "forSeconds": 7200})),
     responses(
         (status = 201, description = "The drain is in force", body = DrainInfo),

@@ -27,7 +27,6 @@ use crate::{
     params(
         ("scope" = String, Path, description = "`fleet`, `pool.<pool>` or `worker.<worker>`", example = "pool.gpu"),
         ("note" = Option<String>, Query, description = "Why, for the record", max_length = 2000, example = "the driver works"),
-        ("Baton-Actor" = Option<String>, Header, description = "Who asks: 1 to 200 printable characters; `anonymous` if absent", min_length = 1, max_length = 200, example = "ada"),
     ),
     responses(
         (status = 204, description = "The drain is over"),

@@ -1,0 +1,115 @@
+//! What each route needs: one table for all of them. A route that is not here is served to nobody,
+//! and a test says so before anybody meets it.
+
+use axum::http::Method;
+use baton_domain::Role;
+
+/// What a route needs of whoever asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Nobody is asked who they are.
+    Nothing,
+    /// Anybody who is known.
+    Anybody,
+    /// An operator of this role or a higher one.
+    Role(Role),
+    /// A worker.
+    Worker,
+}
+
+impl Need {
+    /// The need, to stand after "this needs".
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Anybody => "a token",
+            Self::Role(Role::Viewer) => "the role 'viewer' or a higher one",
+            Self::Role(Role::Operator) => "the role 'operator' or a higher one",
+            Self::Role(Role::Admin) => "the role 'admin'",
+            Self::Worker => "a worker's token",
+        }
+    }
+}
+
+/// What a route needs; none for a route that the table does not know. The route is as the router
+/// spells it, or as the OpenAPI document does.
+pub(crate) fn need(method: &Method, route: &str) -> Option<Need> {
+    let method = if *method == Method::HEAD {
+        "GET"
+    } else {
+        method.as_str()
+    };
+    let route = route.replace("{*", "{");
+    match route.strip_prefix("/api/") {
+        Some(below) => of_api(method, below),
+        None => ["/health/live", "/health/ready"]
+            .contains(&&*route)
+            .then_some(Need::Nothing),
+    }
+}
+
+fn of_api(method: &str, route: &str) -> Option<Need> {
+    const READ: Need = Need::Role(Role::Viewer);
+    const ACT: Need = Need::Role(Role::Operator);
+    const GOVERN: Need = Need::Role(Role::Admin);
+    Some(match (method, route) {
+        ("GET", "info") | ("POST", "sign-in") => Need::Nothing,
+        ("GET", "me") | ("DELETE", "sign-in") => Need::Anybody,
+
+        ("GET", "openapi.json" | "workers" | "events/stream") => READ,
+        ("GET", "drains" | "dead-letters" | "dead-letters/runs") => READ,
+        ("GET", "task-runs" | "task-runs/{id}") => READ,
+        ("GET", "task-runs/{id}/events" | "task-runs/{id}/events/stream") => READ,
+        ("GET", "task-runs/{id}/placement") => READ,
+        ("GET", "task-runs/{id}/artifacts" | "task-runs/{id}/artifacts/{attempt}/{name}") => READ,
+
+        // Taking a lease away needs the role 'admin': the handler sees which wish it is.
+        ("POST", "task-runs" | "task-runs/{id}/control") => ACT,
+        ("POST", "drains" | "dead-letters/redrive") | ("DELETE", "drains/{scope}") => ACT,
+
+        ("GET" | "POST", "tokens") => GOVERN,
+        ("GET" | "PATCH" | "DELETE", "tokens/{id}") => GOVERN,
+
+        ("PUT", "task-runs/{id}/attempts/{attempt}/artifacts/{name}") => Need::Worker,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_of_the_document_is_in_the_table() {
+        let document = crate::openapi::document();
+        let mut missing = Vec::new();
+        for (path, item) in &document.paths.paths {
+            for (method, is_there) in [
+                (Method::GET, item.get.is_some()),
+                (Method::POST, item.post.is_some()),
+                (Method::PUT, item.put.is_some()),
+                (Method::PATCH, item.patch.is_some()),
+                (Method::DELETE, item.delete.is_some()),
+            ] {
+                if is_there && need(&method, path).is_none() {
+                    missing.push(format!("{method} {path}"));
+                }
+            }
+        }
+        assert!(
+            missing.is_empty(),
+            "say in crates/api/src/identity/access.rs what these need: {missing:?}"
+        );
+    }
+
+    #[test]
+    fn a_head_needs_what_its_get_needs_and_the_unknown_is_not_served() {
+        let head = need(&Method::HEAD, "/api/task-runs/{id}");
+        assert_eq!(head, Some(Need::Role(Role::Viewer)));
+        let spelled = "/api/task-runs/{id}/attempts/{attempt}/artifacts/{*name}";
+        assert_eq!(need(&Method::PUT, spelled), Some(Need::Worker));
+        assert_eq!(need(&Method::PUT, "/api/task-runs"), None);
+        assert_eq!(need(&Method::GET, "/api/unheard-of"), None);
+        assert_eq!(need(&Method::GET, "/elsewhere"), None);
+    }
+}

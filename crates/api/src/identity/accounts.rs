@@ -1,0 +1,345 @@
+//! Who has which token, as the database says it and as it was told lately.
+//!
+//! A secret is asked about once a minute at most; a change of a token is heard at once, makes the
+//! next request ask again, and ends the requests that are open under it. While the database is away
+//! nobody can revoke anything, and whoever was known lately goes on.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use baton_domain::{Clock, TokenKind};
+use baton_store::{
+    Store, StoreError,
+    accounts::{self, AccountsChange, AccountsFeed, Refused, Verdict},
+};
+use sha2::{Digest as _, Sha256};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Identity, live::Live};
+use crate::problem::{Answer, Kind, Problem};
+
+/// How long an answer of the database counts without asking again.
+const FRESH_FOR: Duration = Duration::from_secs(60);
+
+/// How long whoever was known goes on while the database is away.
+const GRACE: Duration = Duration::from_secs(15 * 60);
+
+/// The longest that a question to the database may take.
+const LIMIT: Duration = Duration::from_secs(2);
+
+/// How long the database is not asked after it did not answer, for those who go on anyway.
+const LEFT_ALONE_FOR: Duration = Duration::from_secs(2);
+
+/// How long to wait before asking again about what has changed.
+const AGAIN_AFTER: Duration = Duration::from_millis(250);
+
+/// The most secrets that are remembered.
+const MOST: usize = 10_000;
+
+/// A secret as a request shows it.
+#[derive(Clone, Copy)]
+pub(super) enum Secret<'a> {
+    /// In its `Authorization`.
+    Token(&'a str),
+    /// In its cookie.
+    Cookie(&'a str),
+}
+
+/// The accounts.
+#[derive(Debug, Clone)]
+pub(crate) struct Accounts {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    known: Arc<Mutex<Known>>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Rises with every change that is heard: an answer from before it counts for nothing.
+    changes: u64,
+    secrets: HashMap<[u8; 32], Remembered>,
+    /// When the database did not answer.
+    unanswered: Option<Instant>,
+    live: Live,
+}
+
+#[derive(Debug)]
+struct Remembered {
+    identity: Arc<Identity>,
+    confirmed: Instant,
+    is_fresh: bool,
+}
+
+/// A request that is being answered. It must end when the pass does.
+#[derive(Debug)]
+pub(super) struct Pass {
+    pub(super) identity: Arc<Identity>,
+    end: CancellationToken,
+    expires_in: Option<Duration>,
+    place: Option<(u64, Arc<Mutex<Known>>)>,
+}
+
+impl Accounts {
+    /// The accounts in a database.
+    pub(crate) fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            clock,
+            known: Arc::default(),
+        }
+    }
+
+    /// The database.
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Who shows this secret; a problem if it is not good.
+    pub(super) async fn admit(&self, secret: Secret<'_>) -> Answer<Pass> {
+        let key: [u8; 32] = Sha256::digest(secret.text()).into();
+        loop {
+            let changes = {
+                let mut known = self.lock();
+                if let Some(identity) = known.fresh(&key) {
+                    return self.pass(&mut known, identity);
+                }
+                known.changes
+            };
+            let verdict = self.ask(secret).await;
+            let mut known = self.lock();
+            let identity = match verdict {
+                // Something changed while the database was asked: it has to be asked again.
+                _ if known.changes != changes => continue,
+                Ok(Verdict::Good(checked)) => known.remember(key, (*checked).into()),
+                Ok(Verdict::Refused(why)) => {
+                    known.secrets.remove(&key);
+                    return Err(refused(why));
+                }
+                Err(error) => {
+                    known.unanswered = Some(Instant::now());
+                    known.within_grace(&key).ok_or_else(|| unanswered(&error))?
+                }
+            };
+            return self.pass(&mut known, identity);
+        }
+    }
+
+    /// A request of one whom nobody has to prove to be.
+    pub(super) fn unproven(identity: Identity) -> Pass {
+        Pass {
+            identity: Arc::new(identity),
+            end: CancellationToken::new(),
+            expires_in: None,
+            place: None,
+        }
+    }
+
+    /// Hears of changes until it is stopped, and ends what they end.
+    pub(crate) async fn run(self, stop: CancellationToken) -> &'static str {
+        let mut feed = AccountsFeed::new(&self.store);
+        let listening = async {
+            loop {
+                let change = feed.next().await;
+                self.lock().changed(change);
+                while let Err(error) = self.end_what_changed(change).await {
+                    tracing::warn!(%error, "failed to look up a changed token; trying again");
+                    sleep(AGAIN_AFTER).await;
+                }
+            }
+        };
+        stop.run_until_cancelled(listening).await.unwrap_or(());
+        "listener to changes of tokens"
+    }
+
+    fn pass(&self, known: &mut Known, identity: Arc<Identity>) -> Answer<Pass> {
+        let now = self.clock.now();
+        let expires_in = identity.until.map(|until| until - now);
+        if expires_in.is_some_and(|left| left <= chrono::TimeDelta::zero()) {
+            let until = identity.until.unwrap_or(now);
+            return Err(refused(match identity.sign_in() {
+                Some(_) => Refused::SignInExpired(until),
+                None => Refused::Expired(until),
+            }));
+        }
+        let (number, end) = known.live.enter(&identity);
+        Ok(Pass {
+            identity,
+            end,
+            expires_in: expires_in.and_then(|left| left.to_std().ok()),
+            place: Some((number, Arc::clone(&self.known))),
+        })
+    }
+
+    async fn ask(&self, secret: Secret<'_>) -> Result<Verdict, StoreError> {
+        let now = self.clock.now();
+        let asking = async {
+            match secret {
+                Secret::Cookie(text) => accounts::check_sign_in(&self.store, text, now).await,
+                Secret::Token(text) => {
+                    let kind = kind_of(text);
+                    accounts::check(&self.store, kind, text, now).await
+                }
+            }
+        };
+        timeout(LIMIT, asking)
+            .await
+            .unwrap_or_else(|_| Err(StoreError::timed_out()))
+    }
+
+    async fn end_what_changed(&self, change: AccountsChange) -> Result<(), StoreError> {
+        let (tokens, sign_ins) = match change {
+            AccountsChange::Token(token) => ([token].into(), [].into()),
+            AccountsChange::SignIn(sign_in) => ([].into(), [sign_in].into()),
+            AccountsChange::Anything => {
+                let known = self.lock();
+                (known.live.tokens(), known.live.sign_ins())
+            }
+        };
+        for token in tokens {
+            self.end_if_changed(token).await?;
+        }
+        for id in sign_ins {
+            if !accounts::sign_in_is_open(&self.store, id).await? {
+                self.lock()
+                    .live
+                    .end_unless(|asker| asker.sign_in() != Some(id));
+            }
+        }
+        Ok(())
+    }
+
+    async fn end_if_changed(&self, id: Uuid) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let token = accounts::get(&self.store, id).await?;
+        let good = token.filter(|token| token.refused_at(now).is_none());
+        self.lock().live.end_unless(|asker| {
+            let is_as_it_was = || {
+                let good = good.as_ref();
+                good.is_some_and(|token| token.authority == asker.authority)
+            };
+            asker.token() != Some(id) || is_as_it_was()
+        });
+        Ok(())
+    }
+
+    /// A panic elsewhere leaves maps that are still maps.
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        lock(&self.known)
+    }
+}
+
+fn lock(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Secret<'_> {
+    const fn text(&self) -> &str {
+        match self {
+            Self::Token(text) | Self::Cookie(text) => text,
+        }
+    }
+}
+
+/// What the text says it is; what it says nothing of is no token of either kind.
+fn kind_of(text: &str) -> TokenKind {
+    if text.starts_with("baton_worker_") {
+        TokenKind::Worker
+    } else {
+        TokenKind::Operator
+    }
+}
+
+impl Known {
+    fn fresh(&self, key: &[u8; 32]) -> Option<Arc<Identity>> {
+        let is_away = self
+            .unanswered
+            .is_some_and(|at| at.elapsed() < LEFT_ALONE_FOR);
+        if is_away {
+            return self.within_grace(key);
+        }
+        let found = self.secrets.get(key)?;
+        let is_fresh = found.is_fresh && found.confirmed.elapsed() < FRESH_FOR;
+        is_fresh.then(|| Arc::clone(&found.identity))
+    }
+
+    fn within_grace(&self, key: &[u8; 32]) -> Option<Arc<Identity>> {
+        let found = self.secrets.get(key)?;
+        let is_known = found.confirmed.elapsed() < GRACE;
+        is_known.then(|| Arc::clone(&found.identity))
+    }
+
+    fn remember(&mut self, key: [u8; 32], identity: Identity) -> Arc<Identity> {
+        if self.secrets.len() >= MOST {
+            self.secrets
+                .retain(|_, known| known.confirmed.elapsed() < FRESH_FOR);
+        }
+        if self.secrets.len() >= MOST {
+            self.secrets.clear();
+        }
+        let identity = Arc::new(identity);
+        let remembered = Remembered {
+            identity: Arc::clone(&identity),
+            confirmed: Instant::now(),
+            is_fresh: true,
+        };
+        self.secrets.insert(key, remembered);
+        identity
+    }
+
+    fn changed(&mut self, change: AccountsChange) {
+        self.changes += 1;
+        for known in self.secrets.values_mut() {
+            known.is_fresh &= match change {
+                AccountsChange::Token(token) => known.identity.token() != Some(token),
+                AccountsChange::SignIn(id) => known.identity.sign_in() != Some(id),
+                AccountsChange::Anything => false,
+            };
+        }
+    }
+}
+
+impl Pass {
+    /// What ends when the request must: because its token has changed, or has expired.
+    pub(super) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (end, expires_in) = (self.end.clone(), self.expires_in);
+        async move {
+            match expires_in {
+                Some(left) => {
+                    let _ = timeout(left, end.cancelled()).await;
+                }
+                None => end.cancelled().await,
+            }
+        }
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        if let Some((number, known)) = self.place.take() {
+            lock(&known).live.leave(number);
+        }
+    }
+}
+
+fn refused(why: Refused) -> Problem {
+    tracing::info!(%why, "refused a secret");
+    let detail =
+        format!("{why}: ask an operator of the role 'admin' for another, or sign in again");
+    Problem::new(Kind::Unauthenticated, detail)
+}
+
+fn unanswered(error: &StoreError) -> Problem {
+    if !error.is_unavailable() {
+        return Problem::internal(error);
+    }
+    Problem::new(
+        Kind::HistoryUnavailable,
+        "who asks cannot be looked up: the database cannot be reached, and this server has not \
+         seen the token lately",
+    )
+}

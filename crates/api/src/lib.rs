@@ -31,4 +31,5 @@ mod state;
 
 pub use openapi::openapi_json;
 pub use options::{ApiDeps, ApiError, ApiOptions, DefaultIdentity};
+pub use routes::token_info;
 pub use server::{ApiServer, BoundApi};

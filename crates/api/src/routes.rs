@@ -16,6 +16,7 @@ mod submit;
 mod tokens;
 mod workers;
 
+pub use tokens::token_info;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{openapi, state::App};

@@ -17,6 +17,7 @@ mod github;
 mod leases;
 mod leash;
 mod log;
+mod migrate;
 mod recorder;
 mod runs;
 mod store;
@@ -24,6 +25,7 @@ mod submit;
 mod supervisor;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod worker;
 mod workers;
 
@@ -32,7 +34,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use api::ApiArgs;
 pub(crate) use bench::{BenchArgs, BenchScenario};
 pub(crate) use bus::{BusArgs, NatsCommand};
-pub(crate) use client::ClientArgs;
+pub(crate) use client::{ClientArgs, IdentityArgs};
 pub(crate) use codex::{CodexArgs, Sandbox};
 pub(crate) use config::{ConfigCommand, ConfigShowArgs};
 pub(crate) use dead_letters::{
@@ -45,6 +47,7 @@ pub(crate) use github::GitHubArgs;
 pub(crate) use leases::{LeasesCommand, ReleaseArgs};
 pub(crate) use leash::LeashArgs;
 pub(crate) use log::{LogArgs, LogFormat};
+pub(crate) use migrate::MigrateArgs;
 pub(crate) use recorder::RecorderArgs;
 pub(crate) use runs::{
     ArtifactsArgs, CancelArgs, FollowArgs, ListArgs, RedriveArgs, RunsCommand, ShowArgs,
@@ -52,6 +55,9 @@ pub(crate) use runs::{
 pub(crate) use store::StoreArgs;
 pub(crate) use submit::SubmitArgs;
 pub(crate) use supervisor::{LeaseArgs, SupervisorArgs};
+pub(crate) use tokens::{
+    CreateTokenArgs, ListTokensArgs, RevokeTokenArgs, SetRoleArgs, TokensCommand,
+};
 pub(crate) use worker::{StopWish, WorkArgs, WorkerArgs};
 pub(crate) use workers::{WorkerShowArgs, WorkersCommand};
 
@@ -104,6 +110,9 @@ pub(crate) enum Command {
     /// Let drained workers take runs again
     #[command(subcommand)]
     Undrain(UndrainCommand),
+    /// Tokens: who may ask the API, and which workers may take runs
+    #[command(subcommand)]
+    Tokens(TokensCommand),
     /// Role: the HTTP API and the dashboard
     Api(ApiArgs),
     /// Role: do the work
@@ -119,8 +128,7 @@ pub(crate) enum Command {
     /// Role: watch leases and retries
     Supervisor(SupervisorArgs),
     /// Bring the database's tables up to date
-    #[command(after_help = examples::MIGRATE)]
-    Migrate(StoreArgs),
+    Migrate(MigrateArgs),
     /// The broker's streams and consumers
     #[command(subcommand)]
     Nats(NatsCommand),

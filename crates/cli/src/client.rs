@@ -4,11 +4,12 @@ mod error;
 mod events;
 mod fleet;
 mod sse;
+mod tokens;
 
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use baton_domain::{Actor, RunId};
+use baton_domain::RunId;
 use baton_wire::http::{ArtifactInfo, ArtifactList, ControlRequest, TaskRun, TaskRunPage};
 use reqwest::{Method, RequestBuilder, Response, Url, header};
 use serde::de::DeserializeOwned;
@@ -17,7 +18,7 @@ use serde_json::Value;
 pub(crate) use error::ClientError;
 pub(crate) use events::{Follow, Followed};
 
-use crate::args::ClientArgs;
+use crate::{args::ClientArgs, config};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// Heartbeats come every 15 s; a connection that says nothing for longer is dead.
@@ -32,21 +33,30 @@ const REPEATS: [Duration; 4] = [
 ];
 
 /// A client of one API.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Client {
     http: reqwest::Client,
     base: Url,
-    actor: Option<Actor>,
+    token: Option<String>,
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The token is nobody's to see.
+        f.debug_struct("Client")
+            .field("base", &self.base)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Client {
     /// A client by its flags; nothing is sent yet.
     pub(crate) fn new(args: &ClientArgs) -> anyhow::Result<Self> {
-        Self::at(&args.api_url, args.actor.clone())
+        Self::at(&args.api_url, config::token(&args.identity)?)
     }
 
-    /// A client of the API at `url`.
-    pub(crate) fn at(url: &str, actor: Option<Actor>) -> anyhow::Result<Self> {
+    /// A client of the API at `url`, that shows this token.
+    pub(crate) fn at(url: &str, token: Option<String>) -> anyhow::Result<Self> {
         let base = base(url).with_context(|| format!("--api-url (BATON_API_URL) is '{url}'"))?;
         // The first one counts for the whole process; a second one is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -59,7 +69,7 @@ impl Client {
             http = http.tls_certs_only([]);
         }
         let http = http.build().context("failed to prepare the HTTP client")?;
-        Ok(Self { http, base, actor })
+        Ok(Self { http, base, token })
     }
 
     /// Submits a request; a lost answer or an API that is away is tried again under the same key.
@@ -157,8 +167,8 @@ impl Client {
 
     fn signed(&self, request: RequestBuilder) -> RequestBuilder {
         let request = request.header(header::ACCEPT, "application/json, */*;q=0.5");
-        match &self.actor {
-            Some(actor) => request.header("Baton-Actor", actor.as_str()),
+        match &self.token {
+            Some(token) => request.bearer_auth(token),
             None => request,
         }
     }

@@ -18,6 +18,7 @@ mod pty_host;
 mod recorder;
 mod runs;
 mod supervisor;
+mod tokens;
 mod version;
 mod worker;
 mod workers;
@@ -39,6 +40,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Workers(command) => workers::run(command).await,
         Command::Drain(command) => drain::run(command).await,
         Command::Undrain(command) => drain::end(command).await,
+        Command::Tokens(command) => tokens::run(command).await,
         Command::Api(args) => api::run(args).await,
         Command::Worker(args) => worker::run(*args).await,
         Command::Leash(args) => leash::run(args).await,

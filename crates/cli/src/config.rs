@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, bail};
 use baton_standalone::Search;
 
-use crate::args::StoreArgs;
+use crate::args::{IdentityArgs, StoreArgs, WorkerArgs};
 
 /// The database's URL, from its flag, its variable or its file.
 pub(crate) fn database_url(args: &StoreArgs) -> anyhow::Result<String> {
@@ -46,6 +46,37 @@ pub(crate) fn optional_database_url(
         );
     }
     Ok(Some(url.to_owned()))
+}
+
+/// A secret that stands in a file, without the line's end. It is not told when it is bad.
+pub(crate) fn secret_file(setting: &str, file: &Path) -> anyhow::Result<String> {
+    let text = fs::read_to_string(file)
+        .with_context(|| format!("{setting}: failed to read {}", file.display()))?;
+    let text = text.trim();
+    if text.is_empty() {
+        bail!("{setting}: {} is empty", file.display());
+    }
+    Ok(text.to_owned())
+}
+
+/// The token of whoever asks the API, if there is one.
+pub(crate) fn token(args: &IdentityArgs) -> anyhow::Result<Option<String>> {
+    const FILE: &str = "--token-file (BATON_TOKEN_FILE)";
+    secret(args.token.as_deref(), FILE, args.token_file.as_deref())
+}
+
+/// The token of a worker, if there is one.
+pub(crate) fn worker_token(args: &WorkerArgs) -> anyhow::Result<Option<String>> {
+    const FILE: &str = "--token-file (BATON_WORKER_TOKEN_FILE)";
+    secret(args.token.as_deref(), FILE, args.token_file.as_deref())
+}
+
+fn secret(given: Option<&str>, name: &str, file: Option<&Path>) -> anyhow::Result<Option<String>> {
+    match (given.map(str::trim).filter(|text| !text.is_empty()), file) {
+        (Some(text), _) => Ok(Some(text.to_owned())),
+        (None, Some(file)) => secret_file(name, file).map(Some),
+        (None, None) => Ok(None),
+    }
 }
 
 /// The folder given, or `baton/<name>` below `$XDG_STATE_HOME` (`~/.local/state`).

@@ -121,9 +121,15 @@ impl Postgres {
     /// restart. It holds the password: not for logs.
     #[must_use]
     pub fn url(&self) -> String {
+        self.url_of(USER, &self.password)
+    }
+
+    /// The same for another role, whose password needs no escapes in a URL.
+    #[must_use]
+    pub fn url_of(&self, role: &str, password: &str) -> String {
         format!(
-            "postgres://{USER}:{}@127.0.0.1:{}/{DATABASE}",
-            self.password, self.port
+            "postgres://{role}:{password}@127.0.0.1:{}/{DATABASE}",
+            self.port
         )
     }
 

@@ -23,7 +23,7 @@ pub use create::{NewToken, create};
 pub use feed::{AccountsChange, AccountsFeed};
 pub use get::{get, sign_in_is_open};
 pub use list::list;
-pub use secret::TokenText;
+pub use secret::{TokenText, random_password};
 pub use sign_in::{SignIn, sign_in, sign_out};
 
 use crate::{Store, StoreError};

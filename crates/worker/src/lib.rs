@@ -36,7 +36,7 @@ pub use ending::Ending;
 pub use error::WorkerError;
 pub use options::{
     CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Lack, Limits, Mode, OnStop,
-    WhenDrained, WorkerOptions,
+    WhenDrained, WorkerOptions, WorkerToken,
 };
 pub use preflight::{PreflightError, PreflightReport, preflight};
 pub use role::run;

@@ -27,6 +27,8 @@ pub struct WorkerOptions {
     pub state_dir: PathBuf,
     /// Where artifacts go: the API's root, such as `http://127.0.0.1:7700`.
     pub api_url: String,
+    /// The token that it shows to the API.
+    pub token: Option<WorkerToken>,
     /// Whose queues it serves.
     pub pools: BTreeSet<Pool>,
     /// What work it does.
@@ -94,6 +96,30 @@ pub enum Lack {
     Refuse,
     /// It does the other run types.
     DoWithout,
+}
+
+/// A worker's token. Its `Debug` keeps it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct WorkerToken(String);
+
+impl WorkerToken {
+    /// The text as it was given out.
+    #[must_use]
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text: not for logs.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for WorkerToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WorkerToken(..)")
+    }
 }
 
 /// When a worker leaves by itself.
@@ -238,6 +264,7 @@ impl WorkerOptions {
             worker,
             state_dir: state_dir.to_owned(),
             api_url: api_url.trim_end_matches('/').to_owned(),
+            token: None,
             pools: BTreeSet::from([Pool::default_pool()]),
             run_types: RunType::ALL.iter().copied().collect(),
             capabilities: BTreeSet::new(),

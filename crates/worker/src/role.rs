@@ -66,7 +66,7 @@ pub async fn run(
     let standings = Standings::new(bus.clone(), options.worker.clone());
     let check_every = options.check_leases_every;
     let shop = Shop {
-        artifacts: ArtifactClient::new(&options.api_url)?,
+        artifacts: ArtifactClient::new(&options.api_url, options.token.clone())?,
         bus,
         options,
         clock,

@@ -19,8 +19,9 @@ use crate::{
     state::App,
 };
 
-/// A token for an admin's eyes.
-fn shown(token: Token, now: DateTime<Utc>) -> TokenInfo {
+/// A token for an admin's eyes, as of a time.
+#[must_use]
+pub fn token_info(token: Token, now: DateTime<Utc>) -> TokenInfo {
     let state = match token.refused_at(now) {
         None => "good",
         Some(Refused::Expired(_)) => "expired",

@@ -1,6 +1,6 @@
 //! Drains: wished, listed, taken back.
 
-use baton_domain::{Clock as _, SystemClock};
+use baton_domain::{Clock as _, Role, SystemClock};
 use baton_wire::http::{DrainInfo, DrainList, WorkerList};
 use serde_json::{Value, json};
 
@@ -10,7 +10,8 @@ use crate::{
 };
 
 async fn drain(world: &World, body: &Value) -> DrainInfo {
-    let asked = world.post("/api/drains", body).header("Baton-Actor", "ada");
+    let (_, ada) = world.operator("ada", Role::Operator).await;
+    let asked = world.post("/api/drains", body).bearer_auth(ada);
     let answer = asked.send().await.unwrap();
     assert_eq!(answer.status(), 201);
     answer.json().await.unwrap()

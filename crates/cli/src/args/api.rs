@@ -18,7 +18,7 @@ pub(crate) struct ApiArgs {
         default_value = "127.0.0.1:7700"
     )]
     pub(crate) listen: SocketAddr,
-    /// Allow an address that other machines can reach, although nobody is asked who they are
+    /// Allow an address that other machines can reach, although tokens cross the network unencrypted
     #[arg(
         long,
         env = "BATON_API_ALLOW_REMOTE",

@@ -37,7 +37,8 @@ Examples:
 
 pub(crate) const MIGRATE: &str = "\
 Examples:
-  baton migrate --database-url-file /run/secrets/database-url";
+  baton migrate --database-url-file /run/secrets/database-url
+  baton migrate --api-role baton_api            and let that role do what the API does";
 
 pub(crate) const NATS_APPLY: &str = "\
 Examples:
@@ -127,6 +128,25 @@ pub(crate) const ARTIFACTS: &str = "\
 Examples:
   baton runs artifacts 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
   baton runs artifacts 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --get patches/changes.patch -o changes.patch";
+
+pub(crate) const TOKENS_CREATE: &str = "\
+Examples:
+  baton tokens create --name ada --role admin --direct        the first one, by the database itself
+  baton tokens create --name ci --role operator --expires-in 90d
+  baton tokens create --name builders --worker 'build-*' --pool nightly";
+
+pub(crate) const TOKENS_LIST: &str = "\
+Examples:
+  baton tokens list                             those that are good
+  baton tokens list --all --json                every one, for a script";
+
+pub(crate) const TOKENS_SET_ROLE: &str = "\
+Examples:
+  baton tokens set-role 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 viewer";
+
+pub(crate) const TOKENS_REVOKE: &str = "\
+Examples:
+  baton tokens revoke 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31";
 
 pub(crate) const CONFIG_SHOW: &str = "\
 Examples:

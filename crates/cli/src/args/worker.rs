@@ -20,6 +20,23 @@ pub(crate) struct WorkerArgs {
         default_value = "http://127.0.0.1:7700"
     )]
     pub(crate) api_url: String,
+    /// This worker's token, as `baton tokens create --worker` gave it; better in the variable or in
+    /// a file than here, where process lists show it
+    #[arg(
+        long,
+        env = "BATON_WORKER_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
+    pub(crate) token: Option<String>,
+    /// A file that holds this worker's token
+    #[arg(
+        long,
+        env = "BATON_WORKER_TOKEN_FILE",
+        value_name = "FILE",
+        conflicts_with = "token"
+    )]
+    pub(crate) token_file: Option<PathBuf>,
     /// This worker's name: the same after every restart, and of no other worker
     /// [default: made from the host's name, and kept in the state folder]
     #[arg(long, env = "BATON_WORKER_ID", value_name = "NAME")]

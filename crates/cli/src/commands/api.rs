@@ -33,6 +33,7 @@ fn options(args: &ApiArgs) -> anyhow::Result<ApiOptions> {
     Ok(ApiOptions {
         listen: args.listen,
         allow_remote: args.allow_remote,
+        default_identity: None,
         allowed_hosts: args.allowed_hosts.clone(),
         artifacts_dir: config::state_dir(folder, "artifacts")?,
         artifact_max_bytes: args.artifacts.limit.artifact_max_bytes,

@@ -1,5 +1,6 @@
 //! `baton dev`: everything on one machine, in one process and two children.
 
+mod accounts;
 mod house;
 mod parts;
 mod servers;

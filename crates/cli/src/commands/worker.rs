@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use baton_domain::{RunType, SystemClock};
-use baton_worker::{Ending, Mode, OnStop, PreflightError, WhenDrained, WorkerOptions, preflight};
+use baton_worker::{Ending, Mode, OnStop, PreflightError, WhenDrained, WorkerOptions, WorkerToken, preflight};
 
 pub(super) use self::options::{Place, options};
 use super::connect;
@@ -21,6 +21,7 @@ use crate::{
 pub(super) async fn run(args: WorkerArgs) -> anyhow::Result<Exit> {
     lifecycle::supervised(|shutdown| async move {
         let state_dir = config::state_dir(args.state_dir.as_deref(), "worker")?;
+        let token = config::worker_token(&args)?.map(WorkerToken::new);
         let worker = match args.id {
             Some(id) => id,
             None => id::kept_in(&state_dir)
@@ -29,6 +30,7 @@ pub(super) async fn run(args: WorkerArgs) -> anyhow::Result<Exit> {
         let place = Place {
             worker,
             state_dir,
+            token,
             api_url: args.api_url,
             pools: args.pools.into_iter().collect(),
             drain_deadline: Duration::from_secs(args.drain_seconds.into()),

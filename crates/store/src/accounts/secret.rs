@@ -65,6 +65,16 @@ pub(super) fn make(purpose: Purpose, id: Uuid) -> Result<(TokenText, [u8; 32]), 
     Ok((TokenText(text), Sha256::digest(secret).into()))
 }
 
+/// A password that nobody chose and nobody has to type: 64 digits of hex.
+///
+/// # Errors
+/// When the system gives no random bytes.
+pub fn random_password() -> Result<String, StoreError> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(|_| StoreError::NoRandomness)?;
+    Ok(hex(&secret))
+}
+
 /// Reads a text that somebody shows; none if it is no secret of ours.
 pub(super) fn read(text: &str) -> Option<Shown> {
     let rest = text.strip_prefix("baton_")?;

@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_util::io::ReaderStream;
 
-use crate::http;
+use crate::{http, options::WorkerToken};
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 /// An upload that stands still for this long has failed.
@@ -30,6 +30,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub(crate) struct ArtifactClient {
     http: Client,
     api_url: String,
+    token: Option<WorkerToken>,
 }
 
 /// A file that was not uploaded.
@@ -57,8 +58,8 @@ struct Upload<'a> {
 }
 
 impl ArtifactClient {
-    /// A client for the API at this root.
-    pub(crate) fn new(api_url: &str) -> Result<Self, reqwest::Error> {
+    /// A client for the API at this root, that shows this token.
+    pub(crate) fn new(api_url: &str, token: Option<WorkerToken>) -> Result<Self, reqwest::Error> {
         let http = http::builder(api_url)
             .connect_timeout(CONNECT_WITHIN)
             .read_timeout(STALLED_AFTER)
@@ -68,6 +69,7 @@ impl ArtifactClient {
         Ok(Self {
             http,
             api_url: api_url.trim_end_matches('/').to_owned(),
+            token,
         })
     }
 
@@ -119,9 +121,12 @@ impl ArtifactClient {
             .map_err(|source| unreadable(upload.path, source))?;
         // What grows meanwhile is not sent: length and hash were told.
         let body = ReaderStream::new(file.take(upload.size));
-        let answer = self
-            .http
-            .put(&upload.url)
+        let request = self.http.put(&upload.url);
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token.reveal()),
+            None => request,
+        };
+        let answer = request
             .header(header::CONTENT_TYPE, content_type(upload.name))
             .header(header::CONTENT_LENGTH, upload.size)
             .header("X-Content-Sha256", &upload.sha256)

@@ -5,7 +5,7 @@ use baton_domain::Role;
 use baton_store::accounts;
 use baton_wire::http::{TokenChange, TokenInfo};
 
-use super::{deed, shown, unavailable};
+use super::{deed, token_info, unavailable};
 use crate::{
     extract::{Asker, Body, Pairs, TokenPath},
     problem::{Answer, Governing, Kind, Problem},
@@ -61,5 +61,5 @@ pub(crate) async fn change(
         ));
     };
     tracing::info!(token = %id, name = %token.name, %role, by = %deed.by, "a token got another role");
-    Ok(Json(shown(token, deed.at)))
+    Ok(Json(token_info(token, deed.at)))
 }

@@ -15,7 +15,7 @@ use baton_wire::{
     http::{NewTokenInfo, TokenRequest},
 };
 
-use super::{deed, shown, unavailable};
+use super::{deed, token_info, unavailable};
 use crate::{
     extract::{Asker, Body, Pairs},
     problem::{Answer, Governing, Kind, Problem},
@@ -78,7 +78,7 @@ pub(crate) async fn create(
     let at = token.created.at;
     let body = NewTokenInfo {
         token: text.reveal().to_owned(),
-        info: shown(token, at),
+        info: token_info(token, at),
     };
     Ok((StatusCode::CREATED, Json(body)).into_response())
 }

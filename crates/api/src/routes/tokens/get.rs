@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use baton_store::accounts;
 use baton_wire::http::TokenInfo;
 
-use super::{shown, unavailable};
+use super::{token_info, unavailable};
 use crate::{
     extract::{Pairs, TokenPath},
     problem::{Answer, Governing, Problem},
@@ -33,5 +33,5 @@ pub(crate) async fn get(
         .await
         .map_err(unavailable)?;
     let token = found.ok_or_else(|| Problem::not_found("token", &id.to_string()))?;
-    Ok(Json(shown(token, app.clock().now())))
+    Ok(Json(token_info(token, app.clock().now())))
 }

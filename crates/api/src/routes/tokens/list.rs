@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use baton_store::accounts;
 use baton_wire::http::TokenPage;
 
-use super::{shown, unavailable};
+use super::{token_info, unavailable};
 use crate::{
     extract::Pairs,
     problem::{Answer, Governing},
@@ -42,7 +42,10 @@ pub(crate) async fn list(State(app): State<App>, mut query: Pairs) -> Answer<Jso
     let last = found.last().map(|token| token.id.to_string());
     let now = app.clock().now();
     Ok(Json(TokenPage {
-        tokens: found.into_iter().map(|token| shown(token, now)).collect(),
+        tokens: found
+            .into_iter()
+            .map(|token| token_info(token, now))
+            .collect(),
         next_cursor: last.filter(|_| has_more),
     }))
 }

@@ -4,7 +4,7 @@ use axum::{Json, extract::State};
 use baton_store::accounts;
 use baton_wire::http::TokenInfo;
 
-use super::{deed, shown, unavailable};
+use super::{deed, token_info, unavailable};
 use crate::{
     extract::{Asker, Pairs, TokenPath},
     problem::{Answer, Governing, Problem},
@@ -39,5 +39,5 @@ pub(crate) async fn revoke(
         .map_err(unavailable)?;
     let token = found.ok_or_else(|| Problem::not_found("token", &id.to_string()))?;
     tracing::info!(token = %id, name = %token.name, by = %deed.by, "a token was revoked");
-    Ok(Json(shown(token, deed.at)))
+    Ok(Json(token_info(token, deed.at)))
 }

@@ -9,13 +9,13 @@ use std::{
 use anyhow::Context;
 use baton_api::{ApiDeps, ApiOptions, ApiServer};
 use baton_bus::Bus;
-use baton_domain::{Clock, Pool, SystemClock};
+use baton_domain::{Clock, Pool, SystemClock, WorkerId};
 use baton_store::Store;
 use baton_supervisor::{Supervisor, SupervisorDeps};
-use baton_worker::Mode;
+use baton_worker::{Mode, WorkerToken};
 use tokio_util::sync::CancellationToken;
 
-use super::{parts::Parts, servers::Servers, state::State};
+use super::{accounts, parts::Parts, servers::Servers, state::State};
 use crate::{
     args::DevArgs,
     commands::{
@@ -36,6 +36,17 @@ pub(super) struct House {
     pub(super) url: String,
     /// What the worker does not do here, and why, for people.
     pub(super) lacks: Vec<String>,
+}
+
+/// What opens the house for its roles.
+struct Keys {
+    api_database_url: String,
+    worker_token: WorkerToken,
+}
+
+/// The name of the only worker.
+fn worker_id() -> anyhow::Result<WorkerId> {
+    "local".parse().context("the worker's name")
 }
 
 /// What every role is built from.
@@ -63,17 +74,17 @@ impl House {
             clock,
             hard,
         };
-        let (bus, ()) = tokio::try_join!(ground.topology(), ground.migrate())?;
+        let (bus, keys) = tokio::try_join!(ground.topology(), ground.migrate())?;
         let mut house = Self {
             worker: Parts::default(),
             others: Parts::default(),
             url: String::new(),
             lacks: Vec::new(),
         };
-        house.start_api(&ground, bus).await?;
+        house.start_api(&ground, bus, &keys).await?;
         house.start_recorder(&ground).await?;
         house.start_supervisor(&ground).await?;
-        house.start_worker(&ground).await?;
+        house.start_worker(&ground, keys.worker_token).await?;
         Ok(house)
     }
 
@@ -91,16 +102,22 @@ impl House {
         self.others.stop().await;
     }
 
-    async fn start_api(&mut self, ground: &Ground<'_>, bus: Bus) -> anyhow::Result<()> {
+    async fn start_api(
+        &mut self,
+        ground: &Ground<'_>,
+        bus: Bus,
+        keys: &Keys,
+    ) -> anyhow::Result<()> {
         let options = ApiOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, ground.args.port)),
+            default_identity: Some(accounts::developer()?),
             artifact_max_bytes: ground.args.artifact_limit.artifact_max_bytes,
             ..ApiOptions::new(ground.state.folder("artifacts"))
         };
         let admitting = bus.clone();
         let deps = ApiDeps {
             bus,
-            store: ground.store("api", Access::Read, 8)?,
+            store: connect::store_at(&keys.api_database_url, "api", Access::Read, 8)?,
             clock: Arc::clone(&ground.clock),
         };
         let api = ApiServer::new(options, deps)?
@@ -140,9 +157,14 @@ impl House {
         Ok(())
     }
 
-    async fn start_worker(&mut self, ground: &Ground<'_>) -> anyhow::Result<()> {
+    async fn start_worker(
+        &mut self,
+        ground: &Ground<'_>,
+        token: WorkerToken,
+    ) -> anyhow::Result<()> {
         let place = Place {
-            worker: "local".parse().context("the worker's name")?,
+            worker: worker_id()?,
+            token: Some(token),
             state_dir: ground.state.folder("worker"),
             api_url: self.url.clone(),
             pools: [Pool::default_pool()].into(),
@@ -171,14 +193,21 @@ impl Ground<'_> {
         Ok(bus)
     }
 
-    async fn migrate(&self) -> anyhow::Result<()> {
+    /// Brings the tables up to date, and says who may use them.
+    async fn migrate(&self) -> anyhow::Result<Keys> {
         let store = self.store("migrate", Access::Write, 1)?;
         store.migrate().await.context(
             "the state folder may belong to another version of Baton: name another one with \
              --state (BATON_DEV_STATE_DIR), or remove it",
         )?;
+        let (role, password) = accounts::api_role(&store).await?;
+        let file = self.state.folder("worker-token");
+        let worker_token = accounts::worker_token(&store, &worker_id()?, &file).await?;
         store.close().await;
-        Ok(())
+        Ok(Keys {
+            api_database_url: self.servers.database_url_of(role.as_str(), &password),
+            worker_token,
+        })
     }
 
     async fn bus(&self, who: &str) -> anyhow::Result<Bus> {

@@ -48,6 +48,11 @@ impl Servers {
         self.postgres.url()
     }
 
+    /// The database for another of its roles.
+    pub(super) fn database_url_of(&self, role: &str, password: &str) -> String {
+        self.postgres.url_of(role, password)
+    }
+
     /// Waits until one has ended by itself; says which, and where its log is.
     pub(super) async fn ended(&self) -> String {
         tokio::select! {

@@ -6,6 +6,7 @@ use anyhow::Context;
 use baton_domain::{Pool, RunType, WorkerId};
 use baton_worker::{
     CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Lack, Mode, WorkerOptions,
+    WorkerToken,
 };
 
 use super::id;
@@ -20,6 +21,7 @@ pub(in crate::commands) struct Place {
     pub(in crate::commands) worker: WorkerId,
     pub(in crate::commands) state_dir: PathBuf,
     pub(in crate::commands) api_url: String,
+    pub(in crate::commands) token: Option<WorkerToken>,
     pub(in crate::commands) pools: BTreeSet<Pool>,
     pub(in crate::commands) drain_deadline: Duration,
     pub(in crate::commands) mode: Mode,
@@ -40,6 +42,7 @@ pub(in crate::commands) fn options(place: Place, args: &WorkArgs) -> anyhow::Res
         leash_program: Some(
             std::env::current_exe().context("failed to find this program's own file")?,
         ),
+        token: place.token,
         pools: place.pools,
         run_types: if given.is_empty() {
             all()

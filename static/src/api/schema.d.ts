@@ -15,6 +15,8 @@ export interface paths {
          * Lists dead letters by cause, the most frequent first
          * @description Runs that failed as often as they may, in groups that failed alike: by the kind of failure and its
          *     message without folders, numbers and ids.
+         *
+         *     Needs the role 'viewer' or a higher one.
          */
         get: operations["listDeadLetters"];
         put?: never;
@@ -38,6 +40,8 @@ export interface paths {
          * Tries many dead letters again
          * @description Either the runs named by `ids`, or those that fit `code`, `cause` and `pool`, the oldest first. Each
          *     begins anew with its failures forgotten. `dryRun` only says which runs it would be.
+         *
+         *     Needs the role 'operator' or a higher one.
          */
         post: operations["redriveDeadLetters"];
         delete?: never;
@@ -53,7 +57,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the runs among the dead letters, the last ones first */
+        /**
+         * Lists the runs among the dead letters, the last ones first
+         * @description Needs the role 'viewer' or a higher one.
+         */
         get: operations["listDeadLetterRuns"];
         put?: never;
         post?: never;
@@ -70,7 +77,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the drains in force */
+        /**
+         * Lists the drains in force
+         * @description Needs the role 'viewer' or a higher one.
+         */
         get: operations["listDrains"];
         put?: never;
         /**
@@ -78,6 +88,8 @@ export interface paths {
          * @description Workers of the scope take no more runs, and finish those that they hold. It holds until it is
          *     taken back, or until it ends by itself; a second drain of the same scope takes the place of the
          *     first. It reaches workers at once, and those that are away when they come back.
+         *
+         *     Needs the role 'operator' or a higher one.
          */
         post: operations["beginDrain"];
         delete?: never;
@@ -99,6 +111,8 @@ export interface paths {
         /**
          * Takes a drain back
          * @description Workers of the scope take runs again, unless another drain concerns them.
+         *
+         *     Needs the role 'operator' or a higher one.
          */
         delete: operations["endDrain"];
         options?: never;
@@ -116,6 +130,8 @@ export interface paths {
         /**
          * Follows the events of all runs
          * @description As for one run; without `Last-Event-ID` or `after` it starts now.
+         *
+         *     Needs the role 'viewer' or a higher one.
          */
         get: operations["streamEvents"];
         put?: never;
@@ -133,8 +149,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Says which server this is */
+        /**
+         * Says which server this is
+         * @description Nobody is asked who they are.
+         */
         get: operations["getInfo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Says who asks, and what that one may do
+         * @description Needs a token.
+         */
+        get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
@@ -150,11 +189,44 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Serves this document */
+        /**
+         * Serves this document
+         * @description Needs the role 'viewer' or a higher one.
+         */
         get: operations["getOpenApi"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs a browser in
+         * @description The browser shows an operator's token and gets a cookie that no script can read. It lasts 12
+         *     hours at most, and ends with the token. Programs send the token itself, as
+         *     `Authorization: Bearer <token>`.
+         *
+         *     Nobody is asked who they are.
+         */
+        post: operations["signIn"];
+        /**
+         * Signs the browser out
+         * @description The cookie is good for nothing from then on, and what is open under it ends.
+         *
+         *     Needs a token.
+         */
+        delete: operations["signOut"];
         options?: never;
         head?: never;
         patch?: never;
@@ -167,7 +239,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists runs, newest first */
+        /**
+         * Lists runs, newest first
+         * @description Needs the role 'viewer' or a higher one.
+         */
         get: operations["listTaskRuns"];
         put?: never;
         /**
@@ -177,6 +252,8 @@ export interface paths {
          *
          *     With an `Idempotency-Key`, a repeat of the same request by the same actor answers 200 with the
          *     first run and `Idempotency-Replayed: true`; another request under the same key answers 409.
+         *
+         *     Needs the role 'operator' or a higher one.
          */
         post: operations["submitTaskRun"];
         delete?: never;
@@ -196,6 +273,8 @@ export interface paths {
          * Shows a run
          * @description A run that was just submitted is found even before it is recorded: then it is shown as it was
          *     offered, with `Baton-History-Delayed: true`.
+         *
+         *     Needs the role 'viewer' or a higher one.
          */
         get: operations["getTaskRun"];
         put?: never;
@@ -213,7 +292,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists a run's artifacts, by attempt and name */
+        /**
+         * Lists a run's artifacts, by attempt and name
+         * @description Needs the role 'viewer' or a higher one.
+         */
         get: operations["listArtifacts"];
         put?: never;
         post?: never;
@@ -233,6 +315,8 @@ export interface paths {
         /**
          * Fetches an artifact
          * @description Text is shown as `text/plain`; everything else is an attachment.
+         *
+         *     Needs the role 'viewer' or a higher one.
          */
         get: operations["downloadArtifact"];
         put?: never;
@@ -253,8 +337,10 @@ export interface paths {
         get?: never;
         /**
          * Stores an artifact of an attempt
-         * @description Streamed; a second upload under the same name replaces the first. The artifact is listed once
+         * @description Only the worker that holds the attempt may bring its files. Streamed; a second upload under the same name replaces the first. The artifact is listed once
          *     the worker has reported it.
+         *
+         *     Needs a worker's token.
          */
         put: operations["uploadArtifact"];
         post?: never;
@@ -278,8 +364,10 @@ export interface paths {
          * @description `cancel` ends it: a run that nobody holds has ended when the answer arrives; otherwise its worker
          *     ends the agent and says so. `redrive` tries a run again that failed or was dead-lettered; its
          *     failures count from 0 again. `release_lease` takes the run away from the worker that holds it, so
-         *     that the next attempt is offered at once: for a worker that beats but does no good. The wish is
-         *     kept when the answer arrives.
+         *     that the next attempt is offered at once: for a worker that beats but does no good; it needs the
+         *     role `admin`. The wish is kept when the answer arrives.
+         *
+         *     Needs the role 'operator' or a higher one.
          */
         post: operations["controlTaskRun"];
         delete?: never;
@@ -295,7 +383,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists a run's events, oldest first */
+        /**
+         * Lists a run's events, oldest first
+         * @description Needs the role 'viewer' or a higher one.
+         */
         get: operations["listTaskRunEvents"];
         put?: never;
         post?: never;
@@ -321,6 +412,8 @@ export interface paths {
          *     what follows is live only and carries no ids. When history is back the gap is filled, or, if events
          *     were shown past it, the stream ends and the client's next connection fills it. A client that reads too slowly is cut off; it resumes
          *     the same way. A comment every 15 s shows that the stream lives.
+         *
+         *     Needs the role 'viewer' or a higher one.
          */
         get: operations["streamTaskRunEvents"];
         put?: never;
@@ -331,6 +424,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists tokens, newest first, those that are expired or revoked among them
+         * @description Who made and who revoked each, and when, stays on record. The secrets are not kept anywhere.
+         *
+         *     Needs the role 'admin'.
+         */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Makes a token
+         * @description The answer holds its text, which nobody can read again: only its hash is kept.
+         *
+         *     Needs the role 'admin'.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows a token, without its secret
+         * @description Needs the role 'admin'.
+         */
+        get: operations["getToken"];
+        put?: never;
+        post?: never;
+        /**
+         * Revokes a token
+         * @description Requests and streams that are open under it end at once, on every API, and with them the
+         *     sign-ins made by it. Revoking it again changes nothing.
+         *
+         *     Needs the role 'admin'.
+         */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        /**
+         * Gives an operator's token another role
+         * @description Requests and streams that are open under it end at once: whoever has it comes back with what it
+         *     may do now.
+         *
+         *     Needs the role 'admin'.
+         */
+        patch: operations["changeToken"];
+        trace?: never;
+    };
     "/api/workers": {
         parameters: {
             query?: never;
@@ -338,7 +493,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the workers heard of within the last minute */
+        /**
+         * Lists the workers heard of within the last minute
+         * @description Needs the role 'viewer' or a higher one.
+         */
         get: operations["listWorkers"];
         put?: never;
         post?: never;
@@ -355,7 +513,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Says that the server lives */
+        /**
+         * Says that the server lives
+         * @description Nobody is asked who they are.
+         */
         get: operations["getLive"];
         put?: never;
         post?: never;
@@ -376,6 +537,8 @@ export interface paths {
          * Says whether the server can do its work
          * @description Without the broker it cannot: 503. Without the database it takes runs and delays history: 200,
          *     `degraded`.
+         *
+         *     Nobody is asked who they are.
          */
         get: operations["getReady"];
         put?: never;
@@ -929,6 +1092,34 @@ export interface components {
             /** @description How. */
             provider?: string | null;
         };
+        /** @description Who asks. */
+        Me: {
+            /** @description By what the server knows it: `token`, `sign_in` (a cookie) or `default` (`baton dev` alone). */
+            by: string;
+            /**
+             * Format: date-time
+             * @description When that ends, if ever.
+             */
+            expiresAt?: string | null;
+            /** @description `operator` or `worker`. */
+            kind: string;
+            /** @description Under which name things are recorded. */
+            name: string;
+            /** @description `viewer`, `operator` or `admin`; absent for workers. */
+            role?: string | null;
+            /**
+             * Format: uuid
+             * @description The token; absent for `default`.
+             */
+            tokenId?: string | null;
+        };
+        /** @description A token that was just made, with its text, which nobody can read again. */
+        NewTokenInfo: {
+            /** @description The token. */
+            info: components["schemas"]["TokenInfo"];
+            /** @description The text: send it as `Authorization: Bearer <text>`. */
+            token: string;
+        };
         /** @description An error, sent as `application/problem+json`. */
         Problem: {
             /** @description What happened this time and what to do. */
@@ -1091,6 +1282,11 @@ export interface components {
             /** @description Which Baton. */
             version: string;
         };
+        /** @description A browser shows its operator's token, once; a cookie stands for it from then on. */
+        SignInRequest: {
+            /** @description The token's text. */
+            token: string;
+        };
         /** @description What is to be done. */
         TaskBody: {
             /** @description Program and arguments. Required for commands; no shell is involved. */
@@ -1227,6 +1423,101 @@ export interface components {
             title?: string | null;
             /** @description `codex_exec` (the default) or `command`. */
             type?: string | null;
+        };
+        /** @description A change of a token. */
+        TokenChange: {
+            /** @description The role that it is to have: `viewer`, `operator` or `admin`. */
+            role: string;
+        };
+        /** @description A token, without its secret. */
+        TokenInfo: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description Who made it. */
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description When it stops being good, if ever.
+             */
+            expiresAt?: string | null;
+            /**
+             * Format: uuid
+             * @description Its id: part of its text, and no secret.
+             */
+            id: string;
+            /** @description `operator` or `worker`. */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description When it was used last, to the minute.
+             */
+            lastUsedAt?: string | null;
+            /** @description Who has it. */
+            name: string;
+            /** @description Pools that the worker may serve; all of them if there are none here. */
+            pools?: string[];
+            /** @description Repositories that the worker may work on; all of them if there are none here. */
+            repositories?: string[];
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revokedAt?: string | null;
+            /** @description Who revoked it. */
+            revokedBy?: string | null;
+            /** @description `viewer`, `operator` or `admin`; absent for workers. */
+            role?: string | null;
+            /**
+             * Format: date-time
+             * @description When it got that role.
+             */
+            roleChangedAt?: string | null;
+            /** @description Who gave it its role, if not its maker. */
+            roleChangedBy?: string | null;
+            /** @description Kinds of run that the worker may take; all of them if there are none here. */
+            runTypes?: string[];
+            /** @description `good`, `expired` or `revoked`. */
+            state: string;
+            /** @description The worker's name, or the beginning of several followed by `*`; absent for operators. */
+            worker?: string | null;
+        };
+        /** @description Tokens, newest first. */
+        TokenPage: {
+            /** @description For the next page, if there is one. */
+            nextCursor?: string | null;
+            /** @description The tokens, those that are expired or revoked among them. */
+            tokens: components["schemas"]["TokenInfo"][];
+        };
+        /** @description A token that is to be made. */
+        TokenRequest: {
+            /**
+             * Format: date-time
+             * @description When it is to stop being good; never if absent.
+             */
+            expiresAt?: string | null;
+            /** @description `operator` or `worker`. */
+            kind: string;
+            /**
+             * @description Who is to have it: 1 to 200 printable characters. What an operator does is recorded under
+             *     this name.
+             */
+            name: string;
+            /** @description Pools that the worker may serve; all of them if there are none here. */
+            pools?: string[];
+            /**
+             * @description Repositories that the worker may work on, `*` standing for any text; all of them if there
+             *     are none here.
+             */
+            repositories?: string[];
+            /** @description `viewer`, `operator` or `admin`; for operators. */
+            role?: string | null;
+            /** @description Kinds of run that the worker may take; all of them if there are none here. */
+            runTypes?: string[];
+            /** @description The worker's name, or the beginning of the names of several followed by `*`; for workers. */
+            worker?: string | null;
         };
         /** @description Tokens, as the agent counted them. */
         UsageInfo: {
@@ -1383,7 +1674,16 @@ export interface operations {
                     "application/json": components["schemas"]["DeadLetterPage"];
                 };
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1433,13 +1733,7 @@ export interface operations {
     redriveDeadLetters: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description Who asks: 1 to 200 printable characters; `anonymous` if absent
-                 * @example ada
-                 */
-                "Baton-Actor"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1484,7 +1778,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1607,7 +1910,16 @@ export interface operations {
                     "application/json": components["schemas"]["TaskRunPage"];
                 };
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1674,7 +1986,16 @@ export interface operations {
                     "application/json": components["schemas"]["DrainList"];
                 };
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1724,13 +2045,7 @@ export interface operations {
     beginDrain: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description Who asks: 1 to 200 printable characters; `anonymous` if absent
-                 * @example ada
-                 */
-                "Baton-Actor"?: string | null;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
@@ -1765,7 +2080,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1857,13 +2181,7 @@ export interface operations {
                  */
                 note?: string;
             };
-            header?: {
-                /**
-                 * @description Who asks: 1 to 200 printable characters; `anonymous` if absent
-                 * @example ada
-                 */
-                "Baton-Actor"?: string | null;
-            };
+            header?: never;
             path: {
                 /**
                  * @description `fleet`, `pool.<pool>` or `worker.<worker>`
@@ -1891,7 +2209,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2004,7 +2331,16 @@ export interface operations {
                     "text/event-stream": components["schemas"]["EventRecord"];
                 };
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2051,7 +2387,63 @@ export interface operations {
                     "application/json": components["schemas"]["ServerInfo"];
                 };
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who asks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2089,7 +2481,168 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInRequest"];
+            };
+        };
+        responses: {
+            /** @description The browser is signed in */
+            200: {
+                headers: {
+                    /** @description The cookie `baton_session` */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description `malformed-json`: the request's body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout`: the request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: the request's body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: the request's body is of another media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-body`: the request's body breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The browser is signed out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2177,7 +2730,16 @@ export interface operations {
                     "application/json": components["schemas"]["TaskRunPage"];
                 };
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2233,11 +2795,6 @@ export interface operations {
                  * @example nightly-2030-01-31
                  */
                 "Idempotency-Key"?: string | null;
-                /**
-                 * @description Who asks: 1 to 200 printable characters; `anonymous` if absent
-                 * @example ada
-                 */
-                "Baton-Actor"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -2297,7 +2854,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2399,7 +2965,16 @@ export interface operations {
                     "application/json": components["schemas"]["TaskRun"];
                 };
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2472,7 +3047,16 @@ export interface operations {
                     "application/json": components["schemas"]["ArtifactList"];
                 };
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2567,7 +3151,16 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2656,7 +3249,16 @@ export interface operations {
                     "application/json": components["schemas"]["ArtifactInfo"];
                 };
             };
-            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2733,13 +3335,7 @@ export interface operations {
     controlTaskRun: {
         parameters: {
             query?: never;
-            header?: {
-                /**
-                 * @description Who asks: 1 to 200 printable characters; `anonymous` if absent
-                 * @example ada
-                 */
-                "Baton-Actor"?: string | null;
-            };
+            header?: never;
             path: {
                 /**
                  * @description The run's id
@@ -2779,7 +3375,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2899,7 +3504,16 @@ export interface operations {
                     "application/json": components["schemas"]["EventPage"];
                 };
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2982,7 +3596,16 @@ export interface operations {
                     "text/event-stream": components["schemas"]["EventRecord"];
                 };
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3029,6 +3652,640 @@ export interface operations {
             };
         };
     };
+    listTokens: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Tokens a page; 100 if absent
+                 * @example 100
+                 */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tokens */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenPage"];
+                };
+            };
+            /** @description `malformed-json`: the request's body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout`: the request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the present state forbids it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: the request's body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: the request's body is of another media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-body`: the request's body breaks rules; `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description The token, and its text */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTokenInfo"];
+                };
+            };
+            /** @description `malformed-json`: the request's body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout`: the request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the present state forbids it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: the request's body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: the request's body is of another media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-body`: the request's body breaks rules; `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The token's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenInfo"];
+                };
+            };
+            /** @description `malformed-json`: the request's body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout`: the request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the present state forbids it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: the request's body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: the request's body is of another media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-body`: the request's body breaks rules; `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The token's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token is revoked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenInfo"];
+                };
+            };
+            /** @description `malformed-json`: the request's body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout`: the request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the present state forbids it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: the request's body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: the request's body is of another media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-body`: the request's body breaks rules; `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The token's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "role": "viewer"
+                 *     }
+                 */
+                "application/json": components["schemas"]["TokenChange"];
+            };
+        };
+        responses: {
+            /** @description The token has that role */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenInfo"];
+                };
+            };
+            /** @description `malformed-json`: the request's body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout`: the request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the present state forbids it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: the request's body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: the request's body is of another media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-body`: the request's body breaks rules; `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listWorkers: {
         parameters: {
             query?: never;
@@ -3047,7 +4304,16 @@ export interface operations {
                     "application/json": components["schemas"]["WorkerList"];
                 };
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3085,7 +4351,16 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3123,7 +4398,16 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
             403: {
                 headers: {
                     [name: string]: unknown;

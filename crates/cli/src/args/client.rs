@@ -12,6 +12,7 @@ pub(crate) struct ClientArgs {
         help_heading = "Client",
         long,
         env = "BATON_API_URL",
+        value_parser = super::checked::http_url,
         value_name = "URL",
         default_value = "http://127.0.0.1:7700"
     )]

@@ -90,17 +90,21 @@ impl Stack {
                 ))
             })
             .collect();
+        let (recorder, supervisor) = (start(&["recorder"]), start(&["supervisor"]));
         let mut api = start(&["api"]);
         api.wait_for_ok(&format!("{api_url}/health/ready")).await;
         for worker in &mut workers {
             worker.wait_for_line("ready").await;
         }
+        // Who was known before goes on while the database is away.
+        let client = Client::new(&api_url, &token);
+        client.get("/api/me").await;
         Self {
             api,
-            recorder: start(&["recorder"]),
-            supervisor: start(&["supervisor"]),
+            recorder,
+            supervisor,
             workers,
-            client: Client::new(&api_url, &token),
+            client,
             broker,
             database,
             model,

@@ -7,7 +7,9 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use baton_domain::{RunType, SystemClock};
-use baton_worker::{Ending, Mode, OnStop, PreflightError, WhenDrained, WorkerOptions, WorkerToken, preflight};
+use baton_worker::{
+    Ending, Mode, OnStop, PreflightError, WhenDrained, WorkerOptions, WorkerToken, preflight,
+};
 
 pub(super) use self::options::{Place, options};
 use super::connect;

@@ -6,7 +6,8 @@ use baton_terminal::Hosted;
 
 use crate::bench::{Bench, Heard, end, hear, wait_until};
 
-const COUNTING: &str = "i=0; while :; do i=$((i+1)); echo $i; echo $i > new; mv new count; sleep 0.01; done";
+const COUNTING: &str =
+    "i=0; while :; do i=$((i+1)); echo $i; echo $i > new; mv new count; sleep 0.01; done";
 
 async fn counted(bench: &Bench) -> u32 {
     let path = bench.folder.path().join("count");

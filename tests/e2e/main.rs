@@ -6,6 +6,7 @@ mod stack;
 mod bad_input;
 mod bench;
 mod broker_outage;
+mod canaries;
 mod cancelled;
 mod dead_letters;
 mod documents;

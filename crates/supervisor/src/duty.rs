@@ -7,7 +7,10 @@ use baton_domain::{Position, RunId};
 use baton_store::{Lock, PositionFeed, StoreError, StoredRun, runs};
 use baton_wire::Beat;
 use futures::StreamExt;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::{
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -50,6 +53,16 @@ pub(crate) async fn watch(
     }
     if let Err(error) = lock.release().await {
         tracing::debug!(%error, "the lock was lost while it was given back");
+    }
+}
+
+/// Waits for a change, and until this moment when it comes before: what was published is recorded
+/// within milliseconds, and what follows from it, such as the next offer, need not wait for a tick.
+async fn changed_after<T>(history: &mut watch::Receiver<T>, calm: Instant) {
+    sleep_until(calm).await;
+    if history.changed().await.is_err() {
+        // The feed outlives this duty.
+        std::future::pending().await
     }
 }
 
@@ -120,7 +133,7 @@ impl<'a> OnDuty<'a> {
                     self.note_connection(if changed.is_ok() { up } else { Connection::Down });
                 }
                 _ = ticks.tick() => self.look(feed).await,
-                _ = history.changed(), if self.looked_at.elapsed() >= CALM => self.look(feed).await,
+                () = changed_after(&mut history, self.looked_at + CALM) => self.look(feed).await,
             }
         }
     }

@@ -3,7 +3,6 @@
 
 mod stack;
 
-mod adoption;
 mod bad_input;
 mod bench;
 mod broker_outage;

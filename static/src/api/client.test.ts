@@ -1,6 +1,17 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { ApiError, artifactUrl, getRun, onMeta, readText, submitRun, type Meta } from "./client";
+import {
+  ApiError,
+  artifactUrl,
+  controlRun,
+  gate,
+  getRun,
+  onMeta,
+  readText,
+  signIn,
+  submitRun,
+  type Meta,
+} from "./client";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -86,5 +97,24 @@ describe("a file", () => {
   ])("is read up to %d bytes", async (limit, text, cut) => {
     answer("grün");
     expect(await readText("/x", limit, new AbortController().signal)).toEqual({ text, cut });
+  });
+
+  it("that reads waits for a sign-in; one that acts is told", async () => {
+    const fetched = answer("{}", 401, PROBLEM);
+    expect((await failure(controlRun("1", { action: "cancel" }))).status).toBe(401);
+    const reading = getRun("1");
+    await Promise.resolve();
+    expect(fetched).toHaveBeenCalledOnce();
+    answer('{"id": "1"}');
+    gate.open();
+    expect((await reading).body.id).toBe("1");
+  });
+
+  it("to sign in with a bad token closes nothing", async () => {
+    answer("{}", 401, PROBLEM);
+    const closed = vi.fn();
+    gate.onClose(closed);
+    expect((await failure(signIn({ token: "x" }))).status).toBe(401);
+    expect(closed).not.toHaveBeenCalled();
   });
 });

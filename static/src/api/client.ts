@@ -1,13 +1,25 @@
 // Requests to the API: JSON in, typed JSON or a problem out. The only file that calls fetch.
+import { Gate } from "./gate";
 import type {
   ArtifactList,
   ControlRequest,
+  DeadLetterPage,
+  DrainInfo,
+  DrainList,
+  DrainRequest,
   EventPage,
   FieldError,
+  Me,
+  NewTokenInfo,
   Problem,
+  RedriveAnswer,
+  RedriveRequest,
+  SignInRequest,
   TaskRun,
   TaskRunPage,
   TaskRunRequest,
+  TokenPage,
+  TokenRequest,
   WorkerList,
 } from "./types";
 
@@ -67,6 +79,11 @@ export function onMeta(listener: Listener): () => void {
   return () => listeners.delete(listener);
 }
 
+/** Closed while the server does not know who asks. */
+export const gate = new Gate();
+
+const SIGN_IN = "/api/sign-in";
+
 function readMeta(response: Response): Meta {
   const position = Number(response.headers.get("Baton-History-Position") ?? "");
   const date = Date.parse(response.headers.get("Date") ?? "");
@@ -115,19 +132,41 @@ async function send(path: string, init: RequestInit): Promise<Response> {
   }
 }
 
-async function request<T>(path: string, init: RequestInit = {}): Promise<Answer<T>> {
+/** How a request goes when the server wants to know who asks. */
+type Door = "waits for a sign-in" | "is told";
+
+async function request<T>(
+  path: string,
+  init: RequestInit = {},
+  door: Door = init.method === undefined ? "waits for a sign-in" : "is told",
+): Promise<Answer<T>> {
   const headers = new Headers(init.headers);
   headers.set("Accept", "application/json");
-  const response = await send(path, { ...init, headers, cache: "no-store" });
-  const meta = readMeta(response);
-  if (!response.ok) {
+  for (;;) {
+    if (door === "waits for a sign-in") await gate.passed(init.signal ?? null);
+    const response = await send(path, { ...init, headers, cache: "no-store" });
+    const meta = readMeta(response);
+    if (response.ok) {
+      for (const listener of listeners) listener(meta);
+      // An answer without content has no body to read.
+      const body: unknown = response.status === 204 ? undefined : await response.json();
+      return { body: body as T, status: response.status, meta };
+    }
     const error = new ApiError(await readProblem(response), meta);
     if (isHistoryGone(error)) meta.historyDelayed = true;
     for (const listener of listeners) listener(meta);
-    throw error;
+    if (response.status !== 401 || path === SIGN_IN) throw error;
+    gate.close();
+    if (door === "is told") throw error;
   }
-  for (const listener of listeners) listener(meta);
-  return { body: (await response.json()) as T, status: response.status, meta };
+}
+
+function sent(method: string, body: unknown): RequestInit {
+  return {
+    method,
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  };
 }
 
 function runPath(id: string, rest = ""): string {
@@ -167,11 +206,61 @@ export function submitRun(body: TaskRunRequest, idempotencyKey: string) {
 }
 
 export async function controlRun(id: string, body: ControlRequest): Promise<void> {
-  await request<unknown>(runPath(id, "/control"), {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
+  await request<unknown>(runPath(id, "/control"), sent("POST", body));
+}
+
+/** Who asks. Does not wait for a sign-in: it is how the page learns that one is needed. */
+export function getMe() {
+  return request<Me>("/api/me", {}, "is told");
+}
+
+/** Shows a token; the browser keeps the cookie that comes back. */
+export function signIn(body: SignInRequest) {
+  return request<Me>(SIGN_IN, sent("POST", body));
+}
+
+export async function signOut(): Promise<void> {
+  await request<unknown>(SIGN_IN, { method: "DELETE" });
+}
+
+export function listTokens(query: URLSearchParams, signal?: AbortSignal) {
+  return request<TokenPage>(`/api/tokens?${query.toString()}`, { signal: signal ?? null });
+}
+
+export function createToken(body: TokenRequest) {
+  return request<NewTokenInfo>("/api/tokens", sent("POST", body));
+}
+
+export async function revokeToken(id: string): Promise<void> {
+  await request<unknown>(`/api/tokens/${encodeURIComponent(id)}`, { method: "DELETE" });
+}
+
+export function listDrains(signal?: AbortSignal) {
+  return request<DrainList>("/api/drains", { signal: signal ?? null });
+}
+
+export function beginDrain(body: DrainRequest) {
+  return request<DrainInfo>("/api/drains", sent("POST", body));
+}
+
+export async function endDrain(scope: string): Promise<void> {
+  await request<unknown>(`/api/drains/${encodeURIComponent(scope)}`, { method: "DELETE" });
+}
+
+export function listDeadLetters(query: URLSearchParams, signal?: AbortSignal) {
+  return request<DeadLetterPage>(`/api/dead-letters?${query.toString()}`, {
+    signal: signal ?? null,
   });
+}
+
+export function listDeadRuns(query: URLSearchParams, signal?: AbortSignal) {
+  return request<TaskRunPage>(`/api/dead-letters/runs?${query.toString()}`, {
+    signal: signal ?? null,
+  });
+}
+
+export function redriveMany(body: RedriveRequest) {
+  return request<RedriveAnswer>("/api/dead-letters/redrive", sent("POST", body));
 }
 
 /** Where a file of an attempt is read. */
@@ -189,6 +278,7 @@ export interface TextFile {
 /** Reads a text file, at most `limit` bytes of it. */
 export async function readText(url: string, limit: number, signal: AbortSignal): Promise<TextFile> {
   const response = await send(url, { signal, cache: "no-store" });
+  if (response.status === 401) gate.close();
   if (!response.ok) throw new ApiError(await readProblem(response), readMeta(response));
   const reader = response.body?.getReader();
   if (reader === undefined) return { text: "", cut: false };

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { openStream, type StreamStart } from "./stream";
+import { openStream, reopenStreams, type StreamStart } from "./stream";
 
 /** Stands in for the browser's EventSource and remembers every one that was made. */
 class FakeSource extends EventTarget {
+  static readonly OPEN = 1;
   static readonly CLOSED = 2;
   static all: FakeSource[] = [];
   readyState = 0;
@@ -37,6 +38,7 @@ class FakeDocument extends EventTarget {
 }
 
 let page: FakeDocument;
+let opened: (() => void)[] = [];
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -47,6 +49,8 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  for (const close of opened) close();
+  opened = [];
   vi.useRealTimers();
   vi.unstubAllGlobals();
 });
@@ -55,12 +59,15 @@ function open(start: StreamStart) {
   const statuses: string[] = [];
   const events: unknown[] = [];
   const history: boolean[] = [];
+  const broken = vi.fn();
   const close = openStream("/stream", start, {
+    broken,
     event: (event) => events.push(event),
     status: (status) => statuses.push(status),
     history: (delayed) => history.push(delayed),
   });
-  return { statuses, events, history, close };
+  opened.push(close);
+  return { statuses, events, history, broken, close };
 }
 
 function last(): FakeSource {
@@ -149,5 +156,20 @@ describe("a stream", () => {
     page.show("visible");
     vi.advanceTimersByTime(600_000);
     expect(FakeSource.all).toHaveLength(1);
+  });
+
+  it("says that it broke, and is opened at once when somebody signed in", () => {
+    const { broken, close } = open({ after: 7 });
+    last().refuse();
+    expect(broken).toHaveBeenCalledOnce();
+    reopenStreams();
+    expect(FakeSource.all).toHaveLength(2);
+    last().readyState = FakeSource.OPEN;
+    vi.advanceTimersByTime(60_000);
+    reopenStreams();
+    expect(FakeSource.all).toHaveLength(2);
+    close();
+    reopenStreams();
+    expect(FakeSource.all).toHaveLength(2);
   });
 });

@@ -11,6 +11,15 @@ export interface StreamHandlers {
   status: (status: StreamStatus) => void;
   /** The server says whether its history is behind. */
   history: (delayed: boolean) => void;
+  /** It broke, or was refused; EventSource does not tell which. */
+  broken: () => void;
+}
+
+const reopeners = new Set<() => void>();
+
+/** Opens at once what waits to be opened again: whatever kept it closed is over. */
+export function reopenStreams(): void {
+  for (const reopen of reopeners) reopen();
 }
 
 const FIRST_DELAY_MS = 1_000;
@@ -55,6 +64,7 @@ export function openStream(path: string, start: StreamStart, handlers: StreamHan
 
   function failed(): void {
     handlers.status("reconnecting");
+    handlers.broken();
     if (source?.readyState !== EventSource.CLOSED) return;
     source.close();
     retry = setTimeout(() => open(false), delay * (0.75 + Math.random() / 2));
@@ -75,9 +85,19 @@ export function openStream(path: string, start: StreamStart, handlers: StreamHan
     }
   }
 
+  function reopen(): void {
+    if (source === null || source.readyState === EventSource.OPEN) return;
+    clearTimeout(retry);
+    source.close();
+    delay = FIRST_DELAY_MS;
+    open(false);
+  }
+
   open(true);
+  reopeners.add(reopen);
   document.addEventListener("visibilitychange", visibility);
   return () => {
+    reopeners.delete(reopen);
     clearTimeout(retry);
     clearTimeout(rest);
     source?.close();

@@ -92,3 +92,12 @@ export function sentence(message: string): string {
   const full = message.charAt(0).toUpperCase() + message.slice(1);
   return /[.!?:…]$/.test(full) ? full : `${full}.`;
 }
+
+/** Whether an address that somebody else wrote is safe to be a link. */
+export function isWebAddress(address: string): boolean {
+  try {
+    return ["http:", "https:"].includes(new URL(address).protocol);
+  } catch {
+    return false;
+  }
+}

@@ -1,14 +1,22 @@
 // Where the reader is. Links are plain `<a href>`; the browser's history does the rest.
 
 export type Route =
-  { view: "runs" } | { view: "run"; id: string } | { view: "workers" } | { view: "unknown" };
+  | { view: "runs" }
+  | { view: "run"; id: string }
+  | { view: "workers" }
+  | { view: "dead-letters" }
+  | { view: "tokens" }
+  | { view: "unknown" };
+
+const PLACES = ["workers", "dead-letters", "tokens"] as const;
 
 /** The view that a path names. */
 export function routeOf(path: string): Route {
   const parts = path.split("/").filter((part) => part !== "");
   const [first, second, third] = parts;
   if (first === undefined) return { view: "runs" };
-  if (first === "workers" && second === undefined) return { view: "workers" };
+  const place = PLACES.find((each) => each === first);
+  if (place !== undefined && second === undefined) return { view: place };
   if (first === "runs" && second !== undefined && third === undefined) {
     return { view: "run", id: second };
   }

@@ -17,6 +17,7 @@ import { foldRun, isTerminal } from "../state/run";
 import { clock } from "./clock.svelte";
 import { debounce } from "./debounce";
 import { health } from "./health.svelte";
+import { session } from "./session.svelte";
 
 /** How often the evidence of a held run is read again. */
 const EVIDENCE_MS = 3_000;
@@ -122,6 +123,7 @@ export class LiveRun {
       { after: position },
       {
         event: (event) => this.#hear(event),
+        broken: () => void session.ask(),
         status: (status) => {
           health.stream = status;
           if (status === "live") this.#settle.call();

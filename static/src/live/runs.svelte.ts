@@ -7,6 +7,7 @@ import { writeFilters, type Filters } from "../state/filters";
 import { append, hear, refresh, replace, touches, type RunList } from "../state/list";
 import { debounce } from "./debounce";
 import { health } from "./health.svelte";
+import { session } from "./session.svelte";
 
 const PAGE = 50;
 const MOST = 200;
@@ -31,6 +32,7 @@ export class LiveRuns {
     this.#filters = filters;
     const close = openStream("/api/events/stream", "now", {
       event: (event) => this.#hear(event),
+      broken: () => void session.ask(),
       status: (status) => {
         health.stream = status;
         // Subscribed first, read second: nothing falls between.

@@ -1,9 +1,15 @@
 // One event in words: a table from its type to what the timeline shows of it.
 import type { EventRecord } from "../api/types";
-import { number, text, texts } from "./data";
+import { isWebAddress } from "../lib/format";
+import { flag, number, text, texts } from "./data";
 
 /** How an entry is to be taken. */
 export type Tone = "plain" | "good" | "bad" | "warn" | "quiet";
+
+export interface Link {
+  url: string;
+  label: string;
+}
 
 export interface Entry {
   /** Stable while the entry grows. */
@@ -14,6 +20,8 @@ export interface Entry {
   title: string;
   /** Shown in a fixed-width font after the title: a command, a file, a commit. */
   code: string | null;
+  /** Where to read on, elsewhere. */
+  link: Link | null;
   /** Running text: what the agent said. */
   body: string | null;
   /** Long output behind a fold. */
@@ -38,6 +46,7 @@ export function blank(event: EventRecord): Entry {
     tone: "plain",
     title: event.type.replaceAll("_", " "),
     code: null,
+    link: null,
     body: null,
     detail: null,
     durationMs: null,
@@ -89,6 +98,34 @@ function counted(count: number, noun: string): string {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+const CANCEL_STEPS: Record<string, string> = {
+  asked: "Agent asked to stop",
+  terminated: "Agent told to end",
+  killed: "Agent killed: it did not end when told to",
+  gone: "Agent is gone, with all its processes",
+};
+
+/** The address comes from a worker: only one that a browser may open as a page is a link. */
+function pullRequestLink(event: EventRecord): Link | null {
+  const url = text(event, "url");
+  if (url === null || !isWebAddress(url)) return null;
+  const place = number(event, "number");
+  return { url, label: place === null ? url : `#${String(place)}` };
+}
+
+function leaseLost(event: EventRecord): Partial<Entry> {
+  const reason = text(event, "reason");
+  const worker = text(event, "worker") ?? "its worker";
+  if (reason?.startsWith("released by ") === true) {
+    return { tone: "warn", title: `Taken away from ${worker}`, body: reason };
+  }
+  return {
+    tone: "bad",
+    title: `Worker ${worker} was not heard of any more; its attempt is over`,
+    body: reason,
+  };
+}
+
 const WORDS: Record<string, Describe> = {
   submitted: (event) => ({ title: `Submitted by ${event.source}` }),
   offered: (event) => ({ title: `Offered again, attempt ${String(event.attempt ?? "?")}` }),
@@ -97,14 +134,19 @@ const WORDS: Record<string, Describe> = {
     title: `Given back by ${text(event, "worker") ?? event.source}`,
     body: text(event, "reason"),
   }),
-  lease_lost: (event) => ({
-    tone: "bad",
-    title: `Worker ${text(event, "worker") ?? ""} was not heard of any more; its attempt is over`,
-    body: text(event, "reason"),
-  }),
+  lease_lost: leaseLost,
   cancel_requested: (event) => ({
     tone: "warn",
     title: `Cancel asked for by ${text(event, "actor") ?? event.source}`,
+    body: text(event, "note"),
+  }),
+  redriven: (event) => ({
+    title: `Tried again by ${text(event, "actor") ?? event.source}; its failures count from 0 again`,
+    body: text(event, "note"),
+  }),
+  release_requested: (event) => ({
+    tone: "warn",
+    title: `${text(event, "actor") ?? event.source} takes it away from its worker`,
     body: text(event, "note"),
   }),
   stage_started: (event) => ({
@@ -178,6 +220,28 @@ const WORDS: Record<string, Describe> = {
     tone: "quiet",
     title: "Nothing published",
     body: text(event, "reason"),
+  }),
+  pull_request_opened: (event) => ({
+    tone: "good",
+    title: flag(event, "updated") ? "Pull request updated" : "Pull request opened",
+    link: pullRequestLink(event),
+  }),
+  adopted: (event) => ({
+    title: `Its worker was started again and goes on where it was`,
+    code: text(event, "version"),
+  }),
+  agent_frozen: (event) => ({
+    tone: "warn",
+    title: "Agent held still by its worker",
+    body: text(event, "reason"),
+  }),
+  agent_thawed: (event) => ({
+    title: "Agent goes on after standing still for",
+    durationMs: number(event, "frozenMs"),
+  }),
+  cancel_step: (event) => ({
+    tone: "warn",
+    title: CANCEL_STEPS[text(event, "step") ?? ""] ?? `Cancel: ${text(event, "step") ?? "a step"}`,
   }),
   paused: (event) => ({
     tone: "warn",

@@ -69,6 +69,7 @@ const QUIET = new Set([
   "command_finished",
   "agent_message",
   "files_changed",
+  "cancel_step",
 ]);
 
 /** Whether an event can change what a row shows. */

@@ -64,8 +64,8 @@ const EVENTS: Record<string, EventRecord> = {
   "lease taken": event("lease_taken"),
   "lease taken, another": event("lease_taken", { attempt: 1 }),
   "lease released": event("lease_released"),
-  "lease lost": event("lease_lost", { source: "s-1" }),
-  "lease lost, another": event("lease_lost", { source: "s-1", attempt: 1 }),
+  "lease lost": event("lease_lost", { source: "supervisor" }),
+  "lease lost, another": event("lease_lost", { source: "supervisor", attempt: 1 }),
   progress: event("command_started"),
   "progress, another attempt": event("command_started", { attempt: 1 }),
   "progress, not the holder": event("command_started", { source: "w-2" }),
@@ -76,6 +76,13 @@ const EVENTS: Record<string, EventRecord> = {
   failed: event("failed", { data: { code: "command_failed", message: "x", retryable: false } }),
   "failed, retryable": event("failed", { data: { code: "agent_killed", retryable: true } }),
   cancelled: event("cancelled"),
+  "lease lost, by another": event("lease_lost", { source: "w-1" }),
+  redriven: event("redriven", { attempt: null, seq: null, source: "operator" }),
+  "release asked for": event("release_requested", {
+    attempt: null,
+    seq: null,
+    source: "operator",
+  }),
   cancel: event("cancel_requested", { attempt: null, seq: null, source: "operator" }),
 };
 
@@ -103,6 +110,9 @@ const TABLE: Record<string, string[]> = {
     "failed":                    [_,               "failed",          "failed",          _,               _,           _,           _,           _],
     "failed, retryable":         [_,               "retry_scheduled", "retry_scheduled", _,               _,           _,           _,           _],
     "cancelled":                 [_,               "cancelled",       "cancelled",       _,               _,           _,           _,           _],
+    "lease lost, by another":    [_,               "not_holder",      "not_holder",      _,               _,           _,           _,           _],
+    "redriven":                  [_,               _,                 _,                 _,               _,           "retry_scheduled", _,     "retry_scheduled"],
+    "release asked for":         [_,               "running",         "paused",          _,               _,           _,           _,           _],
     "cancel":                    ["cancelled",     "running",         "paused",          "cancelled",     _,           _,           _,           _],
   },
 };
@@ -151,7 +161,7 @@ describe("what a step leaves", () => {
   });
 
   it("the first lost lease is due at once, the next one is not", () => {
-    const lost = event("lease_lost", { source: "s-1" });
+    const lost = event("lease_lost", { source: "supervisor" });
     expect(apply(run("running"), lost).dueAt).toBe(AT);
     const again = apply(run("running", { failures: 1 }), lost).dueAt ?? "";
     expect(Date.parse(again)).toBeGreaterThan(Date.parse(AT));
@@ -159,7 +169,7 @@ describe("what a step leaves", () => {
 
   it("the last failure is the end", () => {
     const spent = run("running", { failures: 2 });
-    expect(apply(spent, event("lease_lost", { source: "s-1" })).state).toBe("dead_lettered");
+    expect(apply(spent, event("lease_lost", { source: "supervisor" })).state).toBe("dead_lettered");
     const failed = apply(spent, event("failed", { data: { code: "x", retryable: true } }));
     expect(failed).toMatchObject({ state: "dead_lettered", failures: 3 });
     expect(failed.error?.code).toBe("x");
@@ -167,7 +177,31 @@ describe("what a step leaves", () => {
 
   it.each(["lease_lost", "lease_released", "failed"])("a cancel is fulfilled by %s", (type) => {
     const wished = run("running", { cancelRequestedAt: AT });
-    expect(apply(wished, event(type)).state).toBe("cancelled");
+    const source = type === "lease_lost" ? "supervisor" : "w-1";
+    expect(apply(wished, event(type, { source })).state).toBe("cancelled");
+  });
+
+  it("a lease that an operator took away is no failure", () => {
+    const wish = event("release_requested", { attempt: null, seq: null, source: "ada" });
+    const lost = event("lease_lost", { position: 12, source: "supervisor" });
+    const error = null;
+    const expected = { state: "retry_scheduled", failures: 0, dueAt: AT, error, lease: null };
+    expect(foldRun(run("running"), [wish, lost])).toMatchObject(expected);
+    const wished = run("running", { lease: { ...LEASE, releaseRequestedAt: AT } });
+    expect(foldRun(wished, [lost])).toMatchObject(expected);
+    expect(applyEvent(fromServer(wished), wish)).toBe("duplicate");
+  });
+
+  it("a run that is tried again has failed never, and says what failed last", () => {
+    const error = { code: "x", message: "y", retryable: true };
+    const again = apply(run("dead_lettered", { failures: 3, error }), event("redriven"));
+    expect(again).toMatchObject({ failures: 0, error, dueAt: AT, finishedAt: null });
+  });
+
+  it("a pull request is a result", () => {
+    const data = { url: "https://example.org/pull/7", number: 7, updated: false };
+    const opened = apply(run("running"), event("pull_request_opened", { data }));
+    expect(opened.result?.pullRequest).toEqual({ url: data.url, number: 7 });
   });
 
   it("a second cancel is the first", () => {

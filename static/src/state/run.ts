@@ -27,6 +27,9 @@ export const STATES: readonly StateName[] = [
 
 export type Refusal = "duplicate" | "other_attempt" | "not_holder" | "wrong_state";
 
+/** The one name under which supervisors speak. It holds nothing. */
+const SUPERVISOR = "supervisor";
+
 const TERMINAL: ReadonlySet<string> = new Set([
   "succeeded",
   "failed",
@@ -82,9 +85,13 @@ function step(folded: Folded, event: EventRecord): Folded | Refusal {
     case "lease_released":
       return holder(run, event, true) ?? ended(released(run, event));
     case "lease_lost":
-      return holder(run, event, false) ?? ended(lost(run, event));
+      return holder(run, event, false) ?? takenAway(run, event);
     case "cancel_requested":
       return cancel(folded, event);
+    case "redriven":
+      return redriven(run, event);
+    case "release_requested":
+      return releaseWished(folded, event);
     default:
       return reported(folded, event);
   }
@@ -93,6 +100,27 @@ function step(folded: Folded, event: EventRecord): Folded | Refusal {
 /** The run once nobody holds it any more. */
 function ended(run: TaskRun): Folded {
   return { run: { ...run, lease: null, stage: null }, lastSeq: null };
+}
+
+/** Only the supervisor declares a lease lost. That an operator took it away is no failure. */
+function takenAway(run: TaskRun, event: EventRecord): Folded | Refusal {
+  if (event.source !== SUPERVISOR) return "not_holder";
+  const isWished = run.lease?.releaseRequestedAt != null;
+  return ended(isWished ? released(run, event) : lost(run, event));
+}
+
+function releaseWished(folded: Folded, event: EventRecord): Folded | Refusal {
+  const { lease } = folded.run;
+  if (lease == null) return "wrong_state";
+  if (lease.releaseRequestedAt != null) return "duplicate";
+  return { ...folded, run: { ...folded.run, lease: { ...lease, releaseRequestedAt: event.at } } };
+}
+
+/** From the start: no failure counts any more; what failed last is told until the next offer. */
+function redriven(run: TaskRun, event: EventRecord): Folded | Refusal {
+  if (run.state !== "failed" && run.state !== "dead_lettered") return "wrong_state";
+  const state: StateName = "retry_scheduled";
+  return ended({ ...run, state, failures: 0, dueAt: event.at, finishedAt: null });
 }
 
 function offered(run: TaskRun, event: EventRecord): Folded | Refusal {
@@ -105,6 +133,7 @@ function offered(run: TaskRun, event: EventRecord): Folded | Refusal {
 
 function taken(run: TaskRun, event: EventRecord): Folded | Refusal {
   if (run.state !== "queued") return "wrong_state";
+  if (event.source === SUPERVISOR) return "not_holder";
   if (event.attempt !== run.attempt) return "other_attempt";
   const lease = {
     attempt: event.attempt,
@@ -183,7 +212,7 @@ function reported(folded: Folded, event: EventRecord): Folded | Refusal {
   if (folded.lastSeq !== null && lastSeq <= folded.lastSeq) return "duplicate";
   const next = said(run, event);
   if (typeof next === "string") return next;
-  return next.lease == null ? { run: next, lastSeq: null } : { run: next, lastSeq };
+  return next.lease == null ? ended(next) : { run: next, lastSeq };
 }
 
 function said(run: TaskRun, event: EventRecord): TaskRun | Refusal {
@@ -212,6 +241,8 @@ function progress(run: TaskRun, event: EventRecord): TaskRun {
   switch (event.type) {
     case "branch_pushed":
       return withResult(run, { branch: text(event, "branch"), commit: text(event, "commit") });
+    case "pull_request_opened":
+      return withPullRequest(run, event);
     case "patch_written":
       return withResult(run, {
         filesChanged: number(event, "files"),
@@ -221,6 +252,13 @@ function progress(run: TaskRun, event: EventRecord): TaskRun {
     default:
       return run;
   }
+}
+
+function withPullRequest(run: TaskRun, event: EventRecord): TaskRun {
+  const [url, place] = [text(event, "url"), number(event, "number")];
+  return url === null || place === null
+    ? run
+    : withResult(run, { pullRequest: { url, number: place } });
 }
 
 function withResult(run: TaskRun, news: Partial<NonNullable<TaskRun["result"]>>): TaskRun {

@@ -38,6 +38,26 @@ describe("the form of a submission", () => {
     });
   });
 
+  it("makes a request that ends in a pull request, and the form of it again", () => {
+    const built = buildRequest({
+      ...EMPTY_FORM,
+      publish: "pr",
+      newBranch: "topic",
+      prBaseBranch: "main",
+      prTitle: "Mend it",
+      secrets: [{ name: "A", from: "env:A" }],
+    });
+    if (!built.ok) throw new Error("refused");
+    expect(built.request.task).toEqual({
+      git: { newBranch: "topic" },
+      publish: { mode: "pr", prBaseBranch: "main", prTitle: "Mend it" },
+      secrets: [{ name: "A", from: "env:A" }],
+    });
+    expect(buildRequest(formOf(built.request))).toEqual(built);
+    const placed = placeErrors([{ field: "task.publish.prTitle", message: "is long" }]);
+    expect(placed.fields.prTitle).toBe("is long");
+  });
+
   it("makes a request for a command, without what belongs to agents", () => {
     const form = { ...EMPTY_FORM, type: "command" as const, command: "echo 'a b'", model: "m" };
     expect(buildRequest(form)).toEqual({

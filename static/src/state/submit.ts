@@ -10,9 +10,12 @@ export interface SubmitForm {
   startingBranch: string;
   instructions: string;
   command: string;
-  publish: "none" | "branch";
+  publish: "none" | "branch" | "pr";
   newBranch: string;
   commitMessage: string;
+  prBaseBranch: string;
+  prTitle: string;
+  prBody: string;
   model: string;
   effort: string;
   pool: string;
@@ -23,10 +26,12 @@ export interface SubmitForm {
   timeoutSeconds: string;
   /** Has no field; taken over from the run that this one is to be like. */
   retry: NonNullable<TaskRunRequest["retry"]> | null;
+  /** The same. */
+  secrets: NonNullable<TaskBody["secrets"]>;
 }
 
 /** A field that a person fills in. */
-export type FormField = Exclude<keyof SubmitForm, "retry">;
+export type FormField = Exclude<keyof SubmitForm, "retry" | "secrets">;
 
 export const EMPTY_FORM: SubmitForm = {
   type: "codex_exec",
@@ -38,6 +43,9 @@ export const EMPTY_FORM: SubmitForm = {
   publish: "none",
   newBranch: "",
   commitMessage: "",
+  prBaseBranch: "",
+  prTitle: "",
+  prBody: "",
   model: "",
   effort: "",
   pool: "",
@@ -46,6 +54,7 @@ export const EMPTY_FORM: SubmitForm = {
   maxAttempts: "",
   timeoutSeconds: "",
   retry: null,
+  secrets: [],
 };
 
 /** The request's fields, and the form's field that each is typed into. */
@@ -62,6 +71,9 @@ const HOMES: readonly [string, FormField][] = [
   ["task.runtime.model", "model"],
   ["task.runtime.effort", "effort"],
   ["task.publish.commitMessage", "commitMessage"],
+  ["task.publish.prBaseBranch", "prBaseBranch"],
+  ["task.publish.prTitle", "prTitle"],
+  ["task.publish.prBody", "prBody"],
   ["task.publish", "publish"],
   ["pool", "pool"],
   ["requiredCapabilities", "capabilities"],
@@ -126,13 +138,12 @@ export function buildRequest(form: SubmitForm): Built {
 function buildTask(form: SubmitForm, fields: FormErrors["fields"]): TaskBody {
   const git = {
     ...given("startingBranch", form.startingBranch),
-    ...(form.publish === "branch" ? given("newBranch", form.newBranch) : {}),
+    ...(form.publish === "none" ? {} : given("newBranch", form.newBranch)),
   };
   const common = {
     ...(Object.keys(git).length > 0 ? { git } : {}),
-    ...(form.publish === "branch"
-      ? { publish: { mode: "branch", ...given("commitMessage", form.commitMessage) } }
-      : {}),
+    ...buildPublish(form),
+    ...(form.secrets.length > 0 ? { secrets: form.secrets } : {}),
   };
   if (form.type === "command") {
     const split = splitArgv(form.command);
@@ -146,6 +157,22 @@ function buildTask(form: SubmitForm, fields: FormErrors["fields"]): TaskBody {
     ...(Object.keys(runtime).length > 0 ? { runtime } : {}),
     ...common,
   };
+}
+
+function buildPublish(form: SubmitForm): Pick<TaskBody, "publish"> {
+  if (form.publish === "none") return {};
+  const branch = { mode: form.publish, ...given("commitMessage", form.commitMessage) };
+  if (form.publish === "branch") return { publish: branch };
+  const pull = {
+    ...given("prBaseBranch", form.prBaseBranch),
+    ...given("prTitle", form.prTitle),
+    ...given("prBody", form.prBody),
+  };
+  return { publish: { ...branch, ...pull } };
+}
+
+function publishMode(mode: string | null | undefined): SubmitForm["publish"] {
+  return mode === "branch" || mode === "pr" ? mode : "none";
 }
 
 function given<K extends string>(name: K, value: string): Partial<Record<K, string>> {
@@ -173,9 +200,12 @@ export function formOf(request: TaskRunRequest): SubmitForm {
     startingBranch: task.git?.startingBranch ?? "",
     instructions: task.instructions ?? "",
     command: joinArgv(task.argv ?? []),
-    publish: task.publish?.mode === "branch" ? "branch" : "none",
+    publish: publishMode(task.publish?.mode),
     newBranch: task.git?.newBranch ?? "",
     commitMessage: task.publish?.commitMessage ?? "",
+    prBaseBranch: task.publish?.prBaseBranch ?? "",
+    prTitle: task.publish?.prTitle ?? "",
+    prBody: task.publish?.prBody ?? "",
     model: task.runtime?.model ?? "",
     effort: task.runtime?.effort ?? "",
     pool: request.pool ?? "",
@@ -184,6 +214,7 @@ export function formOf(request: TaskRunRequest): SubmitForm {
     maxAttempts: number(request.maxAttempts),
     timeoutSeconds: number(request.timeoutSeconds),
     retry: request.retry ?? null,
+    secrets: task.secrets ?? [],
   };
 }
 

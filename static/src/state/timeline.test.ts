@@ -29,7 +29,7 @@ describe("timeline", () => {
       event("submitted", {}, { source: "operator" }),
       event("lease_taken", { worker: "w-1" }),
       event("cancel_requested", {}, { attempt: null, source: "operator" }),
-      event("lease_lost", { worker: "w-1" }, { source: "s-1" }),
+      event("lease_lost", { worker: "w-1" }, { source: "supervisor" }),
       event("offered", {}, { attempt: 2, source: "supervisor" }),
     ]);
     expect(groups.map((group) => [group.attempt, group.worker, group.outcome])).toEqual([
@@ -78,7 +78,7 @@ describe("timeline", () => {
   it("says that a command was cut off when its attempt ended first", () => {
     const groups = timeline([
       event("command_started", { stepId: "a", command: "make" }),
-      event("lease_lost", {}, { source: "s-1" }),
+      event("lease_lost", {}, { source: "supervisor" }),
     ]);
     expect(groups[0]?.entries[0]).toMatchObject({ open: false, cut: true });
   });
@@ -125,5 +125,37 @@ describe("timeline", () => {
     ]);
     const keys = groups[0]?.entries.map((entry) => entry.key) ?? [];
     expect(new Set(keys).size).toBe(keys.length);
+  });
+
+  it("says what the fleet did to a run", () => {
+    const url = "https://example.org/a/b/pull/7";
+    const [group] = timeline([
+      event("cancel_step", { step: "terminated" }),
+      event("agent_frozen", { reason: "cut off" }),
+      event("agent_thawed", { frozenMs: 1500 }),
+      event("adopted", { version: "1.2.3" }),
+      event("redriven", { actor: "ada", note: "mended" }, { attempt: null, source: "ada" }),
+      event("pull_request_opened", { url, number: 7, updated: true }),
+      event("pull_request_opened", { url: "javascript:alert(1)", number: 8, updated: false }),
+    ]);
+    const told = group?.entries.map(({ title, body, link }) => [title, body, link]);
+    expect(told).toEqual([
+      ["Agent told to end", null, null],
+      ["Agent held still by its worker", "cut off", null],
+      ["Agent goes on after standing still for", null, null],
+      ["Its worker was started again and goes on where it was", null, null],
+      ["Tried again by ada; its failures count from 0 again", "mended", null],
+      ["Pull request updated", null, { url, label: "#7" }],
+      ["Pull request opened", null, null],
+    ]);
+  });
+
+  it("tells a worker that was lost from one that its run was taken from", () => {
+    const groups = timeline([
+      event("lease_taken", { worker: "w-1" }),
+      event("lease_lost", { worker: "w-1", reason: "released by ada: it hangs" }),
+    ]);
+    expect(groups[0]?.outcome).toBe("taken away");
+    expect(groups[0]?.entries[1]?.title).toBe("Taken away from w-1");
   });
 });

@@ -144,7 +144,9 @@ function note(group: Draft, event: EventRecord): void {
     group.takenAt = event.at;
   } else if (outcome !== undefined) {
     group.endedAt = event.at;
-    [group.outcome, group.tone] = outcome;
+    const takenAway = text(event, "reason")?.startsWith("released by ") ?? false;
+    const isTaken = event.type === "lease_lost" && takenAway;
+    [group.outcome, group.tone] = isTaken ? ["taken away", "warn"] : outcome;
     cutOff(group);
   }
 }

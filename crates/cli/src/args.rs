@@ -1,6 +1,7 @@
 //! Every command, flag and environment variable. Raw input becomes checked settings here and in
 //! [`crate::config`]; the roles know nothing of flags.
 
+mod admission;
 mod api;
 mod bench;
 mod bus;
@@ -31,6 +32,7 @@ mod workers;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use admission::AdmissionArgs;
 pub(crate) use api::ApiArgs;
 pub(crate) use bench::{BenchArgs, BenchScenario};
 pub(crate) use bus::{BusArgs, NatsCommand};

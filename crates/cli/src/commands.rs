@@ -49,6 +49,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Supervisor(args) => supervisor::run(args).await,
         Command::Migrate(args) => migrate::run(args).await,
         Command::Nats(NatsCommand::Apply(bus)) => nats::apply(bus).await,
+        Command::Nats(NatsCommand::Keys { folder }) => nats::keys(&folder),
         Command::Nats(NatsCommand::Verify { bus, json }) => nats::verify(bus, json).await,
         Command::Bench(args) => bench::run(args).await,
         Command::Config(command) => config::run(command),

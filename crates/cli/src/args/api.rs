@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 
-use super::{BusArgs, StoreArgs, examples};
+use super::{AdmissionArgs, BusArgs, StoreArgs, examples};
 
 /// The HTTP API and the dashboard.
 #[derive(Debug, Clone, Args)]
@@ -36,6 +36,8 @@ pub(crate) struct ApiArgs {
     pub(crate) allowed_hosts: Vec<String>,
     #[command(flatten)]
     pub(crate) bus: BusArgs,
+    #[command(flatten)]
+    pub(crate) admission: AdmissionArgs,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
     #[command(flatten)]

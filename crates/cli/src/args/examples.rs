@@ -44,6 +44,13 @@ pub(crate) const NATS_APPLY: &str = "\
 Examples:
   baton nats apply --nats-url nats://broker:4222";
 
+pub(crate) const NATS_KEYS: &str = "\
+Examples:
+  baton nats keys ./keys                        then `include ./keys/accounts.conf` in nats-server's
+                                                configuration, and give each role its own seed file
+  rm keys/api.seed; baton nats keys ./keys      a new key for the API; the old one is refused
+                                                once the broker has read accounts.conf again";
+
 pub(crate) const NATS_VERIFY: &str = "\
 Examples:
   baton nats verify                             exit 1 when the broker differs

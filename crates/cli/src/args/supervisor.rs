@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{BusArgs, StoreArgs, examples};
+use super::{AdmissionArgs, BusArgs, StoreArgs, examples};
 
 /// The role that watches leases and retries.
 #[derive(Debug, Clone, Args)]
@@ -10,6 +10,8 @@ use super::{BusArgs, StoreArgs, examples};
 pub(crate) struct SupervisorArgs {
     #[command(flatten)]
     pub(crate) bus: BusArgs,
+    #[command(flatten)]
+    pub(crate) admission: AdmissionArgs,
     #[command(flatten)]
     pub(crate) store: StoreArgs,
     #[command(flatten)]

@@ -6,7 +6,7 @@ use anyhow::Context;
 use baton_api::{ApiDeps, ApiOptions, ApiServer};
 use baton_domain::SystemClock;
 
-use super::{admission, connect};
+use super::{admission::Admission, connect};
 use crate::{args::ApiArgs, config, exit::Exit, lifecycle};
 
 pub(super) async fn run(args: ApiArgs) -> anyhow::Result<Exit> {
@@ -16,13 +16,14 @@ pub(super) async fn run(args: ApiArgs) -> anyhow::Result<Exit> {
             store: connect::reader(&args.store, "api")?,
             clock: Arc::new(SystemClock),
         };
-        let bus = deps.bus.clone();
+        let url = &args.bus.nats_url;
+        let admission = Admission::new(&args.admission, url, &deps.bus, &deps.store).await?;
         let api = ApiServer::new(options(&args)?, deps)?.bind().await?;
         let serving = async {
             let served = api.serve(shutdown.soft, shutdown.hard).await;
             served.context("the API stopped")
         };
-        admission::beside(bus, serving).await?;
+        admission.beside(serving).await?;
         Ok(Exit::Done)
     })
     .await

@@ -2,7 +2,9 @@
 
 use std::process;
 
+use baton_admission::keys::Seed;
 use baton_bus::{Bus, BusError, BusOptions, Credentials};
+use baton_domain::WorkerId;
 use baton_store::{Store, StoreError, StoreOptions};
 
 use crate::{
@@ -11,10 +13,61 @@ use crate::{
 };
 
 /// Connects to the broker that the flags name.
-pub(super) async fn bus(args: &BusArgs, who: &str) -> Result<Bus, BusError> {
-    let credentials = args.nats_credentials_file.clone().map(Credentials::File);
+pub(super) async fn bus(args: &BusArgs, who: &str) -> anyhow::Result<Bus> {
+    let credentials = match (&args.nats_seed_file, &args.nats_credentials_file) {
+        (Some(file), _) => Some(seed(&Seed::of_user(file)?)),
+        (None, file) => file.clone().map(Credentials::File),
+    };
+    Ok(bus_by(&args.nats_url, who, credentials).await?)
+}
+
+/// Connects as a worker: with its token, if it has one and no other way is given.
+pub(super) async fn worker_bus(
+    args: &BusArgs,
+    worker: &WorkerId,
+    token: Option<&str>,
+) -> anyhow::Result<Bus> {
+    match token {
+        Some(token) if !is_told(args) => Ok(worker_bus_at(&args.nats_url, worker, token).await?),
+        _ => bus(args, "worker").await,
+    }
+}
+
+/// Connects with a worker's token.
+pub(super) async fn worker_bus_at(
+    url: &str,
+    worker: &WorkerId,
+    token: &str,
+) -> Result<Bus, BusError> {
     Bus::connect(BusOptions {
-        url: args.nats_url.clone(),
+        url: url.to_owned(),
+        // The broker's permissions name the inbox by the worker.
+        name: format!("baton-worker/{worker}"),
+        credentials: Some(Credentials::Worker {
+            worker: worker.clone(),
+            token: token.to_owned(),
+        }),
+    })
+    .await
+}
+
+const fn is_told(args: &BusArgs) -> bool {
+    args.nats_seed_file.is_some() || args.nats_credentials_file.is_some()
+}
+
+/// A role's key as what it connects with.
+pub(super) fn seed(seed: &Seed) -> Credentials {
+    Credentials::Seed(seed.reveal().to_owned())
+}
+
+/// Connects to a broker, with what it wants to be shown.
+pub(super) async fn bus_by(
+    url: &str,
+    who: &str,
+    credentials: Option<Credentials>,
+) -> Result<Bus, BusError> {
+    Bus::connect(BusOptions {
+        url: url.to_owned(),
         name: name(who),
         credentials,
     })

@@ -1,6 +1,9 @@
-//! `baton nats apply` and `baton nats verify`.
+//! `baton nats apply`, `baton nats verify` and `baton nats keys`.
 
-use baton_bus::Difference;
+use std::path::Path;
+
+use baton_admission::keys::KeyFolder;
+use baton_bus::{Difference, access::Role};
 use serde_json::{Value, json};
 
 use super::connect;
@@ -13,6 +16,21 @@ pub(super) async fn apply(args: BusArgs) -> anyhow::Result<Exit> {
     }
     // A server that does not know a field drops it without a word.
     tell_outcome(&bus.verify_topology().await?)
+}
+
+/// Makes what is missing; seeds are shown to nobody.
+pub(super) fn keys(folder: &Path) -> anyhow::Result<Exit> {
+    let keys = KeyFolder::make(folder)?;
+    output::print(&format!(
+        "keys for {} are in {}",
+        Role::ALL.map(Role::as_str).join(", "),
+        folder.display()
+    ))?;
+    output::print(&format!(
+        "let nats-server include {}; docs/security.md says who gets which key",
+        keys.config_file().display()
+    ))?;
+    Ok(Exit::Done)
 }
 
 pub(super) async fn verify(args: BusArgs, as_json: bool) -> anyhow::Result<Exit> {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use baton_domain::SystemClock;
 use baton_supervisor::{Supervisor, SupervisorDeps, SupervisorOptions};
 
-use super::{admission, connect};
+use super::{admission::Admission, connect};
 use crate::{
     args::{LeaseArgs, SupervisorArgs},
     exit::Exit,
@@ -19,10 +19,11 @@ pub(super) async fn run(args: SupervisorArgs) -> anyhow::Result<Exit> {
             store: connect::reader(&args.store, "supervisor")?,
             clock: Arc::new(SystemClock),
         };
-        let bus = deps.bus.clone();
+        let url = &args.bus.nats_url;
+        let admission = Admission::new(&args.admission, url, &deps.bus, &deps.store).await?;
         let supervisor = Supervisor::new(deps, options(args.lease));
         let watching = async { Ok(supervisor.run(shutdown.soft, shutdown.hard).await?) };
-        admission::beside(bus, watching).await?;
+        admission.beside(watching).await?;
         Ok(Exit::Done)
     })
     .await

@@ -19,7 +19,7 @@ use super::{accounts, parts::Parts, servers::Servers, state::State};
 use crate::{
     args::DevArgs,
     commands::{
-        admission,
+        admission::Admission,
         connect::{self, Access},
         recorder, supervisor,
         worker::{self, Place},
@@ -114,7 +114,7 @@ impl House {
             artifact_max_bytes: ground.args.artifact_limit.artifact_max_bytes,
             ..ApiOptions::new(ground.state.folder("artifacts"))
         };
-        let admitting = bus.clone();
+        let admission = Admission::without_gate(&bus);
         let deps = ApiDeps {
             bus,
             store: connect::store_at(&keys.api_database_url, "api", Access::Read, 8)?,
@@ -127,7 +127,7 @@ impl House {
         self.url = format!("http://{}", api.local_addr());
         let (soft, hard) = (self.others.soft(), ground.hard.clone());
         self.others
-            .start("admission", admission::serve(admitting, soft.clone()));
+            .start("admission", admission.serve(soft.clone()));
         let serving = async move { Ok(api.serve(soft, hard).await?) };
         self.others.start("API", serving);
         Ok(())

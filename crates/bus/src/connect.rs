@@ -140,7 +140,9 @@ impl Bus {
         connected.store(true, Ordering::Relaxed);
         check_server(&client, &shown)?;
         let jetstream = ContextBuilder::new().timeout(Duration::from_secs(5));
-        let guarded = matches!(options.credentials, Some(Credentials::Worker { .. }));
+        // A broker that asks nobody has no accounts either.
+        let guarded = matches!(options.credentials, Some(Credentials::Worker { .. }))
+            && client.server_info().auth_required;
         let jetstream = if guarded {
             // From another account than the stream's.
             jetstream

@@ -26,6 +26,9 @@ pub enum Connection {
     Down,
 }
 
+/// What a worker may ask without knowing whether it is allowed to.
+const PROBED: &str = ".consumer.info.";
+
 /// What is heard of the connection.
 pub(crate) struct Heard {
     pub(crate) connection: watch::Receiver<Connection>,
@@ -90,6 +93,11 @@ fn told(error: &str, denied: &watch::Sender<u64>) {
     }
     if said.contains(DENIED) {
         denied.send_modify(|times| *times += 1);
+    }
+    if said.contains(PROBED) {
+        // A queue that is newer than the session: a new one is asked for.
+        tracing::debug!(%error, "the session does not allow a queue");
+        return;
     }
     tracing::error!(%error, "the broker reports an error");
 }

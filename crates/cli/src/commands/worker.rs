@@ -51,7 +51,8 @@ pub(super) async fn run(args: WorkerArgs) -> anyhow::Result<Exit> {
         if args.exit_when_drained {
             options.when_drained = WhenDrained::Leave;
         }
-        let bus = connect::bus(&args.bus, "worker").await?;
+        let shown = options.token.as_ref().map(WorkerToken::reveal);
+        let bus = connect::worker_bus(&args.bus, &options.worker, shown).await?;
         let clock = Arc::new(SystemClock);
         let mode = options.mode;
         let ending = baton_worker::run(bus, options, clock, shutdown.soft, shutdown.hard).await?;

@@ -7,8 +7,9 @@ use std::{
 };
 
 use anyhow::Context;
+use baton_admission::keys::Seed;
 use baton_api::{ApiDeps, ApiOptions, ApiServer};
-use baton_bus::Bus;
+use baton_bus::{Bus, access::Role};
 use baton_domain::{Clock, Pool, SystemClock, WorkerId};
 use baton_store::Store;
 use baton_supervisor::{Supervisor, SupervisorDeps};
@@ -19,7 +20,7 @@ use super::{accounts, parts::Parts, servers::Servers, state::State};
 use crate::{
     args::DevArgs,
     commands::{
-        admission::Admission,
+        admission::{Admission, Keys},
         connect::{self, Access},
         recorder, supervisor,
         worker::{self, Place},
@@ -39,7 +40,7 @@ pub(super) struct House {
 }
 
 /// What opens the house for its roles.
-struct Keys {
+struct Opened {
     api_database_url: String,
     worker_token: WorkerToken,
 }
@@ -106,7 +107,7 @@ impl House {
         &mut self,
         ground: &Ground<'_>,
         bus: Bus,
-        keys: &Keys,
+        keys: &Opened,
     ) -> anyhow::Result<()> {
         let options = ApiOptions {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, ground.args.port)),
@@ -114,7 +115,7 @@ impl House {
             artifact_max_bytes: ground.args.artifact_limit.artifact_max_bytes,
             ..ApiOptions::new(ground.state.folder("artifacts"))
         };
-        let admission = Admission::without_gate(&bus);
+        let admission = ground.admission(&bus, &keys.api_database_url).await?;
         let deps = ApiDeps {
             bus,
             store: connect::store_at(&keys.api_database_url, "api", Access::Read, 8)?,
@@ -162,6 +163,7 @@ impl House {
         ground: &Ground<'_>,
         token: WorkerToken,
     ) -> anyhow::Result<()> {
+        let shown = token.reveal().to_owned();
         let place = Place {
             worker: worker_id()?,
             token: Some(token),
@@ -174,7 +176,8 @@ impl House {
         let work = &ground.args.work;
         let (options, lack) = worker::checked(worker::options(place, work)?, work).await?;
         self.lacks.extend(lack);
-        let bus = ground.bus("worker").await?;
+        let url = ground.servers.nats_url();
+        let bus = connect::worker_bus_at(&url, &options.worker, &shown).await?;
         let clock = Arc::clone(&ground.clock);
         let (soft, hard) = (self.worker.soft(), ground.hard.clone());
         self.worker.start("worker", async move {
@@ -188,13 +191,26 @@ impl House {
 impl Ground<'_> {
     /// Brings the broker up to date; the connection is the API's from then on.
     async fn topology(&self) -> anyhow::Result<Bus> {
-        let bus = self.bus("api").await?;
-        bus.apply_topology().await?;
-        Ok(bus)
+        let provisioner = self.bus_of(Role::Provisioner, "nats-apply").await?;
+        provisioner.apply_topology().await?;
+        self.bus("api").await
+    }
+
+    /// Lets the worker in, beside the API.
+    async fn admission(&self, bus: &Bus, database_url: &str) -> anyhow::Result<Admission> {
+        let keys = &self.servers.keys;
+        let (issuer, system) = (keys.issuer_file(), keys.seed_file(Role::Admission));
+        let keys = Keys {
+            issuer: &issuer,
+            system: &system,
+            session: Duration::from_secs(3600),
+        };
+        let store = connect::store_at(database_url, "admission", Access::Read, 3)?;
+        Admission::with_gate(&keys, &self.servers.nats_url(), bus, &store).await
     }
 
     /// Brings the tables up to date, and says who may use them.
-    async fn migrate(&self) -> anyhow::Result<Keys> {
+    async fn migrate(&self) -> anyhow::Result<Opened> {
         let store = self.store("migrate", Access::Write, 1)?;
         store.migrate().await.context(
             "the state folder may belong to another version of Baton: name another one with \
@@ -204,14 +220,21 @@ impl Ground<'_> {
         let file = self.state.folder("worker-token");
         let worker_token = accounts::worker_token(&store, &worker_id()?, &file).await?;
         store.close().await;
-        Ok(Keys {
+        Ok(Opened {
             api_database_url: self.servers.database_url_of(role.as_str(), &password),
             worker_token,
         })
     }
 
     async fn bus(&self, who: &str) -> anyhow::Result<Bus> {
-        Ok(connect::bus_at(&self.servers.nats_url(), who).await?)
+        let role = Role::ALL.into_iter().find(|role| role.as_str() == who);
+        self.bus_of(role.context("no such role")?, who).await
+    }
+
+    async fn bus_of(&self, role: Role, who: &str) -> anyhow::Result<Bus> {
+        let seed = Seed::of_user(&self.servers.keys.seed_file(role))?;
+        let credentials = Some(connect::seed(&seed));
+        Ok(connect::bus_by(&self.servers.nats_url(), who, credentials).await?)
     }
 
     fn store(&self, who: &str, access: Access, connections: u32) -> anyhow::Result<Store> {

@@ -1,6 +1,10 @@
 //! The broker and the database of `baton dev`: private child processes.
 
+use std::{fs, path::PathBuf};
+
 use anyhow::Context;
+use baton_admission::keys::{CONFIG_FILE, KeyFolder};
+use baton_bus::access::BATON_ACCOUNT;
 use baton_standalone::{
     Durability, NatsOptions, NatsServer, Postgres, PostgresOptions, SyncPolicy,
 };
@@ -12,6 +16,8 @@ use crate::{args::ProgramArgs, config};
 #[derive(Debug)]
 pub(super) struct Servers {
     nats: NatsServer,
+    /// Who is who at the broker.
+    pub(super) keys: KeyFolder,
     postgres: Postgres,
 }
 
@@ -19,12 +25,13 @@ impl Servers {
     /// Starts both at once and waits until both take connections.
     pub(super) async fn start(args: &ProgramArgs, state: &State) -> anyhow::Result<Self> {
         let search = config::search();
+        let (keys, guarded) = guarded(state)?;
         let nats = NatsServer::start(NatsOptions {
             binary: search.nats_server(args.nats_server_bin.as_deref())?,
             store_dir: state.folder("nats"),
             port: None,
             sync: SyncPolicy::Always,
-            config: None,
+            config: Some(guarded),
         });
         let postgres = Postgres::start(PostgresOptions {
             binaries: search.postgres(args.postgres_bin_dir.as_deref())?,
@@ -36,6 +43,7 @@ impl Servers {
         let (nats, postgres) = tokio::join!(nats, postgres);
         Ok(Self {
             nats: nats.context("the broker did not start")?,
+            keys,
             postgres: postgres.context("the database did not start")?,
         })
     }
@@ -65,4 +73,25 @@ impl Servers {
     pub(super) async fn stop(&mut self) {
         tokio::join!(self.nats.stop(), self.postgres.stop());
     }
+}
+
+/// The keys of this folder, and a configuration of the broker that knows them.
+fn guarded(state: &State) -> anyhow::Result<(KeyFolder, PathBuf)> {
+    let keys = KeyFolder::make(&state.folder("keys"))?;
+    let config = state.folder("nats.conf");
+    let text = format!("jetstream {{ sync_interval: always }}\ninclude ./keys/{CONFIG_FILE}\n");
+    fs::write(&config, text).with_context(|| format!("failed to write {}", config.display()))?;
+    move_in(state)?;
+    Ok((keys, config))
+}
+
+/// What a broker without accounts kept belongs to the roles' account from now on.
+fn move_in(state: &State) -> anyhow::Result<()> {
+    let kept = state.folder("nats").join("jetstream");
+    let (before, now) = (kept.join("$G"), kept.join(BATON_ACCOUNT));
+    if before.exists() && !now.exists() {
+        fs::rename(&before, &now)
+            .with_context(|| format!("failed to move {}", before.display()))?;
+    }
+    Ok(())
 }

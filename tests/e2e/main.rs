@@ -3,6 +3,7 @@
 
 mod stack;
 
+mod adoption;
 mod bad_input;
 mod bench;
 mod broker_outage;

@@ -54,6 +54,7 @@ pub(crate) struct Stack {
     pub(crate) model: ModelEndpoint,
     pub(crate) client: Client,
     state: TempDir,
+    slots: usize,
     environment: Vec<(String, String)>,
     _codex_home: CodexHome,
 }
@@ -108,6 +109,7 @@ impl Stack {
             broker,
             database,
             model,
+            slots: plan.slots,
             state,
             environment,
             _codex_home: codex_home,
@@ -123,6 +125,14 @@ impl Stack {
         let mut worker = Process::start(options);
         worker.wait_for_line("ready").await;
         self.workers.push(worker);
+    }
+
+    /// Starts another program in the place of a worker that has ended, with the same settings.
+    pub(crate) fn replace_worker(&mut self, n: usize, program: &Path) {
+        let id = format!("worker-{}", n + 1);
+        let mut options = worker(&self.environment, &self.state, &id, self.slots);
+        options.program = program.to_owned();
+        self.workers[n] = Process::start(options);
     }
 
     /// Starts `baton` with these arguments.

@@ -51,7 +51,7 @@ impl Rows {
         let events: Vec<Value> = of_run("task_run_events")
             .into_iter()
             .filter(|row| row["effective"] == true && !row["seq"].is_null())
-            .filter(|row| !matches!(row["kind"].as_str(), Some("output")))
+            .filter(|row| !matches!(row["kind"].as_str(), Some("output" | "adopted")))
             .collect();
         let all = serde_json::json!({
             "run": row, "events": events, "artifacts": of_run("task_run_artifacts"),

@@ -85,7 +85,6 @@ impl House {
             lease: LEASE,
             tick: Duration::from_millis(50),
             sweep: Duration::from_millis(100),
-            ..SupervisorOptions::default()
         };
         let role = Supervisor::new(deps, options);
         let duty = role.duty();

@@ -12,6 +12,7 @@ mod document;
 mod drains;
 mod fleet;
 mod guard;
+mod identity;
 mod outages;
 mod reads;
 mod sse;

@@ -1,4 +1,8 @@
 //! The store against a real Postgres, one per test.
+#![expect(
+    clippy::unwrap_used,
+    reason = "what cannot be had here is a failed test, told with its place"
+)]
 
 mod accounts;
 mod errors;

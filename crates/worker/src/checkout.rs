@@ -68,17 +68,37 @@ async fn clone(
 ) -> Result<(), Interrupted> {
     let store = workspace.store();
     // Through the normal transport even for a local path: nothing is shared with the original.
-    let words = [
-        OsStr::new("clone"),
-        OsStr::new("--bare"),
-        OsStr::new("--quiet"),
-        OsStr::new("--no-local"),
-        OsStr::new("--template="),
+    let options = ["clone", "--bare", "--quiet", "--no-local", "--template="].map(OsStr::new);
+    let places = [
         OsStr::new("--"),
         OsStr::new(repository.as_str()),
         store.as_os_str(),
     ];
-    match git.run(workspace.root(), &words).await {
+    if let Some(former) = workspace.former_store() {
+        // What a former attempt has fetched is not fetched again: it is copied, so that the
+        // former workspace may go at any time.
+        let known = [
+            OsStr::new("--dissociate"),
+            OsStr::new("--reference"),
+            former.as_os_str(),
+        ];
+        let words = [&options[..], &known, &places].concat();
+        match git.run(workspace.root(), &words).await {
+            Ok(_) => return Ok(()),
+            // It may be cut short, or the remote away: the whole clone tells.
+            Err(GitError::Failed { complaint, .. }) => {
+                tracing::debug!(
+                    complaint,
+                    "failed to clone by a former attempt's repository"
+                );
+            }
+            Err(error) => return Err(broken(&error)),
+        }
+    }
+    match git
+        .run(workspace.root(), &[&options[..], &places].concat())
+        .await
+    {
         Ok(_) => Ok(()),
         Err(GitError::Failed { complaint, .. }) => Err(unreadable(repository, &complaint).into()),
         Err(error) => Err(broken(&error)),

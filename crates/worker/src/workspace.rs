@@ -91,6 +91,18 @@ impl Workspace {
         &self.root
     }
 
+    /// The worker's own clone of the newest former attempt at the same run, if it is kept.
+    pub(crate) fn former_store(&self) -> Option<PathBuf> {
+        let number = |root: &Path| root.file_name()?.to_str()?.parse::<u64>().ok();
+        let this = number(&self.root)?;
+        folders(self.root.parent()?)
+            .into_iter()
+            .filter_map(|root| Some((number(&root).filter(|n| *n < this)?, root.join("store.git"))))
+            .filter(|(_, store)| store.join("HEAD").is_file())
+            .max()
+            .map(|(_, store)| store)
+    }
+
     /// The working copy.
     pub(crate) fn repo(&self) -> PathBuf {
         self.root.join("repo")

@@ -29,6 +29,7 @@ impl Attempt {
                 failure.message = self.reporter.redactor().text(&failure.message);
                 tracing::warn!(%run, code = %failure.code, message = failure.message, "the attempt failed");
                 self.leave_record().await;
+                self.tell_workspace();
                 self.say_last(failure.into()).await;
                 Ending::Failed
             }
@@ -63,6 +64,22 @@ impl Attempt {
             (Err(_), Some(reason)) => Err(Interrupted::Stopped(reason)),
             (Ok(_), Some(StopReason::Fenced)) => Err(Interrupted::Stopped(StopReason::Fenced)),
             (result, _) => result,
+        }
+    }
+
+    /// Where a person finds what a failed attempt has left.
+    fn tell_workspace(&self) {
+        let options = &self.shop.options;
+        let started = self.start.get().is_some();
+        if started && options.keep_workspaces > 0 {
+            let message = format!(
+                "the attempt's workspace is kept on worker '{}' ({}) in '{}', until {} other attempts have ended there",
+                options.worker,
+                options.hostname,
+                self.workspace.root().display(),
+                options.keep_workspaces
+            );
+            self.reporter.say(Event::Warning { message });
         }
     }
 

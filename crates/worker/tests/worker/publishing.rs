@@ -228,3 +228,38 @@ async fn a_second_attempt_replaces_what_the_first_has_pushed_and_nobody_elses_wo
     assert_eq!(repository.file("wanted", "attempt").unwrap(), "2");
     worker.leave().await;
 }
+
+// W-12
+#[tokio::test]
+async fn a_repeated_attempt_fetches_only_what_is_new() {
+    let bench = Bench::new().await;
+    let worker = bench.work();
+    let repository = SampleRepository::new();
+    let flag = bench.state.path().join("repaired");
+    let script = format!(
+        "cat README.md src/greet.sh more; test -e {}",
+        flag.display()
+    );
+    let request = change(&repository.url(), &script);
+    let run = bench.submit(request.clone()).await;
+    let first = bench.end(run).await;
+    assert_eq!(first.failure().0, "command_failed");
+    let kept = bench.workspace(run, 1).display().to_string();
+    let told =
+        |event: &Event| matches!(event, Event::Warning { message } if message.contains(&kept));
+    assert!(first.has(told), "{first:#?}");
+    // The remote can no longer give what it gave before, but has something new.
+    repository.write("more", "new");
+    repository.commit("More");
+    let old = repository.ask(&["rev-parse", "main~1:README.md"]);
+    let (folder, name) = old.split_at(2);
+    std::fs::remove_file(repository.remote().join("objects").join(folder).join(name)).unwrap();
+    std::fs::write(flag, "").unwrap();
+    let (lease, _) = first.leases[0];
+    bench.offer(run, 2, lease, &request).await;
+    let second = bench.story(run, |story| is_good(story)).await;
+    assert!(second.output().contains("# Sample"), "{second:#?}");
+    let store = bench.workspace(run, 2).join("store.git");
+    assert!(!store.join("objects/info/alternates").exists());
+    worker.leave().await;
+}

@@ -11,6 +11,7 @@ mod canaries;
 mod cancelled;
 mod dead_letters;
 mod documents;
+mod drains;
 mod fences;
 mod hard_times;
 mod killed_parts;

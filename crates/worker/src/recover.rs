@@ -40,24 +40,24 @@ pub(crate) async fn find(shop: &Arc<Shop>) -> Vec<Left> {
 }
 
 async fn take_up(shop: &Arc<Shop>, workspace: Workspace, state: State) -> Left {
-    let (run, attempt) = (state.run, state.attempt);
+    let (run, number) = (state.run, state.attempt);
     let stop = Stop::new();
     let adopted = Attempt::adopt(shop.clone(), workspace.clone(), state.clone(), stop.clone());
     match adopted.await {
-        Ok(Some((attempt_, spool))) => {
-            tracing::info!(%run, %attempt, "took an attempt up again");
-            let attempt = attempt_;
-            return Left::Adopted(Box::new(Adopted {
+        Ok(Some((attempt, spool))) => {
+            tracing::info!(%run, attempt = %number, "took an attempt up again");
+            let adopted = Adopted {
                 attempt,
                 spool,
                 stop,
-            }));
+            };
+            return Left::Adopted(Box::new(adopted));
         }
         Ok(None) => {
-            tracing::info!(%run, %attempt, "found an attempt that cannot go on");
+            tracing::info!(%run, attempt = %number, "found an attempt that cannot go on");
         }
         Err(error) => {
-            tracing::warn!(%run, %attempt, %error, "failed to take an attempt up again");
+            tracing::warn!(%run, attempt = %number, %error, "failed to take an attempt up again");
         }
     }
     Left::Over(workspace, state)

@@ -297,3 +297,36 @@ fn a_heavy_run_takes_its_slots_and_one_that_does_not_fit_goes_back() {
         ],
     );
 }
+
+// B-09
+#[test]
+fn what_was_taken_up_again_has_its_slots_before_anything_is_checked() {
+    let adopted = |n| Input::Adopted {
+        run: run(n),
+        slots: Slots::ONE,
+    };
+    let stay = StopReason::Leave;
+    let mut dispatcher = Dispatcher::new(2, Turns::Endless);
+    assert_eq!(dispatcher.apply(adopted(1)), []);
+    assert_eq!(dispatcher.apply(Input::Undrained), [], "it is not ready");
+    assert_eq!(dispatcher.apply(Input::Started), [Effect::Claim]);
+    assert_eq!(dispatcher.apply(adopted(2)), []);
+    let left = dispatcher.apply(Input::Left);
+    let stop = |n| Effect::Stop {
+        run: run(n),
+        reason: stay.clone(),
+    };
+    assert_eq!(left, [Effect::StopClaiming, stop(1), stop(2)]);
+}
+
+// B-09 W-08
+#[test]
+fn a_worker_that_lacks_something_leaves_when_what_it_took_up_has_ended() {
+    let mut dispatcher = Dispatcher::new(2, Turns::Endless);
+    let slots = Slots::ONE;
+    assert_eq!(dispatcher.apply(Input::Adopted { run: run(1), slots }), []);
+    assert_eq!(dispatcher.apply(Input::Undrained), []);
+    assert_eq!(dispatcher.apply(Input::Unfit), [Effect::StopClaiming]);
+    let ended = dispatcher.apply(Input::RunEnded { run: run(1) });
+    assert_eq!(ended, [Effect::Leave]);
+}

@@ -107,7 +107,7 @@ impl Execution<'_> {
                 .map_err(|error| launch_fault(&error))?,
         };
         let following = Following::new(self, agent.started, words);
-        let outcome = following.to_the_end(hosted, &agent.abort).await?;
+        let outcome = following.follow(hosted, &agent.abort).await?;
         let finished = self.judge(agent.program, outcome).await?;
         self.say_exited(&finished);
         self.stop.check()?;
@@ -136,10 +136,7 @@ impl Execution<'_> {
             orphan_after_ms: millis(self.options.orphan_after),
             journal_bytes: self.options.limits.journal_bytes,
         };
-        let host = host_program(self.options).map_err(|source| LaunchError::Start {
-            program: PathBuf::from("baton"),
-            source,
-        })?;
+        let host = host_program(self.options);
         baton_terminal::launch(&host, &self.workspace.host(), &self.share(), &order).await
     }
 
@@ -192,15 +189,13 @@ impl Execution<'_> {
 }
 
 /// What serves as a host: unless told otherwise, the worker's own program.
-fn host_program(options: &WorkerOptions) -> std::io::Result<HostProgram> {
-    if let Some(program) = &options.host_program {
-        return Ok(program.clone());
-    }
+fn host_program(options: &WorkerOptions) -> HostProgram {
     // By the link: the file may have been replaced by a later build, which may not know us.
-    Ok(HostProgram {
+    let own = || HostProgram {
         program: PathBuf::from("/proc/self/exe"),
         arguments: vec!["pty-host".into()],
-    })
+    };
+    options.host_program.clone().unwrap_or_else(own)
 }
 
 fn launch_fault(error: &LaunchError) -> Interrupted {

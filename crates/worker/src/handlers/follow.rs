@@ -62,7 +62,7 @@ impl<'a, S: Sinks> Following<'a, S> {
     }
 
     /// Follows the agent until it has ended, or the worker leaves it.
-    pub(super) async fn to_the_end(
+    pub(super) async fn follow(
         mut self,
         mut hosted: Hosted,
         abort: &CancellationToken,

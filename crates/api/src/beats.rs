@@ -8,7 +8,11 @@ use std::{
 };
 
 use baton_bus::Bus;
-use baton_domain::{Activity, Attempt, DrainScope, RunId, WorkerId, activity::Patience};
+use baton_domain::{
+    Activity, Attempt, DrainScope, RunId, WorkerId,
+    activity::Patience,
+    placement::{self, Candidate},
+};
 use baton_wire::{
     Beat,
     beat::HeldRun,
@@ -122,6 +126,17 @@ impl Beats {
         })
     }
 
+    /// The workers heard of lately, as an explanation sees them: what their tokens allow is not
+    /// known here.
+    pub(crate) fn candidates(&self) -> Vec<Candidate> {
+        let unheard = Patience::default().unheard;
+        self.lock()
+            .values()
+            .filter(|heard| heard.at.elapsed() <= FORGOTTEN)
+            .map(|heard| heard.candidate(unheard))
+            .collect()
+    }
+
     /// A panic elsewhere leaves a map that is still a map.
     fn lock(&self) -> MutexGuard<'_, BTreeMap<WorkerId, Heard>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -149,6 +164,28 @@ impl Heard {
             quiet_for_ms: evidence.map_or(0, |e| e.quiet_for_ms),
             output_bytes: run.progress.map(|progress| progress.output_bytes),
             cpu_ms: run.progress.map(|progress| progress.child_cpu_ms),
+        }
+    }
+
+    fn candidate(&self, unheard: Duration) -> Candidate {
+        let (beat, silent) = (&self.beat, self.at.elapsed());
+        let held = u32::try_from(beat.runs.len()).unwrap_or(u32::MAX);
+        Candidate {
+            worker: beat.worker.clone(),
+            heard: if silent <= unheard {
+                placement::Heard::Lately
+            } else {
+                placement::Heard::Before(silent.as_secs())
+            },
+            draining: beat.draining,
+            permitted: Vec::new(),
+            pools: beat.pools.clone(),
+            run_types: beat.run_types.clone(),
+            capabilities: beat.capabilities.clone(),
+            slots: beat.slots,
+            free: beat
+                .free_slots
+                .unwrap_or_else(|| beat.slots.saturating_sub(held)),
         }
     }
 

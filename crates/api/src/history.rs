@@ -3,9 +3,12 @@
 
 use std::{cmp::Reverse, future::Future, sync::Arc, time::Duration};
 
-use baton_domain::{Actor, Attempt, Position, RunId, StateName};
+use baton_domain::{
+    Actor, Attempt, Position, Priority, Route, RunId, StateName, placement::Rivals,
+};
 use baton_store::{
     PositionFeed, RunFilter, RunPage, Store, StoreError, StoredArtifact, StoredDrain, StoredRun,
+    accounts::{self, Token},
     artifacts,
     dead_letters::{self, DeadLetterFilter, DeadLetterGroup, Order},
     drains, events, runs,
@@ -24,6 +27,9 @@ const LIMIT: Duration = Duration::from_secs(2);
 
 /// The same while the database is known to be away: it may be back this moment.
 const LIMIT_WHILE_DOWN: Duration = Duration::from_millis(500);
+
+/// The most tokens that an explanation looks at.
+const TOKENS: u32 = 10_000;
 
 /// The history.
 #[derive(Debug, Clone)]
@@ -126,6 +132,22 @@ impl History {
     ) -> Answer<Option<StoredArtifact>> {
         self.ask(artifacts::get(&self.store, run, attempt, name))
             .await
+    }
+
+    /// Queued runs that are before one of this queue.
+    pub(crate) async fn rivals(
+        &self,
+        route: &Route,
+        priority: Priority,
+        position: Position,
+    ) -> Answer<Vec<Rivals>> {
+        self.ask(runs::rivals(&self.store, route, priority, position))
+            .await
+    }
+
+    /// The newest tokens, as many as are worth looking at.
+    pub(crate) async fn tokens(&self) -> Answer<Vec<Token>> {
+        self.ask(accounts::list(&self.store, None, TOKENS)).await
     }
 
     /// Every drain that nobody has taken back.

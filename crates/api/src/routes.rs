@@ -10,6 +10,7 @@ mod health;
 mod info;
 mod list;
 mod me;
+mod placement;
 mod sign_in;
 mod stream;
 mod submit;
@@ -26,6 +27,7 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::base())
         .routes(routes!(submit::submit, list::list))
         .routes(routes!(get::get))
+        .routes(routes!(placement::placement))
         .routes(routes!(events::events))
         .routes(routes!(stream::of_run))
         .routes(routes!(stream::of_all))

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use baton_domain::RunId;
-use baton_wire::http::{ArtifactInfo, ArtifactList, ControlRequest, TaskRun, TaskRunPage};
+use baton_wire::http::{
+    ArtifactInfo, ArtifactList, ControlRequest, PlacementInfo, TaskRun, TaskRunPage,
+};
 use reqwest::{Method, RequestBuilder, Response, Url, header};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -112,6 +114,12 @@ impl Client {
         let run: TaskRun = self.read(response).await?;
         let recorded = recorded.unwrap_or(run.position);
         Ok((run, recorded))
+    }
+
+    /// Why a run has not started.
+    pub(crate) async fn placement(&self, run: RunId) -> Result<PlacementInfo, ClientError> {
+        let path = format!("/api/task-runs/{run}/placement");
+        self.json(self.request(Method::GET, &path)).await
     }
 
     /// Wishes something of a run: `cancel`, `redrive` or `release_lease`.

@@ -9,6 +9,7 @@ pub mod failure;
 pub mod identity;
 pub mod ids;
 pub mod names;
+pub mod placement;
 pub mod retry;
 pub mod route;
 pub mod run;

@@ -9,6 +9,7 @@ mod leased;
 mod list;
 mod load;
 mod queued;
+mod rivals;
 mod row;
 mod update;
 
@@ -27,6 +28,7 @@ pub use leased::leased;
 pub use list::list;
 pub(crate) use load::load;
 pub use queued::queued;
+pub use rivals::rivals;
 pub(crate) use update::update;
 
 /// A run as recorded.

@@ -24,6 +24,9 @@ pub struct Beat {
     pub at: DateTime<Utc>,
     /// Runs it can do at once.
     pub slots: u32,
+    /// Slots that no run takes; absent from an older Baton, whose runs take one each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub free_slots: Option<u32>,
     /// Whose queues it serves.
     pub pools: BTreeSet<Pool>,
     /// What work it does.

@@ -5,6 +5,7 @@ mod dead_letter;
 mod drain;
 mod identity;
 mod info;
+mod placement;
 mod problem;
 mod record;
 mod run;
@@ -19,6 +20,7 @@ pub use identity::{
     Me, NewTokenInfo, SignInRequest, TokenChange, TokenInfo, TokenPage, TokenRequest,
 };
 pub use info::{Health, ServerInfo};
+pub use placement::{PlacementInfo, QueuePlace, WorkerVerdict};
 pub use problem::{PROBLEM_TYPES, Problem};
 pub use run::{
     ControlEvent, ControlRequest, EventPage, EventRecord, LeaseInfo, PullRequestInfo, RunError,

@@ -61,6 +61,7 @@ impl Heart {
         &self,
         at: DateTime<Utc>,
         taking: Taking,
+        free: u32,
         drain: Option<&Drain>,
         held: impl Iterator<Item = &'a Alive>,
     ) {
@@ -72,6 +73,7 @@ impl Heart {
             started_at: self.started_at,
             at,
             slots: options.slots.get(),
+            free_slots: Some(free),
             pools: options.pools.clone(),
             run_types: options.run_types.clone(),
             capabilities: options.capabilities.clone(),

@@ -466,7 +466,8 @@ impl Driver {
         let held = self.doing.values().map(|doing| &doing.alive);
         let drain = self.drained.by();
         let now = self.shop.clock.now();
-        self.heart.beat(now, taking, drain, held).await;
+        let free = self.dispatcher.free();
+        self.heart.beat(now, taking, free, drain, held).await;
     }
 }
 

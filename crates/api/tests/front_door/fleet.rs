@@ -19,6 +19,7 @@ pub(crate) fn beat(run: &TaskRun) -> Beat {
         started_at: SystemClock.now(),
         at: SystemClock.now(),
         slots: 2,
+        free_slots: None,
         pools: BTreeSet::from([Pool::default_pool()]),
         run_types: BTreeSet::from([RunType::Command]),
         capabilities: BTreeSet::new(),

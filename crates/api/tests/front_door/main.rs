@@ -14,6 +14,7 @@ mod fleet;
 mod guard;
 mod identity;
 mod outages;
+mod placement;
 mod reads;
 mod sse;
 mod streams;

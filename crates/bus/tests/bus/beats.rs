@@ -17,6 +17,7 @@ async fn beats_are_heard_unless_they_speak_for_another() {
         started_at: at(),
         at: at(),
         slots: 1,
+        free_slots: None,
         pools: BTreeSet::new(),
         run_types: BTreeSet::new(),
         capabilities: BTreeSet::new(),

@@ -18,6 +18,8 @@ pub(crate) enum RunsCommand {
     List(Box<ListArgs>),
     /// Show one run
     Show(ShowArgs),
+    /// Tell why a run has not started: each worker, and what keeps it from the run
+    Why(ShowArgs),
     /// Watch a run until it ends
     Follow(FollowArgs),
     /// End a run

@@ -7,6 +7,7 @@ mod list;
 mod redrive;
 mod show;
 mod submit;
+mod why;
 
 use baton_domain::StateName;
 
@@ -17,6 +18,7 @@ pub(super) async fn run(command: RunsCommand) -> anyhow::Result<Exit> {
         RunsCommand::Submit(args) => submit::run(*args).await,
         RunsCommand::List(args) => list::run(*args).await,
         RunsCommand::Show(args) => show::run(args).await,
+        RunsCommand::Why(args) => why::run(args).await,
         RunsCommand::Follow(args) => follow::run(args).await,
         RunsCommand::Cancel(args) => cancel::run(args).await,
         RunsCommand::Redrive(args) => redrive::run(args).await,

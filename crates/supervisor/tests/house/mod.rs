@@ -343,6 +343,7 @@ fn beat(held: &Held) -> Beat {
         started_at: SystemClock.now(),
         at: SystemClock.now(),
         slots: 1,
+        free_slots: None,
         pools: std::collections::BTreeSet::new(),
         run_types: std::collections::BTreeSet::new(),
         capabilities: std::collections::BTreeSet::new(),

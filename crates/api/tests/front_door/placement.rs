@@ -17,13 +17,16 @@ const RUNS: usize = 500;
 /// The n-th run: three pools, three priorities, several capabilities and weights.
 fn body(n: usize) -> Value {
     let needs = [&[][..], &["gpu"], &["docker"], &[], &["docker", "gpu"]][n % 5];
+    let pool = ["a", "b", "c"][n % 3];
+    let priority = ["low", "high", "normal", "low"][n % 4];
+    let slots = [1, 1, 2, 1, 1, 4, 1][n % 7];
     json!({
         "type": "command",
         "task": {"argv": ["true"]},
-        "pool": ["a", "b", "c"][n % 3],
-        "priority": ["low", "high", "normal", "low"][n % 4],
+        "pool": pool,
+        "priority": priority,
         "requiredCapabilities": needs,
-        "slots": [1, 1, 2, 1, 1, 4, 1][n % 7],
+        "slots": slots,
     })
 }
 
@@ -145,7 +148,10 @@ async fn each_of_500_runs_explains_itself_as_the_model_does() {
         let queue = why.queue.unwrap();
         let of_queue = asked.iter().filter(|it| it.route == asked_for.route);
         let ahead = of_queue.filter(|it| it.is_before(asked_for)).count();
-        assert_eq!((queue.ahead, queue.position), (ahead as u64, ahead as u64 + 1));
+        assert_eq!(
+            (queue.ahead, queue.position),
+            (ahead as u64, ahead as u64 + 1)
+        );
         assert!(!why.advice.is_empty());
     }
     assert_eq!(told.len(), 7, "the story has every verdict: {told:?}");

@@ -87,7 +87,6 @@ async fn a_revoked_token_ends_its_connections_at_once_and_no_others() {
         .unwrap();
     let took = began.elapsed();
     assert!(took < Duration::from_secs(2), "{took:?}");
-    println!("ended {took:?} after the revocation");
     assert!(house.try_worker("w1", &text).await.is_err());
     assert_eq!(*stays.connection().borrow(), Connection::Up);
 }

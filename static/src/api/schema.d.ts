@@ -424,6 +424,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/task-runs/{id}/placement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells why a run has not started
+         * @description Every worker heard of within the last minute, with the first rule that keeps it from the run, and
+         *     what would have to change. For a run that is not queued, its state says why there is nothing to
+         *     explain: it is held, its next attempt is due later, or it has ended.
+         *
+         *     Needs the role 'viewer' or a higher one.
+         */
+        get: operations["getPlacement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -1120,6 +1144,29 @@ export interface components {
             /** @description The text: send it as `Authorization: Bearer <text>`. */
             token: string;
         };
+        /** @description Why a run has not started. */
+        PlacementInfo: {
+            /** @description What would have to change, for a person; the likeliest first. */
+            advice: string[];
+            /**
+             * Format: date-time
+             * @description When its next attempt is due, while one is scheduled.
+             */
+            dueAt?: string | null;
+            /** @description Who holds it, while somebody does. */
+            heldBy?: string | null;
+            queue?: components["schemas"]["QueuePlace"] | null;
+            /**
+             * @description Where the run stands; only queued runs have a queue.
+             * @example queued
+             */
+            state: string;
+            /**
+             * @description Every worker heard of lately, with the first rule that keeps it from the run, while it is
+             *     queued.
+             */
+            workers: components["schemas"]["WorkerVerdict"][];
+        };
         /** @description An error, sent as `application/problem+json`. */
         Problem: {
             /** @description What happened this time and what to do. */
@@ -1161,6 +1208,29 @@ export interface components {
             number: number;
             /** @description Where people find it. */
             url: string;
+        };
+        /** @description A place in a queue. */
+        QueuePlace: {
+            /**
+             * Format: int64
+             * @description Runs of this queue that are before it.
+             */
+            ahead: number;
+            /**
+             * Format: int64
+             * @description Its rank there, from 1.
+             */
+            position: number;
+            /**
+             * @description Its urgency there.
+             * @example normal
+             */
+            priority: string;
+            /**
+             * @description The queue: pool, kind of run, slots when more than one, and capabilities.
+             * @example default_command_W2_docker
+             */
+            route: string;
         };
         /** @description What became of a wish to try runs again. */
         RedriveAnswer: {
@@ -1624,6 +1694,19 @@ export interface components {
             quietForMs: number;
             /** @description What it is doing. */
             stage?: string | null;
+        };
+        /** @description What keeps a worker from a run. */
+        WorkerVerdict: {
+            /** @description The same for a person. */
+            detail: string;
+            /**
+             * @description `unheard`, `draining`, `not_permitted`, `pool`, `run_type`, `repository`, `capabilities`,
+             *     `too_small`, `busy`, `behind`, or `can_take_now`: the first that applies, in this order.
+             * @example busy
+             */
+            verdict: string;
+            /** @description The worker. */
+            worker: string;
         };
     };
     responses: never;
@@ -3594,6 +3677,86 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["EventRecord"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlacement: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The run's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Why it has not started */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacementInfo"];
                 };
             };
             /** @description `unauthenticated`: the request does not say who asks */

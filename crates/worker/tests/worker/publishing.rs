@@ -257,7 +257,7 @@ async fn a_repeated_attempt_fetches_only_what_is_new() {
     std::fs::write(flag, "").unwrap();
     let (lease, _) = first.leases[0];
     bench.offer(run, 2, lease, &request).await;
-    let second = bench.story(run, |story| is_good(story)).await;
+    let second = bench.story(run, is_good).await;
     assert!(second.output().contains("# Sample"), "{second:#?}");
     let store = bench.workspace(run, 2).join("store.git");
     assert!(!store.join("objects/info/alternates").exists());

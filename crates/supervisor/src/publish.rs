@@ -5,7 +5,7 @@ use std::time::Duration;
 use baton_bus::{BusError, Fence, Patience, PublishError};
 use baton_domain::{Attempt, Position, Route, RunSpec, WorkerId};
 use baton_store::StoredRun;
-use baton_wire::{LeaseMessage, LeaseStep, MessageId, Offer, OfferReason, Subject, TaskRunRequest};
+use baton_wire::{Filter, LeaseMessage, LeaseStep, MessageId, Offer, OfferReason, Subject, TaskRunRequest};
 
 use crate::{
     SupervisorDeps,
@@ -38,14 +38,34 @@ pub(crate) async fn lease_lost(
         LeaseStep::Lost.as_str(),
         by.as_str(),
     );
-    let fence = Fence::Expect {
-        position: lease.position,
-    };
+    let fence = last_word(deps, lease).await?;
     deps.bus
         .publish(&subject, &id, &message, fence, &Patience::Short)
         .await?;
     tracing::warn!(run = %lease.run, attempt = %lease.attempt, worker = %lease.worker, reason = message.reason, "lease lost");
     Ok(())
+}
+
+/// What a lease that is to be taken away is fenced by: the last word about it. Any worker can speak
+/// on its own subject of any run; only the holder and the supervisor do so with an effect, and
+/// nobody else may keep a dead holder's lease alive by talking.
+async fn last_word(deps: &SupervisorDeps, lease: &LiveLease) -> Result<Fence, PublishError> {
+    let last = deps.bus.get_last(&Filter::Leases(lease.run)).await;
+    let Some(last) = last.map_err(unavailable)? else {
+        return Err(PublishError::Fenced);
+    };
+    let position = last.position;
+    if position != lease.position {
+        let by = match last.subject.parse() {
+            Ok(Subject::Lease { worker, .. }) => worker,
+            _ => return Err(PublishError::Fenced),
+        };
+        if position < lease.position || by.is_supervisor() || by == lease.worker {
+            return Err(PublishError::Fenced);
+        }
+        tracing::warn!(run = %lease.run, %by, "a worker spoke of a lease that is not its own");
+    }
+    Ok(Fence::Expect { position })
 }
 
 /// The reason as it is on record: what nobody heard, or who took the lease away and why.

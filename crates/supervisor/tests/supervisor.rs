@@ -36,6 +36,23 @@ async fn a_silent_workers_run_is_offered_again_and_a_beating_ones_is_left_alone(
     house.close().await;
 }
 
+// W-11: any worker can speak on its own subject of any run; it keeps no dead one's lease alive by that.
+#[tokio::test]
+async fn a_stranger_who_talks_of_a_lease_does_not_save_it() {
+    let mut house = House::open().await;
+    let silent = house.running("silent").await;
+    let claimed = (silent.run, silent.attempt, silent.position);
+    let talk = house.take(claimed, "stranger").await;
+    assert!(talk.position > silent.position);
+    let mut supervisor = house.supervisor().await;
+    supervisor.is(Duty::Watching).await;
+    let lost = house.until_lost(&silent).await;
+    let offer = house.until_offered_again(silent.run).await;
+    assert_eq!(offer, (silent.run, silent.attempt.next(), lost));
+    supervisor.stop().await;
+    house.close().await;
+}
+
 // W-12
 #[tokio::test]
 async fn a_run_that_may_be_tried_again_is_offered_when_it_is_due() {

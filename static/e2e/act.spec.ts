@@ -47,7 +47,7 @@ test("the workers are shown with their slots", async ({ page }) => {
   await page.goto("/");
   await page.getByRole("link", { name: "Workers" }).click();
   await expect(page.locator("[data-worker]").first()).toContainText(
-    /heard .+ ago · \d+ of \d+\s+slots? used/,
+    /heard .+ ago · \d+ of \d+\s+slots? used, \d+ free/,
   );
   await page.reload();
   await expect(page.locator("[data-worker]").first()).toBeVisible();
@@ -57,7 +57,7 @@ for (const width of [360, 1600]) {
   test(`nothing is wider than the window at ${String(width)} px`, async ({ page, submit }) => {
     const id = await submit(`a title without end ${"on and on ".repeat(15)}`, "echo wide");
     await page.setViewportSize({ width, height: 800 });
-    for (const path of ["/", `/runs/${id}`, `/runs/${id}?view=log`, "/workers"]) {
+    for (const path of ["/", `/runs/${id}`, `/runs/${id}?view=log`, "/workers", "/tokens"]) {
       await page.goto(path);
       await expect(page.locator("main .card").first()).toBeVisible();
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);

@@ -6,7 +6,9 @@ export { expect };
 
 interface Fixtures {
   /** Submits a command through the API. Returns the run's id. */
-  submit: (title: string, script: string) => Promise<string>;
+  submit: (title: string, script: string, more?: object) => Promise<string>;
+  /** Makes an operator's token of that role through the API. */
+  makeToken: (name: string, role: string) => Promise<{ id: string; text: string }>;
   /** How often the page was loaded. */
   loads: { count: number };
 }
@@ -31,12 +33,20 @@ export const test = base.extend<Fixtures>({
     await use(loads);
   },
   submit: async ({ request }, use) => {
-    await use(async (title, script) => {
+    await use(async (title, script, more = {}) => {
       const answer = await request.post("/api/task-runs", {
-        data: { type: "command", title, task: { argv: ["sh", "-c", script] } },
+        data: { type: "command", title, task: { argv: ["sh", "-c", script] }, ...more },
       });
       expect([201, 202]).toContain(answer.status());
       return ((await answer.json()) as { id: string }).id;
+    });
+  },
+  makeToken: async ({ request }, use) => {
+    await use(async (name, role) => {
+      const answer = await request.post("/api/tokens", { data: { name, kind: "operator", role } });
+      expect(answer.status()).toBe(201);
+      const made = (await answer.json()) as { token: string; info: { id: string } };
+      return { id: made.info.id, text: made.token };
     });
   },
 });

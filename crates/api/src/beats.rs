@@ -169,7 +169,6 @@ impl Heard {
 
     fn candidate(&self, unheard: Duration) -> Candidate {
         let (beat, silent) = (&self.beat, self.at.elapsed());
-        let held = u32::try_from(beat.runs.len()).unwrap_or(u32::MAX);
         Candidate {
             worker: beat.worker.clone(),
             heard: if silent <= unheard {
@@ -183,9 +182,7 @@ impl Heard {
             run_types: beat.run_types.clone(),
             capabilities: beat.capabilities.clone(),
             slots: beat.slots,
-            free: beat
-                .free_slots
-                .unwrap_or_else(|| beat.slots.saturating_sub(held)),
+            free: free_slots(beat),
         }
     }
 
@@ -198,6 +195,7 @@ impl Heard {
             started_at: beat.started_at,
             beat_age_ms: millis(self.at.elapsed()),
             slots: beat.slots,
+            free_slots: free_slots(beat),
             pools: beat.pools.iter().map(ToString::to_string).collect(),
             run_types: beat.run_types.iter().map(ToString::to_string).collect(),
             capabilities: beat.capabilities.iter().map(ToString::to_string).collect(),
@@ -210,6 +208,13 @@ impl Heard {
             runs: beat.runs.iter().map(|run| self.held(run)).collect(),
         }
     }
+}
+
+/// Slots that are free. A worker that does not say is an older one, whose runs take one each.
+fn free_slots(beat: &Beat) -> u32 {
+    let held = u32::try_from(beat.runs.len()).unwrap_or(u32::MAX);
+    let free = beat.free_slots;
+    free.unwrap_or_else(|| beat.slots.saturating_sub(held))
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -44,9 +44,19 @@ pub(crate) async fn serve(request: Request) -> Response {
     Problem::not_found("page", path).into_response()
 }
 
-/// The paths that the dashboard makes pages of.
+/// The pages that have no id in their path, as `static/src/lib/router.svelte.ts` knows them.
+const PAGES: [&str; 6] = [
+    "/",
+    "/index.html",
+    "/runs",
+    "/workers",
+    "/dead-letters",
+    "/tokens",
+];
+
+/// Whether the dashboard makes a page of the path.
 fn is_page(path: &str) -> bool {
-    ["/", "/index.html", "/workers", "/runs"].contains(&path) || path.starts_with("/runs/")
+    PAGES.contains(&path) || path.starts_with("/runs/")
 }
 
 fn reserved(path: &str) -> bool {

@@ -11,6 +11,7 @@ import type {
   FieldError,
   Me,
   NewTokenInfo,
+  PlacementInfo,
   Problem,
   RedriveAnswer,
   RedriveRequest,
@@ -179,6 +180,11 @@ export function listRuns(query: URLSearchParams, signal?: AbortSignal) {
 
 export function getRun(id: string, signal?: AbortSignal) {
   return request<TaskRun>(runPath(id), { signal: signal ?? null });
+}
+
+/** Why it has not started. */
+export function getPlacement(id: string, signal?: AbortSignal) {
+  return request<PlacementInfo>(runPath(id, "/placement"), { signal: signal ?? null });
 }
 
 /** At most 1,000 events after a position. */

@@ -1634,6 +1634,11 @@ export interface components {
             drain?: components["schemas"]["WorkerDrain"] | null;
             /** @description Whether it takes no more. */
             draining: boolean;
+            /**
+             * Format: int32
+             * @description Of these, free; a run may take several.
+             */
+            freeSlots: number;
             /** @description Its machine. */
             hostname: string;
             /** @description Its id. */

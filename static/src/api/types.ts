@@ -33,3 +33,5 @@ export type TokenInfo = Schemas["TokenInfo"];
 export type TokenPage = Schemas["TokenPage"];
 export type TokenRequest = Schemas["TokenRequest"];
 export type NewTokenInfo = Schemas["NewTokenInfo"];
+export type PlacementInfo = Schemas["PlacementInfo"];
+export type WorkerVerdict = Schemas["WorkerVerdict"];

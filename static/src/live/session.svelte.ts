@@ -12,6 +12,8 @@ class LiveSession {
   /** Counts the people who come after each other: nobody sees what another left open. */
   visitor = $state(0);
   #asking = false;
+  /** Something changed after the question was put: it is put once more. */
+  #again = false;
 
   constructor() {
     gate.onClose(() => (this.now = step(this.now, { type: "refused" })));
@@ -29,16 +31,20 @@ class LiveSession {
 
   /** Asks the server who asks. That it cannot be reached says nothing. */
   async ask(): Promise<void> {
+    this.#again = this.#asking;
     if (this.#asking) return;
     this.#asking = true;
+    const asked = this.now;
     try {
       const { body } = await getMe();
-      this.#told(body);
+      // Whoever came or went meanwhile is not who was asked about.
+      if (this.now === asked) this.#told(body);
     } catch (thrown) {
       const refused = thrown instanceof ApiError && thrown.status === 401;
       if (!refused && this.now.state === "asking") setTimeout(() => void this.ask(), RETRY_MS);
     } finally {
       this.#asking = false;
+      if (this.#again) void this.ask();
     }
   }
 
@@ -64,6 +70,8 @@ class LiveSession {
     }
     this.now = step(this.now, { type: "left" });
     gate.close();
+    // A server that takes everybody for somebody says so.
+    await this.ask();
     return null;
   }
 

@@ -19,6 +19,7 @@ describe("the form of a submission", () => {
       newBranch: "topic",
       model: "m",
       capabilities: "docker, gpu",
+      slots: "4",
       maxAttempts: "2",
     });
     expect(built).toEqual({
@@ -27,6 +28,7 @@ describe("the form of a submission", () => {
         type: "codex_exec",
         repository: "https://example.org/a.git",
         requiredCapabilities: ["docker", "gpu"],
+        slots: 4,
         maxAttempts: 2,
         task: {
           instructions: "Do it",

@@ -22,6 +22,7 @@ export interface SubmitForm {
   /** Names, separated by commas or spaces. */
   capabilities: string;
   priority: string;
+  slots: string;
   maxAttempts: string;
   timeoutSeconds: string;
   /** Has no field; taken over from the run that this one is to be like. */
@@ -51,6 +52,7 @@ export const EMPTY_FORM: SubmitForm = {
   pool: "",
   capabilities: "",
   priority: "",
+  slots: "",
   maxAttempts: "",
   timeoutSeconds: "",
   retry: null,
@@ -78,6 +80,7 @@ const HOMES: readonly [string, FormField][] = [
   ["pool", "pool"],
   ["requiredCapabilities", "capabilities"],
   ["priority", "priority"],
+  ["slots", "slots"],
   ["maxAttempts", "maxAttempts"],
   ["timeoutSeconds", "timeoutSeconds"],
 ];
@@ -115,6 +118,7 @@ export type Built = { ok: true; request: TaskRunRequest } | { ok: false; errors:
  * defaults hold; whether the values are good is the server's to say. */
 export function buildRequest(form: SubmitForm): Built {
   const fields: FormErrors["fields"] = {};
+  const slots = whole(form.slots, (message) => (fields.slots = message));
   const maxAttempts = whole(form.maxAttempts, (message) => (fields.maxAttempts = message));
   const timeout = whole(form.timeoutSeconds, (message) => (fields.timeoutSeconds = message));
   const task = buildTask(form, fields);
@@ -128,6 +132,7 @@ export function buildRequest(form: SubmitForm): Built {
     ...(capabilities.length > 0 ? { requiredCapabilities: capabilities } : {}),
     ...given("priority", form.priority),
     ...(form.retry === null ? {} : { retry: form.retry }),
+    ...(slots === null ? {} : { slots }),
     ...(maxAttempts === null ? {} : { maxAttempts }),
     ...(timeout === null ? {} : { timeoutSeconds: timeout }),
     task,
@@ -211,6 +216,7 @@ export function formOf(request: TaskRunRequest): SubmitForm {
     pool: request.pool ?? "",
     capabilities: (request.requiredCapabilities ?? []).join(", "),
     priority: request.priority ?? "",
+    slots: number(request.slots),
     maxAttempts: number(request.maxAttempts),
     timeoutSeconds: number(request.timeoutSeconds),
     retry: request.retry ?? null,

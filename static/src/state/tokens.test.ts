@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 
 import type { TokenInfo } from "../api/types";
-import { allowsWords, buildToken, EMPTY_TOKEN, placeComplaints, stateWords } from "./tokens";
+import {
+  allowsWords,
+  buildToken,
+  EMPTY_TOKEN,
+  permitsOf,
+  placeComplaints,
+  stateWords,
+} from "./tokens";
 
 const NOW = Date.parse("2026-01-02T00:00:00Z");
 const TOKEN: TokenInfo = {
@@ -67,5 +74,16 @@ describe("a token in the list", () => {
     expect(allowsWords(TOKEN)).toBe("admin");
     const worker = { ...TOKEN, kind: "worker", role: null, worker: "build-*", pools: ["a", "b"] };
     expect(allowsWords(worker)).toBe("workers build-*; pools a, b");
+  });
+
+  it("says what a worker may do by it", () => {
+    const worker = { ...TOKEN, kind: "worker", name: "b", worker: "build-*", pools: ["a"] };
+    const all = { ...TOKEN, kind: "worker", name: "w", worker: "build-1" };
+    const revoked = { ...all, state: "revoked" };
+    expect(permitsOf("build-1", [TOKEN, worker, revoked, all])).toEqual([
+      "pools a (token b)",
+      "everything (token w)",
+    ]);
+    expect(permitsOf("other", [worker, all])).toEqual([]);
   });
 });

@@ -104,6 +104,28 @@ export function allowsWords(token: TokenInfo): string {
   return parts.filter((part) => part !== null).join("; ");
 }
 
+/** What the tokens that a worker of this name may use allow, in words. */
+export function permitsOf(worker: string, tokens: readonly TokenInfo[]): string[] {
+  const own = tokens.filter(
+    (token) => token.kind === "worker" && token.state === "good" && names(token.worker, worker),
+  );
+  return own.map((token) => {
+    const limits = [
+      limit("pools", token.pools),
+      limit("repositories", token.repositories),
+      limit("kinds of run", token.runTypes),
+    ].filter((part) => part !== null);
+    const words = limits.length === 0 ? "everything" : limits.join("; ");
+    return `${words} (token ${token.name})`;
+  });
+}
+
+function names(pattern: string | null | undefined, worker: string): boolean {
+  if (pattern == null) return false;
+  if (!pattern.endsWith("*")) return pattern === worker;
+  return worker.startsWith(pattern.slice(0, -1));
+}
+
 function limit(noun: string, words: readonly string[] | undefined): string | null {
   return words === undefined || words.length === 0 ? null : `${noun} ${words.join(", ")}`;
 }

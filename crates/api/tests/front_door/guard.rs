@@ -91,7 +91,7 @@ async fn answers_keep_browsers_from_guessing_and_framing() {
         let policy = headers["content-security-policy"].to_str().unwrap();
         assert!(policy.contains("frame-ancestors 'none'"), "{path} {policy}");
     }
-    for path in ["/workers", "/runs"] {
+    for path in ["/workers", "/runs", "/dead-letters", "/tokens"] {
         assert_eq!(
             world.get(path).send().await.unwrap().status(),
             200,

@@ -21,6 +21,8 @@ pub struct WorkerInfo {
     pub beat_age_ms: u64,
     /// Runs it can do at once.
     pub slots: u32,
+    /// Of these, free; a run may take several.
+    pub free_slots: u32,
     /// Whose queues it serves.
     pub pools: Vec<String>,
     /// What work it does.

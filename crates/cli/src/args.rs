@@ -52,7 +52,7 @@ pub(crate) use log::{LogArgs, LogFormat};
 pub(crate) use migrate::MigrateArgs;
 pub(crate) use recorder::RecorderArgs;
 pub(crate) use runs::{
-    ArtifactsArgs, CancelArgs, FollowArgs, ListArgs, RedriveArgs, RunsCommand, ShowArgs,
+    ArtifactsArgs, CancelArgs, FollowArgs, ListArgs, RedriveArgs, RunsCommand, ShowArgs, WhyArgs,
 };
 pub(crate) use store::StoreArgs;
 pub(crate) use submit::SubmitArgs;

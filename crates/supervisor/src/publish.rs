@@ -5,7 +5,9 @@ use std::time::Duration;
 use baton_bus::{BusError, Fence, Patience, PublishError};
 use baton_domain::{Attempt, Position, Route, RunSpec, WorkerId};
 use baton_store::StoredRun;
-use baton_wire::{Filter, LeaseMessage, LeaseStep, MessageId, Offer, OfferReason, Subject, TaskRunRequest};
+use baton_wire::{
+    Filter, LeaseMessage, LeaseStep, MessageId, Offer, OfferReason, Subject, TaskRunRequest,
+};
 
 use crate::{
     SupervisorDeps,

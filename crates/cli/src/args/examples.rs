@@ -66,6 +66,11 @@ pub(crate) const SHOW: &str = "\
 Examples:
   baton runs show 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31";
 
+pub(crate) const WHY: &str = "\
+Examples:
+  baton runs why 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+  baton runs why 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --json";
+
 pub(crate) const FOLLOW: &str = "\
 Examples:
   baton runs follow 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31

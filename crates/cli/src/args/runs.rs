@@ -19,7 +19,7 @@ pub(crate) enum RunsCommand {
     /// Show one run
     Show(ShowArgs),
     /// Tell why a run has not started: each worker, and what keeps it from the run
-    Why(ShowArgs),
+    Why(WhyArgs),
     /// Watch a run until it ends
     Follow(FollowArgs),
     /// End a run
@@ -86,6 +86,16 @@ pub(crate) struct ListArgs {
 #[derive(Debug, Clone, Args)]
 #[command(after_help = examples::SHOW)]
 pub(crate) struct ShowArgs {
+    /// The run's id
+    pub(crate) run: RunId,
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
+}
+
+/// Which run to ask about.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = examples::WHY)]
+pub(crate) struct WhyArgs {
     /// The run's id
     pub(crate) run: RunId,
     #[command(flatten)]

@@ -3,7 +3,7 @@
 use baton_wire::http::PlacementInfo;
 
 use crate::{
-    args::ShowArgs,
+    args::WhyArgs,
     client::Client,
     exit::Exit,
     output::{
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-pub(super) async fn run(args: ShowArgs) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: WhyArgs) -> anyhow::Result<Exit> {
     let told = Client::new(&args.client)?.placement(args.run).await?;
     if args.client.json {
         output::print_json(&told)?;

@@ -4,6 +4,7 @@ mod beats;
 mod house;
 mod offers;
 mod permissions;
+mod placement;
 mod publish;
 mod record;
 mod tail;

@@ -2,6 +2,7 @@
 
 mod cancelling;
 mod conclude;
+mod crowded;
 mod cut_off;
 mod deliver;
 mod open;
@@ -131,6 +132,11 @@ impl Attempt {
             self.holds.clone(),
             self.reporter.clone(),
             self.shop.options.freeze_after,
+        ));
+        companions.spawn(crowded::watch(
+            self.holds.clone(),
+            self.reporter.clone(),
+            self.shop.options.limits.spool_bytes,
         ));
         let log = self.log.clone();
         companions.spawn(async move { log.keep_flushing().await });

@@ -9,6 +9,8 @@ use tokio::sync::watch;
 pub(crate) enum HeldBy {
     /// The broker has been away for too long.
     CutOff,
+    /// More of its reports wait on the disk than may.
+    Spool,
 }
 
 /// One attempt's reasons; clones share them.

@@ -39,6 +39,8 @@ struct Inner {
     published: u64,
     pending: String,
     live_limit: u64,
+    /// How much may wait for the broker before the live log ends, in bytes.
+    waiting_limit: u64,
     truncated: bool,
 }
 
@@ -67,6 +69,7 @@ impl LogFile {
             published: point.published,
             pending: String::new(),
             live_limit: limits.live_log_bytes,
+            waiting_limit: limits.spool_bytes / 2,
             truncated: point.truncated,
         }))))
     }
@@ -140,7 +143,9 @@ impl Inner {
     fn publish(&mut self, keep: usize) {
         while !self.truncated && !self.pending.is_empty() && self.pending.len() >= keep {
             let end = self.pending.floor_char_boundary(LARGEST_PIECE);
-            if self.offset + end as u64 > self.live_limit {
+            // The broker is away: what else happens needs the room more. The file has all of it.
+            let crowded = self.reporter.waiting() > self.waiting_limit;
+            if crowded || self.offset + end as u64 > self.live_limit {
                 self.truncated = true;
                 self.pending = String::new();
                 let offset = self.offset;

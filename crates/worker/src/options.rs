@@ -246,6 +246,9 @@ pub struct Limits {
     pub log_bytes: u64,
     /// How much of the log is published live, in bytes.
     pub live_log_bytes: u64,
+    /// How much of one attempt's reports may wait for the broker, in bytes. At half of it the live
+    /// log ends, at all of it the agent is held still until half of it is gone.
+    pub spool_bytes: u64,
     /// How much of an agent's output is kept until its run is over, in bytes; what comes after is
     /// counted and dropped.
     pub journal_bytes: u64,
@@ -341,6 +344,7 @@ impl Default for Limits {
             artifacts: 1000,
             log_bytes: 64 << 20,
             live_log_bytes: 1 << 20,
+            spool_bytes: 256 << 20,
             journal_bytes: 256 << 20,
             upload_patience: Duration::from_secs(600),
             upload_patience_failed: Duration::from_secs(30),

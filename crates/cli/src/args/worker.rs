@@ -154,6 +154,19 @@ pub(crate) struct WorkArgs {
         value_parser = clap::value_parser!(u32).range(1..=604_800)
     )]
     pub(crate) freeze_seconds: u32,
+    /// How much of one run's reports may wait on disk while the broker is away, in MiB, 1 to 1048576
+    ///
+    /// At half of it the run's live log ends; the log file still has all of it. At all of it the agent
+    /// is held still until the broker has taken half. Nothing but live log is ever left out.
+    #[arg(
+        help_heading = "Work",
+        long,
+        env = "BATON_WORKER_SPOOL_MIB",
+        value_name = "MIB",
+        default_value_t = 256,
+        value_parser = clap::value_parser!(u32).range(1..=1_048_576)
+    )]
+    pub(crate) spool_mib: u32,
     /// Variables of this process that agents get besides the usual ones, separated by commas
     #[arg(
         help_heading = "Work",

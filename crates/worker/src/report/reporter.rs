@@ -49,6 +49,8 @@ pub(crate) struct Progress {
     pub(crate) stage: Option<Stage>,
     /// When something but output was last said.
     pub(crate) step_at: Option<DateTime<Utc>>,
+    /// What is written down and the broker does not have, in bytes.
+    pub(crate) waiting: u64,
 }
 
 impl Reporter {
@@ -70,6 +72,7 @@ impl Reporter {
             acked: spool.acked_event()?,
             stage: point.began.and(point.next),
             step_at: None,
+            waiting: spool.waiting()?,
         };
         Ok(Self(Arc::new(Shared {
             clock,
@@ -102,14 +105,18 @@ impl Reporter {
         };
         let is_output = matches!(event, Event::Output { .. });
         let at = self.0.clock.now();
-        if let Err(error) = pen.writer.append(&Reported { seq, at, event }) {
-            let fault = format!("its reports cannot be written to disk: {error}");
-            self.0.stop.request(StopReason::HandBack(fault));
-            return;
-        }
+        let bytes = match pen.writer.append(&Reported { seq, at, event }) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let fault = format!("its reports cannot be written to disk: {error}");
+                self.0.stop.request(StopReason::HandBack(fault));
+                return;
+            }
+        };
         pen.last = Some(seq);
         self.0.progress.send_modify(|progress| {
             progress.said = Some(seq);
+            progress.waiting += bytes;
             progress.stage = stage.or(progress.stage);
             if !is_output {
                 progress.step_at = Some(at);
@@ -122,11 +129,17 @@ impl Reporter {
         self.0.progress.subscribe()
     }
 
-    /// The broker has everything up to this event.
-    pub(super) fn acked(&self, last: EventSeq) {
-        self.0
-            .progress
-            .send_modify(|progress| progress.acked = Some(last));
+    /// The broker has everything up to this event: so many bytes more than before.
+    pub(crate) fn acked(&self, last: EventSeq, bytes: u64) {
+        self.0.progress.send_modify(|progress| {
+            progress.acked = Some(last);
+            progress.waiting = progress.waiting.saturating_sub(bytes);
+        });
+    }
+
+    /// What is written down and the broker does not have, in bytes.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.0.progress.borrow().waiting
     }
 
     /// Waits until the broker has everything that was said so far. It takes reports from the

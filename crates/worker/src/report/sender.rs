@@ -68,7 +68,7 @@ pub(crate) async fn send_while_said(
                     return error.into();
                 }
                 if let Some(last) = batch.events.last() {
-                    reporter.acked(last.seq);
+                    reporter.acked(last.seq, batch.bytes);
                 }
             }
             Ok(None) => {

@@ -30,7 +30,8 @@ pub(crate) struct Spool {
 #[derive(Debug)]
 pub(crate) struct Batch {
     pub(crate) events: Vec<Reported>,
-    bytes: u64,
+    /// What they take on the disk.
+    pub(crate) bytes: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -118,6 +119,15 @@ impl Spool {
         Ok(events)
     }
 
+    /// What waits for the broker, in bytes.
+    pub(crate) fn waiting(&self) -> io::Result<u64> {
+        match std::fs::metadata(self.path("events.jsonl")) {
+            Ok(file) => Ok(file.len().saturating_sub(self.offset)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The last event that the broker has.
     pub(crate) fn acked_event(&self) -> io::Result<Option<EventSeq>> {
         let mut read = 0;
@@ -169,8 +179,8 @@ impl Spool {
 }
 
 impl SpoolWriter {
-    /// Appends an event, in one write.
-    pub(crate) fn append(&mut self, reported: &Reported) -> io::Result<()> {
+    /// Appends an event, in one write; says what it takes on the disk, in bytes.
+    pub(crate) fn append(&mut self, reported: &Reported) -> io::Result<u64> {
         let mut line = serde_json::to_string(reported)?;
         if line.contains("\\u0000") {
             let mut value = serde_json::to_value(reported)?;
@@ -178,7 +188,8 @@ impl SpoolWriter {
             line = value.to_string();
         }
         line.push('\n');
-        self.0.write_all(line.as_bytes())
+        self.0.write_all(line.as_bytes())?;
+        Ok(line.len() as u64)
     }
 }
 

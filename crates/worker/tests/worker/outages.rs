@@ -42,6 +42,45 @@ async fn what_is_said_while_the_broker_is_away_arrives_once_and_in_order() {
     worker.leave().await;
 }
 
+// W-06: what waits on the disk is bounded; of what happened nothing is left out but live log.
+#[tokio::test]
+async fn a_talking_agent_does_not_fill_the_disk_while_the_broker_is_away() {
+    const SPOOL: u64 = 64 << 10;
+    let mut bench = Bench::new().await;
+    bench.options.limits.spool_bytes = SPOOL;
+    let worker = bench.work();
+    let gate = bench.state.path().join("gate");
+    let script = format!(
+        "echo begun; while [ ! -e {} ]; do sleep 0.02; done; seq 30000",
+        gate.display()
+    );
+    let request = json!({ "type": "command", "task": { "argv": ["sh", "-c", script] } });
+    let run = bench.submit(request).await;
+    let begun = |story: &Story| story.output().contains("begun");
+    bench.story(run, begun).await;
+    bench.broker.kill9().await;
+    std::fs::write(gate, "").unwrap();
+    let workspace = bench.workspace(run, 1);
+    let log = workspace.join("record/logs/agent.log");
+    let whole = || std::fs::read_to_string(&log).is_ok_and(|text| text.ends_with("\n30000\n"));
+    wait_until(whole).await;
+    let waiting = std::fs::metadata(workspace.join("spool/events.jsonl")).unwrap();
+    assert!(waiting.len() < SPOOL, "{} bytes wait", waiting.len());
+    bench.broker.start_again().await;
+    let story = bench.end(run).await;
+    assert!(
+        matches!(story.last(), Some(Event::Succeeded { .. })),
+        "{story:#?}"
+    );
+    story.assert_in_order();
+    let live = story.output();
+    assert!(std::fs::read_to_string(&log).unwrap().starts_with(&live));
+    let ended = |event: &&Event| matches!(event, Event::OutputTruncated { offset } if *offset == live.len() as u64);
+    let events = story.events();
+    assert_eq!(events.into_iter().filter(ended).count(), 1, "{story:#?}");
+    worker.leave().await;
+}
+
 #[tokio::test]
 async fn a_connection_that_breaks_again_and_again_doubles_nothing() {
     let bench = Bench::new().await;

@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fs, num::NonZeroU32, path::PathBuf, time::Durat
 use anyhow::Context;
 use baton_domain::{Pool, RunType, WorkerId};
 use baton_worker::{
-    CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Lack, Mode, WorkerOptions,
-    WorkerToken,
+    CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Lack, Limits, Mode,
+    WorkerOptions, WorkerToken,
 };
 
 use super::id;
@@ -55,6 +55,10 @@ pub(in crate::commands) fn options(place: Place, args: &WorkArgs) -> anyhow::Res
         drain_deadline: place.drain_deadline,
         orphan_after: Duration::from_secs(args.orphan_seconds.into()),
         freeze_after: Duration::from_secs(args.freeze_seconds.into()),
+        limits: Limits {
+            spool_bytes: u64::from(args.spool_mib) << 20,
+            ..Limits::default()
+        },
         lack: if given.is_empty() {
             Lack::DoWithout
         } else {

@@ -1,35 +1,35 @@
 //! The thin shell around the dispatcher: turns what happens into inputs and effects into tasks.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+mod attempts;
+mod drains;
+mod offers;
+
+use std::{collections::HashMap, sync::Arc};
 
 use baton_bus::{Delivery, OfferScope, OfferSource, Room};
-use baton_domain::{Drain, Position, RunId, Share, Slots};
+use baton_domain::{RunId, Slots};
 use baton_wire::Offer;
-use futures::FutureExt;
 use tokio::{
     sync::watch,
     task::JoinSet,
-    time::{Instant, interval, sleep, sleep_until},
+    time::{Instant, interval, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Ending, WorkerError,
-    attempt::{self, Attempt, Shop},
+    attempt::Shop,
     beat::{Alive, Heart, Taking},
     dispatcher::{Dispatcher, Effect, Input, Turns},
     drain::{Drained, Drains},
     lease::Stepped,
     options::{Mode, OnStop, WorkerOptions},
-    preflight::{self, PreflightError, PreflightReport},
-    recover::{Adopted, Left, settle},
-    report::Spool,
-    stop::{Stop, StopReason},
-    workspace,
+    preflight::{PreflightError, PreflightReport},
+    recover::Left,
+    stop::Stop,
 };
 
-/// How long an offer rests that this worker cannot take now.
-const RETURNED_FOR: Duration = Duration::from_secs(1);
+use offers::Answer;
 
 /// What a task came back with.
 enum Done {
@@ -163,106 +163,6 @@ impl Driver {
         }
     }
 
-    /// Goes on with attempts of a worker before this one, and settles those that cannot go on.
-    async fn take_over(&mut self, left: Vec<Left>) {
-        for left in left {
-            match left {
-                Left::Adopted(adopted) => {
-                    let Adopted {
-                        attempt,
-                        spool,
-                        stop,
-                    } = *adopted;
-                    let slots = slots_of(attempt.offer());
-                    let run = self.carry_out_attempt(attempt, spool, stop);
-                    self.handle(Input::Adopted { run, slots }).await;
-                }
-                Left::Over(workspace, state) => {
-                    let shop = self.shop.clone();
-                    self.tasks.spawn(async move {
-                        settle(&shop, workspace, state).await;
-                        Done::Answered
-                    });
-                }
-            }
-        }
-    }
-
-    /// Looks for everything that runs need: no new one is taken before it is found.
-    fn check(&mut self, soft: CancellationToken) {
-        let options = self.shop.options.clone();
-        self.tasks.spawn(async move {
-            let found = soft.run_until_cancelled(preflight::fit(options)).await;
-            Done::Checked(found.map(Box::new))
-        });
-    }
-
-    async fn checked(&mut self, found: Result<(WorkerOptions, PreflightReport), PreflightError>) {
-        match found {
-            Ok((options, report)) => {
-                let (worker, slots) = (&options.worker, options.slots);
-                tracing::info!(%worker, slots, git = report.git, codex = report.codex, "ready");
-                if self.scope.run_types != options.run_types {
-                    self.scope.run_types.clone_from(&options.run_types);
-                    self.renew_source();
-                }
-                self.heart.options = options;
-                self.handle(Input::Started).await;
-            }
-            Err(lack) => {
-                if !self.doing.is_empty() {
-                    tracing::error!(error = %lack, "takes no runs, and leaves when those that it has taken up again have ended");
-                }
-                self.lack = Some(lack);
-                self.handle(Input::Unfit).await;
-            }
-        }
-        self.beat().await;
-    }
-
-    async fn heard(&mut self, drains: Vec<Drain>) {
-        let share = self.drained.heard(drains, self.shop.clock.now()).cloned();
-        self.obey(share).await;
-    }
-
-    /// A drain may have ended by itself.
-    async fn look_at_drains(&mut self) {
-        let share = self.drained.look(self.shop.clock.now()).cloned();
-        self.obey(share).await;
-    }
-
-    /// Takes runs of the pools that drains leave, if that has changed.
-    async fn obey(&mut self, share: Option<Share>) {
-        match share {
-            None => return,
-            Some(Share::Nothing(drain)) => {
-                tracing::info!(scope = %drain.scope, by = %drain.actor, note = drain.note, "drained: takes no more runs");
-                self.handle(Input::Drained).await;
-            }
-            Some(Share::Pools(pools)) => {
-                if self.scope.pools != pools {
-                    tracing::info!(?pools, "takes runs of these pools");
-                    self.scope.pools = pools;
-                    self.renew_source();
-                }
-                self.handle(Input::Undrained).await;
-            }
-        }
-        self.beat().await;
-    }
-
-    /// From now on offers of the present scope are looked for: also by a search that is on its
-    /// way, which is begun anew.
-    fn renew_source(&mut self) {
-        if self.source.is_some() {
-            let source = self.shop.bus.offers(self.scope.clone());
-            self.source = Some(Box::new(source.within(self.room.subscribe())));
-        } else {
-            self.source_is_stale = true;
-            self.search.cancel();
-        }
-    }
-
     async fn done(&mut self, done: Done) {
         match done {
             Done::Searched(source, found) => {
@@ -300,26 +200,6 @@ impl Driver {
         }
     }
 
-    async fn searched(&mut self, found: Option<Box<Delivery<Offer>>>) {
-        let Some(delivery) = found else {
-            return self.handle(Input::NothingOffered).await;
-        };
-        let (run, attempt) = (delivery.value().run, delivery.value().attempt);
-        if self.offers.contains_key(&run) {
-            // The same offer again while its lease is being taken: that tells what becomes of it.
-            self.answer(*delivery, Answer::Return);
-            return self.search();
-        }
-        let slots = slots_of(delivery.value());
-        self.offers.insert(run, *delivery);
-        self.handle(Input::Offered {
-            run,
-            attempt,
-            slots,
-        })
-        .await;
-    }
-
     async fn handle(&mut self, input: Input) {
         let effects = self.dispatcher.apply(input);
         let free = self.dispatcher.free();
@@ -350,109 +230,6 @@ impl Driver {
         }
     }
 
-    fn search(&mut self) {
-        let Some(mut source) = self.source.take() else {
-            return;
-        };
-        if self.search.is_cancelled() {
-            // A search that was given up for a while is taken up again.
-            self.search = CancellationToken::new();
-        }
-        let stop = self.search.clone();
-        let mode = self.shop.options.mode;
-        self.tasks.spawn(async move {
-            let found = match mode {
-                Mode::Serve => source.next(&stop).await,
-                Mode::Once { wait } => next_within(&mut source, &stop, wait).await,
-            };
-            Done::Searched(source, found.map(Box::new))
-        });
-    }
-
-    fn take_lease(&mut self, run: RunId) {
-        let Some(delivery) = self.offers.get(&run) else {
-            return;
-        };
-        let offer = delivery.value().clone();
-        self.taking.insert(run, offer.clone());
-        let leases = self.shop.leases.clone();
-        self.tasks
-            .spawn(async move { Done::Leased(run, leases.take(&offer).await) });
-    }
-
-    fn answer_for(&mut self, run: RunId, answer: Answer) {
-        if let Some(delivery) = self.offers.remove(&run) {
-            self.answer(delivery, answer);
-        }
-    }
-
-    fn answer(&mut self, delivery: Delivery<Offer>, answer: Answer) {
-        self.tasks.spawn(async move {
-            match answer {
-                Answer::Ack => delivery.ack().await,
-                Answer::Return => delivery.nak(RETURNED_FOR).await,
-            }
-            Done::Answered
-        });
-    }
-
-    fn start(&mut self, run: RunId, lease: Position) {
-        let Some(offer) = self.taking.remove(&run) else {
-            return;
-        };
-        tracing::info!(%run, attempt = %offer.attempt, "began an attempt");
-        let stop = Stop::new();
-        match Attempt::begin(self.shop.clone(), offer.clone(), lease, stop.clone()) {
-            Ok((attempt, spool)) => {
-                self.carry_out_attempt(attempt, spool, stop);
-            }
-            Err(error) => {
-                let shop = self.shop.clone();
-                let failed = async move {
-                    attempt::fail(&shop, &offer, lease, &error).await;
-                    Ending::Failed
-                };
-                self.tasks.spawn(survive(run, failed));
-            }
-        }
-    }
-
-    fn carry_out_attempt(&mut self, attempt: Attempt, spool: Spool, stop: Stop) -> RunId {
-        let alive = attempt.alive();
-        let run = alive.run;
-        self.doing.insert(run, Doing { alive, stop });
-        self.tasks.spawn(survive(run, attempt.carry_out(spool)));
-        run
-    }
-
-    fn release(&mut self, run: RunId, lease: Position) {
-        let Some(offer) = self.taking.remove(&run) else {
-            return;
-        };
-        let leases = self.shop.leases.clone();
-        self.tasks.spawn(async move {
-            let reason = "the worker is leaving";
-            let released = leases.release(run, offer.attempt, lease, reason).await;
-            if let Stepped::Unclear(error) = released {
-                tracing::warn!(%run, %error, "failed to give the run back");
-            }
-            Done::Answered
-        });
-    }
-
-    fn stop(&self, run: RunId, reason: StopReason) {
-        if let Some(doing) = self.doing.get(&run) {
-            doing.stop.request(reason);
-        }
-    }
-
-    fn prune(&self) {
-        let options = &self.shop.options;
-        if let Err(error) = workspace::prune(&options.state_dir, options.keep_workspaces) {
-            tracing::warn!(%error, "failed to remove an old workspace");
-        }
-    }
-
     async fn beat(&self) {
         // Until it is known to be fit it is heard for what it has taken up, and offers nothing.
         if !self.dispatcher.is_ready() && self.doing.is_empty() {
@@ -471,45 +248,11 @@ impl Driver {
     }
 }
 
-/// The next offer, if there is one in time. The search is ended in order rather than dropped, so
-/// that no offer is left on its way.
-async fn next_within(
-    source: &mut OfferSource,
-    stop: &CancellationToken,
-    wait: Duration,
-) -> Option<Delivery<Offer>> {
-    let limit = stop.child_token();
-    let mut next = std::pin::pin!(source.next(&limit));
-    tokio::select! {
-        biased;
-        found = &mut next => return found,
-        () = sleep(wait) => limit.cancel(),
-    }
-    next.await
-}
-
 /// What the run takes. A number that cannot be read is refused when the request is checked, before
 /// anything is done.
 fn slots_of(offer: &Offer) -> Slots {
     let given = offer.spec.slots.map(Slots::new);
     given.and_then(Result::ok).unwrap_or_default()
-}
-
-/// What an offer is answered with.
-#[derive(Clone, Copy)]
-enum Answer {
-    Ack,
-    Return,
-}
-
-/// An attempt's panic is its own: it is not beaten for any more, so that the supervisor misses it.
-async fn survive(run: RunId, work: impl Future<Output = Ending>) -> Done {
-    let ended = AssertUnwindSafe(work).catch_unwind().await;
-    let ending = ended.unwrap_or_else(|_| {
-        tracing::error!(%run, "an attempt panicked; its lease will be missed");
-        Ending::GivenUp
-    });
-    Done::Ended(run, ending)
 }
 
 async fn deadline(at: Option<Instant>) {

@@ -88,6 +88,7 @@ impl Desk {
             reason: None,
             commands: Vec::new(),
             commands_through: None,
+            grant: None,
         };
         match self.look(worker, held).await? {
             Found::Held => {

@@ -231,12 +231,17 @@ const fn run_of(subject: &Subject) -> Option<RunId> {
         Subject::Offer { run, .. }
         | Subject::Lease { run, .. }
         | Subject::Control { run }
+        | Subject::Grant { run }
         | Subject::Events { run, .. } => Some(*run),
         Subject::Drain { .. }
         | Subject::Beat { .. }
         | Subject::Hint { .. }
         | Subject::Desk { .. }
-        | Subject::WorkerControl { .. } => None,
+        | Subject::WorkerControl { .. }
+        | Subject::WorkerGate { .. }
+        | Subject::WorkerInput { .. }
+        | Subject::TerminalOutput { .. }
+        | Subject::TerminalKey { .. } => None,
     }
 }
 

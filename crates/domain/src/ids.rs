@@ -125,6 +125,37 @@ number!(
     Position(u64), 0, "position"
 );
 
+number!(
+    /// Stands on everything that is said about typing into a run's terminals; it only rises.
+    Fence(u64), 1, "fence"
+);
+number!(
+    /// The n-th time that a run's live session was begun, from 1.
+    Generation(u32), 1, "generation"
+);
+
+impl Fence {
+    /// The first fence of a run.
+    pub const FIRST: Self = Self(1);
+
+    /// The fence after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl Generation {
+    /// A run's first session.
+    pub const FIRST: Self = Self(1);
+
+    /// The session after this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
 impl Attempt {
     /// The first attempt of every run.
     pub const FIRST: Self = Self(1);

@@ -13,6 +13,7 @@ pub mod placement;
 pub mod retry;
 pub mod route;
 pub mod run;
+pub mod session;
 pub mod slots;
 pub mod spec;
 
@@ -21,13 +22,17 @@ pub use clock::{Clock, SystemClock};
 pub use drain::{Drain, DrainScope, Share};
 pub use failure::{Failure, FailureCode};
 pub use identity::{RepositoryPattern, Role, TokenKind, WorkerPattern, WorkerScope};
-pub use ids::{Attempt, EventSeq, Position, RunId};
+pub use ids::{Attempt, EventSeq, Fence, Generation, Position, RunId};
 pub use names::{Actor, Capability, InvalidName, Pool, WorkerId};
 pub use retry::RetryPolicy;
 pub use route::Route;
 pub use run::{
     EndStep, Fact, FactKind, IllegalStep, Lease, Refusal, ReleaseWish, Run, RunEvent, RunState,
     Stage, StateName,
+};
+pub use session::{
+    Channel, GrantId, InvalidSize, Provider, SessionHealth, SessionStatus, TerminalName,
+    TerminalSize, WriteEnd,
 };
 pub use slots::Slots;
 pub use spec::{Priority, RunSpec, RunType};

@@ -62,6 +62,9 @@ impl Folding<'_> {
             (Decoded::Events(events, _), Subject::Events { worker, .. }, _) => {
                 self.events(events, worker, said, message);
             }
+            (Decoded::Grant(_), _, _) => {
+                self.keep(&said.records, Err(UNKNOWN_COMMAND));
+            }
             // Decoding takes the kind from the subject: other pairs do not exist.
             _ => {}
         }
@@ -252,7 +255,10 @@ fn command(control: &ControlMessage) -> Option<Command> {
             by: control.actor.clone(),
             note: note.clone(),
         },
-        ControlCommand::Unknown => return None,
+        ControlCommand::EnableSession { .. }
+        | ControlCommand::RevokeSession { .. }
+        | ControlCommand::ResealSession { .. }
+        | ControlCommand::Unknown => return None,
     })
 }
 

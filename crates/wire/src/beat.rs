@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use baton_domain::{
-    Attempt, Capability, DrainScope, EventSeq, Pool, Position, RunId, RunType, Stage, WorkerId,
+    Attempt, Capability, DrainScope, EventSeq, Pool, Position, RunId, RunType, SessionStatus,
+    Stage, WorkerId,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -72,6 +73,9 @@ pub struct HeldRun {
     /// What its agent has done so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub progress: Option<HeldProgress>,
+    /// Where its live session stands, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionStatus>,
 }
 
 /// What the agent of a held run has done since the attempt began: numbers that stand still when

@@ -1,9 +1,11 @@
 //! Commands of operators, on a run's control subject.
 
-use baton_domain::{Actor, RunId};
+use baton_domain::{Actor, Generation, Provider, RunId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::grant::Sealed;
 
 /// A command, as published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +50,30 @@ pub enum ControlCommand {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<String>,
     },
+    /// Let people watch the run's terminals.
+    EnableSession {
+        /// By what means.
+        provider: Provider,
+        /// For how long from now on, in seconds; absent: as long as the run lasts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ttl_seconds: Option<u64>,
+        /// Why, for the record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// End the live session; the run goes on.
+    RevokeSession {
+        /// Why, for the record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// The session's secrets, sealed to another of the API's keys; its worker has nothing to do.
+    ResealSession {
+        /// Whose secrets.
+        generation: Generation,
+        /// The same as before, sealed anew.
+        sealed: Sealed,
+    },
     /// A command of a later version: kept on record, without effect here.
     #[serde(other)]
     Unknown,
@@ -58,10 +84,12 @@ impl ControlCommand {
     #[must_use]
     pub fn note(&self) -> Option<&str> {
         match self {
-            Self::Cancel { note } | Self::Redrive { note } | Self::ReleaseLease { note } => {
-                note.as_deref()
-            }
-            Self::Unknown => None,
+            Self::Cancel { note }
+            | Self::Redrive { note }
+            | Self::ReleaseLease { note }
+            | Self::EnableSession { note, .. }
+            | Self::RevokeSession { note } => note.as_deref(),
+            Self::ResealSession { .. } | Self::Unknown => None,
         }
     }
 
@@ -72,6 +100,9 @@ impl ControlCommand {
             Self::Cancel { .. } => "cancel_requested",
             Self::Redrive { .. } => "redriven",
             Self::ReleaseLease { .. } => "release_requested",
+            Self::EnableSession { .. } => "session_requested",
+            Self::RevokeSession { .. } => "session_revoke_requested",
+            Self::ResealSession { .. } => "session_resealed",
             Self::Unknown => "unknown_command",
         }
     }

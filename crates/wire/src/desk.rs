@@ -4,7 +4,7 @@
 use baton_domain::{Attempt, Position, RunId};
 use serde::{Deserialize, Serialize};
 
-use crate::control::ControlMessage;
+use crate::{control::ControlMessage, grant::GrantMessage};
 
 /// How many commands of one run an answer holds at most; a full answer is asked for again, with
 /// [`HeldLease::commands_after`] moved on.
@@ -64,4 +64,8 @@ pub struct Standing {
     /// Where the last of these commands lies; the next [`HeldLease::commands_after`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commands_through: Option<Position>,
+    /// The last that was said about typing into the run's terminals, if anything was; absent
+    /// unless it is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<GrantMessage>,
 }

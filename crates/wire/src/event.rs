@@ -10,6 +10,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+mod session;
+
+pub use session::{
+    GateMoved, InputTyped, SessionHealthChanged, SessionHeartbeat, SessionLinks,
+    SessionLinksChanged, SessionOver, SessionReady, SessionStarting, WriteEnded,
+};
+
 /// Events of one attempt, in order; the n-th message carries on where the one before ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -241,6 +248,28 @@ pub enum Event {
         #[schema(value_type = String, example = "terminated")]
         step: EndStep,
     },
+    /// The live session is being set up.
+    SessionStarting(SessionStarting),
+    /// The run's terminals can be watched.
+    SessionReady(SessionReady),
+    /// The session's links are others from now on.
+    SessionLinksChanged(SessionLinksChanged),
+    /// How well the session's provider works.
+    SessionHealth(SessionHealthChanged),
+    /// The session is alive.
+    SessionHeartbeat(SessionHeartbeat),
+    /// The session ended with its run.
+    SessionEnded(SessionOver),
+    /// The session was ended by an operator or its time limit; the run goes on.
+    SessionRevoked(SessionOver),
+    /// The session could not be set up, or broke; the run goes on.
+    SessionFailed(SessionOver),
+    /// The gate of the run's terminals has heard of a grant or of its end.
+    WriteGate(GateMoved),
+    /// A grant is good no longer.
+    WriteEnded(WriteEnded),
+    /// Something was typed.
+    InputTyped(InputTyped),
     /// The work is done.
     Succeeded {
         /// The agent's last words, or what was done; cut at 4,000 characters.

@@ -9,6 +9,7 @@ mod placement;
 mod problem;
 mod record;
 mod run;
+mod session;
 mod worker;
 
 pub use artifact::{ArtifactInfo, ArtifactList};
@@ -25,5 +26,10 @@ pub use problem::{PROBLEM_TYPES, Problem};
 pub use run::{
     ControlEvent, ControlRequest, EventPage, EventRecord, LeaseInfo, PullRequestInfo, RunError,
     RunResult, TaskRun, TaskRunPage, UsageInfo,
+};
+pub use session::{
+    ControlEventPage, ControlRecord, GrantRequest, InputHead, InputPage, InputRecord, LiveSession,
+    LiveSessionSummary, PublicKeyInfo, PublicKeys, SessionAnswer, SessionNote, SessionRequest,
+    SessionWriter, TerminalTicket, WriteGrant,
 };
 pub use worker::{WorkerDrain, WorkerInfo, WorkerList, WorkerRun};

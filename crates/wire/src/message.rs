@@ -7,6 +7,7 @@ use crate::{
     control::ControlMessage,
     drain::DrainMessage,
     event::EventsMessage,
+    grant::GrantMessage,
     lease::LeaseMessage,
     offer::Offer,
     subject::{InvalidSubject, Subject},
@@ -49,6 +50,12 @@ impl MessageId {
         Self(format!("{run}:ctl:{id}"))
     }
 
+    /// Of a step of a run's write grants, by an id that its sender chose.
+    #[must_use]
+    pub fn grant(run: RunId, id: uuid::Uuid) -> Self {
+        Self(format!("{run}:grant:{id}"))
+    }
+
     /// Of a wish about the fleet, by an id that its sender chose.
     #[must_use]
     pub fn fleet(id: uuid::Uuid) -> Self {
@@ -80,6 +87,8 @@ pub enum Decoded {
     Control(ControlMessage),
     /// Events, and each of them as it was sent, so that fields unknown here are kept.
     Events(EventsMessage, Vec<Value>),
+    /// Who may type into a run's terminals.
+    Grant(Box<GrantMessage>),
     /// A wish that workers take no more runs, or some again.
     Drain(DrainMessage),
 }
@@ -127,6 +136,7 @@ impl Decoded {
             Self::Lease(lease) => Some(lease.run),
             Self::Control(control) => Some(control.run),
             Self::Events(events, _) => Some(events.run),
+            Self::Grant(grant) => Some(grant.run),
             Self::Drain(_) => None,
         }
     }
@@ -158,6 +168,10 @@ impl Decoded {
                 let (events, raw) = EventsMessage::read(body).map_err(bad)?;
                 (*run, events.run, Self::Events(events, raw))
             }
+            Subject::Grant { run } => {
+                let grant: GrantMessage = serde_json::from_slice(body).map_err(bad)?;
+                (*run, grant.run, Self::Grant(Box::new(grant)))
+            }
             Subject::Drain { scope } => {
                 let drain: DrainMessage = serde_json::from_slice(body).map_err(bad)?;
                 if drain.scope != *scope {
@@ -169,7 +183,11 @@ impl Decoded {
             Subject::Beat { .. }
             | Subject::Hint { .. }
             | Subject::Desk { .. }
-            | Subject::WorkerControl { .. } => {
+            | Subject::WorkerControl { .. }
+            | Subject::WorkerGate { .. }
+            | Subject::WorkerInput { .. }
+            | Subject::TerminalOutput { .. }
+            | Subject::TerminalKey { .. } => {
                 return Err(DecodeError::NotKept {
                     subject: subject.to_owned(),
                 });

@@ -4,7 +4,7 @@
 
 use std::{fmt, str::FromStr};
 
-use baton_domain::{DrainScope, Priority, Route, RunId, WorkerId};
+use baton_domain::{DrainScope, Priority, Route, RunId, TerminalName, WorkerId};
 
 /// A subject that a message is published to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -37,6 +37,31 @@ pub enum Subject {
         /// Who says so.
         worker: WorkerId,
     },
+    /// `baton.v1.run.<shard>.<run>.grant`: who may type into its terminals; only the API says it.
+    Grant {
+        /// The run.
+        run: RunId,
+    },
+    /// `baton.v1.term.<shard>.<run>.<terminal>.out.<worker>`: what a terminal shows, as binary
+    /// frames; kept for a while by TERM.
+    TerminalOutput {
+        /// The run.
+        run: RunId,
+        /// Which of its terminals.
+        terminal: TerminalName,
+        /// Who says so.
+        worker: WorkerId,
+    },
+    /// `baton.v1.term.<shard>.<run>.<terminal>.key.<worker>`: a whole screen; the last one is kept
+    /// by TERM_KEYS.
+    TerminalKey {
+        /// The run.
+        run: RunId,
+        /// Which of its terminals.
+        terminal: TerminalName,
+        /// Who says so.
+        worker: WorkerId,
+    },
     /// `baton.v1.beat.<worker>`: liveness; kept by nobody.
     Beat {
         /// Who lives.
@@ -65,6 +90,22 @@ pub enum Subject {
     WorkerControl {
         /// Who is to hear it.
         worker: WorkerId,
+    },
+    /// `baton.v1.worker.<worker>.gate`: who may type, handed to the holder of the run at once;
+    /// kept by nobody, and said on [`Subject::Grant`] before.
+    WorkerGate {
+        /// Who is to hear it.
+        worker: WorkerId,
+    },
+    /// `baton.v1.worker.<worker>.input.<shard>.<run>.<terminal>`: what is typed, as binary frames;
+    /// kept by nobody.
+    WorkerInput {
+        /// Who is to hear it.
+        worker: WorkerId,
+        /// The run.
+        run: RunId,
+        /// Which of its terminals.
+        terminal: TerminalName,
     },
 }
 
@@ -97,11 +138,37 @@ impl fmt::Display for Subject {
             Self::Events { run, worker } => {
                 write!(f, "baton.v1.run.{}.{run}.evt.{worker}", run.shard())
             }
+            Self::Grant { run } => write!(f, "baton.v1.run.{}.{run}.grant", run.shard()),
+            Self::TerminalOutput {
+                run,
+                terminal,
+                worker,
+            } => {
+                let shard = run.shard();
+                write!(f, "baton.v1.term.{shard}.{run}.{terminal}.out.{worker}")
+            }
+            Self::TerminalKey {
+                run,
+                terminal,
+                worker,
+            } => {
+                let shard = run.shard();
+                write!(f, "baton.v1.term.{shard}.{run}.{terminal}.key.{worker}")
+            }
             Self::Beat { worker } => write!(f, "baton.v1.beat.{worker}"),
             Self::Drain { scope } => write!(f, "baton.v1.fleet.drain.{scope}"),
             Self::Hint { route, priority } => write!(f, "baton.v1.hint.{route}.{priority}"),
             Self::Desk { worker } => write!(f, "baton.v1.desk.{worker}"),
             Self::WorkerControl { worker } => write!(f, "baton.v1.worker.{worker}.control"),
+            Self::WorkerGate { worker } => write!(f, "baton.v1.worker.{worker}.gate"),
+            Self::WorkerInput {
+                worker,
+                run,
+                terminal,
+            } => {
+                let shard = run.shard();
+                write!(f, "baton.v1.worker.{worker}.input.{shard}.{run}.{terminal}")
+            }
         }
     }
 }
@@ -124,6 +191,9 @@ fn parse(text: &str) -> Result<Subject, &'static str> {
     let tokens: Vec<&str> = rest.split('.').collect();
     match tokens[..] {
         ["run", shard, run, kind, ref tail @ ..] => about_run(shard, run, kind, tail),
+        ["term", shard, run, terminal, kind, worker] => {
+            about_terminal(shard, run, terminal, kind, worker)
+        }
         ["beat", worker] => Ok(Subject::Beat {
             worker: worker_id(worker)?,
         }),
@@ -143,20 +213,29 @@ fn parse(text: &str) -> Result<Subject, &'static str> {
         ["worker", worker, "control"] => Ok(Subject::WorkerControl {
             worker: worker_id(worker)?,
         }),
-        _ => Err("it is neither about a run, the fleet, a beat, a hint, the desk nor a worker"),
+        ["worker", worker, "gate"] => Ok(Subject::WorkerGate {
+            worker: worker_id(worker)?,
+        }),
+        ["worker", worker, "input", shard, run, terminal] => Ok(Subject::WorkerInput {
+            worker: worker_id(worker)?,
+            run: run_id(shard, run)?,
+            terminal: terminal.parse().map_err(|_| BAD_TERMINAL)?,
+        }),
+        _ => Err(
+            "it is neither about a run, its terminals, the fleet, a beat, a hint, the desk nor a worker",
+        ),
     }
 }
 
 const BAD_ROUTE: &str = "the route is malformed";
 const BAD_PRIORITY: &str = "the priority is unknown";
+const BAD_TERMINAL: &str = "the terminal is unknown";
 
 fn about_run(shard: &str, run: &str, kind: &str, tail: &[&str]) -> Result<Subject, &'static str> {
-    let run: RunId = run.parse().map_err(|_| "the run id is no canonical UUID")?;
-    if shard.chars().ne([run.shard()]) {
-        return Err("the shard is not the last digit of the run id");
-    }
+    let run = run_id(shard, run)?;
     match (kind, tail) {
         ("ctl", []) => Ok(Subject::Control { run }),
+        ("grant", []) => Ok(Subject::Grant { run }),
         ("lease", [worker]) => Ok(Subject::Lease {
             run,
             worker: worker_id(worker)?,
@@ -172,6 +251,39 @@ fn about_run(shard: &str, run: &str, kind: &str, tail: &[&str]) -> Result<Subjec
         }),
         _ => Err("its kind is unknown"),
     }
+}
+
+fn about_terminal(
+    shard: &str,
+    run: &str,
+    terminal: &str,
+    kind: &str,
+    worker: &str,
+) -> Result<Subject, &'static str> {
+    let run = run_id(shard, run)?;
+    let terminal = terminal.parse().map_err(|_| BAD_TERMINAL)?;
+    let worker = worker_id(worker)?;
+    match kind {
+        "out" => Ok(Subject::TerminalOutput {
+            run,
+            terminal,
+            worker,
+        }),
+        "key" => Ok(Subject::TerminalKey {
+            run,
+            terminal,
+            worker,
+        }),
+        _ => Err("its kind is unknown"),
+    }
+}
+
+fn run_id(shard: &str, run: &str) -> Result<RunId, &'static str> {
+    let run: RunId = run.parse().map_err(|_| "the run id is no canonical UUID")?;
+    if shard.chars().ne([run.shard()]) {
+        return Err("the shard is not the last digit of the run id");
+    }
+    Ok(run)
 }
 
 fn worker_id(text: &str) -> Result<WorkerId, &'static str> {
@@ -201,6 +313,12 @@ pub enum Filter {
     Hints(Route),
     /// What every worker asks.
     Desk,
+    /// What a terminal shows, whichever worker says so: the whole history of its attempts.
+    TerminalOutput(RunId, TerminalName),
+    /// The last screens of a terminal, one of each worker that had it.
+    TerminalKeys(RunId, TerminalName),
+    /// What is typed into any terminal of a worker.
+    WorkerInputs(WorkerId),
 }
 
 impl fmt::Display for Filter {
@@ -216,6 +334,13 @@ impl fmt::Display for Filter {
             Self::Beats => f.write_str("baton.v1.beat.*"),
             Self::Hints(route) => write!(f, "baton.v1.hint.{route}.*"),
             Self::Desk => f.write_str("baton.v1.desk.*"),
+            Self::TerminalOutput(run, terminal) => {
+                write!(f, "baton.v1.term.{}.{run}.{terminal}.out.*", run.shard())
+            }
+            Self::TerminalKeys(run, terminal) => {
+                write!(f, "baton.v1.term.{}.{run}.{terminal}.key.*", run.shard())
+            }
+            Self::WorkerInputs(worker) => write!(f, "baton.v1.worker.{worker}.input.>"),
         }
     }
 }

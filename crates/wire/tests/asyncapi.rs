@@ -70,7 +70,7 @@ fn the_subjects_of_the_document_are_ours() {
         .lines()
         .filter_map(|line| line.trim().strip_prefix("address: "))
         .collect();
-    assert_eq!(addresses.len(), 9);
+    assert_eq!(addresses.len(), 14);
     for address in addresses {
         let subject = address
             .replace("{shard}", "a")
@@ -78,6 +78,7 @@ fn the_subjects_of_the_document_are_ours() {
             .replace("{worker}", "builder-1")
             .replace("{route}", "default_command")
             .replace("{priority}", "high")
+            .replace("{terminal}", "agent")
             .replace("{scope}", "pool.gpu");
         let parsed: Subject = subject.parse().unwrap_or_else(|e| panic!("{e}"));
         assert_eq!(parsed.to_string(), subject);

@@ -55,6 +55,7 @@ fn subject(name: &str, body: &Value) -> Option<Subject> {
         },
         "lease" => Subject::Lease { run, worker },
         "control" => Subject::Control { run },
+        "grant" => Subject::Grant { run },
         "event" => Subject::Events { run, worker },
         _ => return None,
     })
@@ -71,7 +72,7 @@ fn decoded(name: &str, text: &str) -> Option<Decoded> {
 #[test]
 fn every_example_is_read_and_written_again_as_it_was() {
     let examples = golden("");
-    assert!(examples.len() >= 34, "examples were removed");
+    assert!(examples.len() >= 68, "examples were removed");
     for (name, text) in &examples {
         let written = match decoded(name, text) {
             Some(Decoded::Offer(offer)) => serde_json::to_value(offer).expect("JSON"),
@@ -81,6 +82,7 @@ fn every_example_is_read_and_written_again_as_it_was() {
                 assert_eq!(Value::Array(raw), value(text)["events"], "{name}");
                 serde_json::to_value(events).expect("JSON")
             }
+            Some(Decoded::Grant(grant)) => serde_json::to_value(grant).expect("JSON"),
             Some(Decoded::Drain(drain)) => serde_json::to_value(drain).expect("JSON"),
             None if name.starts_with("request-") => again::<TaskRunRequest>(name, text),
             None if name.starts_with("beat") => again::<Beat>(name, text),
@@ -101,7 +103,7 @@ fn every_kind_of_event_has_an_example() {
         }
     }
     // One more than here means that `kind` has a new line, and this number with it.
-    assert_eq!(shown.len(), 27, "{shown:?}");
+    assert_eq!(shown.len(), 38, "{shown:?}");
     assert!(!shown.contains("unknown"));
 }
 
@@ -132,6 +134,17 @@ const fn kind(event: &Event) -> &'static str {
         Event::AgentFrozen { .. } => "agent_frozen",
         Event::AgentThawed { .. } => "agent_thawed",
         Event::CancelStep { .. } => "cancel_step",
+        Event::SessionStarting(_) => "session_starting",
+        Event::SessionReady(_) => "session_ready",
+        Event::SessionLinksChanged(_) => "session_links_changed",
+        Event::SessionHealth(_) => "session_health",
+        Event::SessionHeartbeat(_) => "session_heartbeat",
+        Event::SessionEnded(_) => "session_ended",
+        Event::SessionRevoked(_) => "session_revoked",
+        Event::SessionFailed(_) => "session_failed",
+        Event::WriteGate(_) => "write_gate",
+        Event::WriteEnded(_) => "write_ended",
+        Event::InputTyped(_) => "input_typed",
         Event::Succeeded { .. } => "succeeded",
         Event::Failed { .. } => "failed",
         Event::Cancelled => "cancelled",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::{DrainScope, Priority, Route, RunId, RunType, Slots, WorkerId};
+use baton_domain::{DrainScope, Priority, Route, RunId, RunType, Slots, TerminalName, WorkerId};
 use baton_wire::{
     Filter, Subject,
     subject::{parse_queue_name, queue_name},
@@ -46,6 +46,10 @@ fn scope() -> impl Strategy<Value = DrainScope> {
     ]
 }
 
+fn terminal() -> impl Strategy<Value = TerminalName> {
+    prop::sample::select(TerminalName::ALL)
+}
+
 fn priority() -> impl Strategy<Value = Priority> {
     prop::sample::select(Priority::ALL)
 }
@@ -65,6 +69,23 @@ fn subject() -> impl Strategy<Value = Subject> {
         worker().prop_map(|worker| Subject::Desk { worker }),
         scope().prop_map(|scope| Subject::Drain { scope }),
         worker().prop_map(|worker| Subject::WorkerControl { worker }),
+        worker().prop_map(|worker| Subject::WorkerGate { worker }),
+        run().prop_map(|run| Subject::Grant { run }),
+        (run(), terminal(), worker()).prop_map(|(run, terminal, worker)| Subject::TerminalOutput {
+            run,
+            terminal,
+            worker
+        }),
+        (run(), terminal(), worker()).prop_map(|(run, terminal, worker)| Subject::TerminalKey {
+            run,
+            terminal,
+            worker
+        }),
+        (run(), terminal(), worker()).prop_map(|(run, terminal, worker)| Subject::WorkerInput {
+            run,
+            terminal,
+            worker
+        }),
     ]
 }
 

@@ -31,6 +31,7 @@ impl Alive {
             lease_position: self.lease,
             stage: progress.stage,
             last_seq: progress.acked,
+            session: None,
             progress: Some(HeldProgress {
                 output_bytes: usage.output_bytes,
                 child_cpu_ms: u64::try_from(usage.cpu.as_millis()).unwrap_or(u64::MAX),

@@ -231,6 +231,9 @@ fn obey(stop: &Stop, command: &ControlCommand) {
         // The supervisor carries these out.
         ControlCommand::Redrive { .. }
         | ControlCommand::ReleaseLease { .. }
+        | ControlCommand::EnableSession { .. }
+        | ControlCommand::RevokeSession { .. }
+        | ControlCommand::ResealSession { .. }
         | ControlCommand::Unknown => {}
     }
 }

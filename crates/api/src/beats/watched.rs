@@ -80,6 +80,7 @@ mod tests {
             lease_position: Position::START,
             stage: Some(Stage::Execute),
             last_seq: None,
+            session: None,
             progress: Some(HeldProgress {
                 output_bytes,
                 child_cpu_ms,

@@ -32,6 +32,7 @@ pub(crate) fn beat(run: &TaskRun) -> Beat {
             stage: Some(Stage::Execute),
             last_seq: None,
             progress: None,
+            session: None,
         }],
     }
 }

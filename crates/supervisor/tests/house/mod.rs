@@ -356,6 +356,7 @@ fn beat(held: &Held) -> Beat {
             stage: None,
             last_seq: None,
             progress: None,
+            session: None,
         }],
     }
 }

@@ -8,6 +8,7 @@ use super::EventRecord;
 use crate::{
     control::ControlMessage,
     event::EventsMessage,
+    grant::GrantMessage,
     lease::{LeaseMessage, LeaseStep},
     message::Decoded,
     offer::{Offer, OfferReason},
@@ -26,6 +27,7 @@ impl EventRecord {
             (Decoded::Offer(offer), _) => vec![at.offer(offer)],
             (Decoded::Lease(lease), Subject::Lease { worker, .. }) => vec![at.lease(lease, worker)],
             (Decoded::Control(control), _) => vec![at.control(control)],
+            (Decoded::Grant(grant), _) => vec![at.grant(grant)],
             (Decoded::Events(events, raw), Subject::Events { worker, .. }) => {
                 at.events(events, raw, worker)
             }
@@ -99,6 +101,33 @@ impl Place {
             source: Actor::as_str(&control.actor).to_owned(),
             kind: control.command.kind().to_owned(),
             at: control.at,
+            effective: None,
+            refusal: None,
+            data,
+        }
+    }
+
+    fn grant(&self, grant: &GrantMessage) -> EventRecord {
+        let mut data = json!({"id": grant.id, "grant": grant.grant, "fence": grant.fence});
+        if let Some(note) = &grant.note {
+            data["note"] = json!(note);
+        }
+        if let Some(writer) = &grant.writer {
+            data["holder"] = json!(writer.holder);
+            data["channel"] = json!(writer.channel);
+            data["terminals"] = json!(writer.terminals);
+            data["ttlMs"] = json!(writer.ttl_ms);
+            data["reason"] = json!(writer.reason);
+        }
+        EventRecord {
+            position: self.position.get(),
+            index: 0,
+            run_id: grant.run,
+            attempt: None,
+            seq: None,
+            source: Actor::as_str(&grant.actor).to_owned(),
+            kind: grant.step.kind().to_owned(),
+            at: grant.at,
             effective: None,
             refusal: None,
             data,

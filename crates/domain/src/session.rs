@@ -85,6 +85,20 @@ choices!(
     }
 );
 
+choices!(
+    /// Whether a record of input continues its attempt's chain.
+    ChainLink, "chain link" {
+        /// It does.
+        Continues = "continues",
+        /// It names another record before it: one is missing, or was put in.
+        OtherPrevious = "other_previous",
+        /// It has another place in the chain than the next one.
+        OtherNumber = "other_number",
+        /// Its hash is not of what it says: it was changed.
+        OtherHash = "other_hash",
+    }
+);
+
 /// A write grant's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -1,6 +1,7 @@
 //! Who may type into a run's terminals: said by the API alone, signed, in order. The last message
 //! on a run's grant subject counts; its fence is one more than that of the one before.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use baton_domain::{Actor, Attempt, Channel, Fence, GrantId, Role, RunId, TerminalName, WriteEnd};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -71,6 +72,36 @@ pub struct SignedGate {
     pub payload: String,
     /// The Ed25519 signature over the payload's bytes before base64; base64url without padding.
     pub signature: String,
+}
+
+impl SignedGate {
+    /// What was signed. Says nothing about the signature.
+    ///
+    /// # Errors
+    /// When the payload is no base64url of a [`Gate`].
+    pub fn read(&self) -> Result<Gate, InvalidGate> {
+        let bytes = URL_SAFE_NO_PAD.decode(&self.payload);
+        let bytes = bytes.map_err(|error| InvalidGate(error.to_string()))?;
+        serde_json::from_slice(&bytes).map_err(|error| InvalidGate(error.to_string()))
+    }
+}
+
+/// A payload that is no gate.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the signed gate cannot be read: {0}")]
+pub struct InvalidGate(String);
+
+impl GrantMessage {
+    /// The gate that it carries, when that says what the message says.
+    #[must_use]
+    pub fn gate(&self) -> Option<Gate> {
+        let gate = self.signed.read().ok()?;
+        let agrees = gate.version == Gate::VERSION
+            && gate.run == self.run
+            && gate.fence == self.fence
+            && gate.writer == self.writer;
+        agrees.then_some(gate)
+    }
 }
 
 /// Who may type from now on.

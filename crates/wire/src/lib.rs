@@ -1,6 +1,7 @@
 //! What crosses a process boundary: subjects (built and parsed here only), messages on the broker,
 //! and HTTP bodies. JSON is camelCase, times are RFC 3339 UTC, durations name their unit.
 
+pub mod audit;
 pub mod beat;
 pub mod control;
 pub mod desk;

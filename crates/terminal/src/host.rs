@@ -4,7 +4,9 @@ mod agent;
 mod clock;
 mod connections;
 mod ending;
+mod live;
 mod setup;
+mod terminal;
 
 use std::{io, path::Path, time::Duration};
 
@@ -14,15 +16,18 @@ use tokio::{
 };
 
 use self::{
-    agent::{Agent, Happened, Printing},
+    agent::{Agent, Happened},
     clock::WorkClock,
     connections::Connections,
     ending::{Endings, Sweep},
+    live::{Live, LiveEvent},
 };
 use crate::{
     family::Family,
-    journal::{Ended, Exit, JournalWriter, Output, What},
-    protocol::{EndHow, JOURNAL, Order, PROTOCOL, Request, Status, WINDOW},
+    journal::{Ended, Exit, JournalWriter, NotStarted, Output, What},
+    order::Order,
+    protocol::{EndHow, JOURNAL, PROTOCOL, Request, Status, WINDOW},
+    pty::Waits,
 };
 
 /// How long the agent's pipes may stay open after everything that we know of it is gone.
@@ -59,9 +64,9 @@ pub async fn serve() -> Result<(), HostError> {
     let journal = JournalWriter::create(Path::new(JOURNAL), order.journal_bytes);
     let mut journal = journal.map_err(HostError::Journal)?;
     let family = setup::family(&order);
-    match Agent::start(&order, family.cgroup.as_ref()) {
-        Ok(agent) => {
-            let host = Host::new(&order, agent, family, journal)?;
+    match start(&order, &family) {
+        Ok((agent, live)) => {
+            let host = Host::new(&order, agent, live, family, journal)?;
             host.run(Connections::new(listener)).await
         }
         Err(why) => journal
@@ -70,8 +75,24 @@ pub async fn serve() -> Result<(), HostError> {
     }
 }
 
+/// Starts the agent, in a terminal if one is wished.
+fn start(order: &Order, family: &Family) -> Result<(Agent, Option<Live>), NotStarted> {
+    let cgroup = family.cgroup.as_ref();
+    let Some(wish) = &order.terminal else {
+        return Ok((Agent::start(order, None, cgroup)?, None));
+    };
+    let no_terminal = |error: io::Error| NotStarted {
+        missing: false,
+        message: format!("no terminal can be had: {error}"),
+    };
+    let (live, pts) = Live::open(wish).map_err(no_terminal)?;
+    Ok((Agent::start(order, Some(&pts), cgroup)?, Some(live)))
+}
+
 struct Host {
     agent: Agent,
+    /// Its terminals, if it has any.
+    live: Option<Live>,
     family: Family,
     journal: JournalWriter,
     clock: WorkClock,
@@ -92,6 +113,7 @@ impl Host {
     fn new(
         order: &Order,
         agent: Agent,
+        live: Option<Live>,
         mut family: Family,
         mut journal: JournalWriter,
     ) -> Result<Self, HostError> {
@@ -109,6 +131,7 @@ impl Host {
                 ..Status::default()
             },
             agent,
+            live,
             family,
             journal,
             clock: WorkClock::start(),
@@ -126,18 +149,19 @@ impl Host {
         self.tell(&connections);
         while !self.is_over() {
             let ahead = self.journal.written().saturating_sub(self.read);
-            let printing = if connections.is_attended() && ahead > WINDOW && self.exit.is_none() {
-                Printing::Waits
+            let waits = if connections.is_attended() && ahead > WINDOW && self.exit.is_none() {
+                Waits::ForTheReader
             } else {
-                Printing::Goes
+                Waits::ForNothing
             };
             tokio::select! {
-                happened = self.agent.next(printing) => self.note(happened),
+                happened = self.agent.next(waits) => self.note(happened),
+                event = next_of(&mut self.live, waits) => self.show(event),
                 _ = self.children.recv() => setup::reap_orphans(self.status.agent),
                 Some(request) = connections.next() => self.obey(request, &connections).await,
                 step = self.endings.next() => self.step(step)?,
                 () = at(self.alone_until) => self.left_alone(),
-                () = at(self.pipes_until) => self.agent.close(),
+                () = at(self.pipes_until) => self.close_pipes(),
             }
             self.watch_over(&connections);
             self.tell(&connections);
@@ -146,7 +170,27 @@ impl Host {
     }
 
     fn is_over(&self) -> bool {
-        self.exit.is_some() && self.agent.is_closed() && self.endings.are_done()
+        let silent = self.agent.is_closed() && self.live.as_ref().is_none_or(Live::is_silent);
+        self.exit.is_some() && silent && self.endings.are_done()
+    }
+
+    fn close_pipes(&mut self) {
+        self.agent.close();
+        if let Some(live) = &mut self.live {
+            live.close();
+        }
+    }
+
+    /// Something happened at a terminal.
+    fn show(&mut self, event: LiveEvent) {
+        let at = self.clock.since_start();
+        if let (Some(live), LiveEvent::Terminal(name, moved)) = (&mut self.live, event) {
+            let printed = live.note(name, moved);
+            self.status.output_bytes += printed.len() as u64;
+            if !printed.is_empty() {
+                self.journal.output(at, Output::Terminal(name), &printed);
+            }
+        }
     }
 
     fn note(&mut self, happened: Happened) {
@@ -176,6 +220,8 @@ impl Host {
                 self.update();
                 connections.show_anew(&self.status);
             }
+            Request::Show { text, place } => self.show_text(&text, place),
+            Request::Mark { label } => self.mark(label),
             Request::Read { bytes } => self.read = self.read.max(bytes),
             Request::Measure => self.measure(),
             Request::End { how } => self.end(how),
@@ -191,6 +237,23 @@ impl Host {
                     self.clock.thaw();
                 }
             }
+        }
+    }
+
+    fn show_text(&mut self, text: &str, place: Option<u64>) {
+        if let Some(live) = &mut self.live {
+            let shown = live.show(text, place);
+            if !shown.is_empty() {
+                let at = self.clock.since_start();
+                self.journal.output(at, Output::Shown, &shown);
+            }
+        }
+    }
+
+    fn mark(&mut self, label: String) {
+        let at = self.clock.since_start();
+        if let Err(error) = self.journal.tell(at, &What::Marked(label)) {
+            tracing::warn!(%error, "a marker could not be written into the journal");
         }
     }
 
@@ -265,6 +328,13 @@ impl Host {
 async fn at(moment: Option<Instant>) {
     match moment {
         Some(moment) => sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn next_of(live: &mut Option<Live>, waits: Waits) -> LiveEvent {
+    match live {
+        Some(live) => live.next(waits).await,
         None => std::future::pending().await,
     }
 }

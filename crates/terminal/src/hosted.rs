@@ -2,7 +2,7 @@
 
 use std::{io, time::Duration};
 
-use baton_domain::EndStep;
+use baton_domain::{EndStep, TerminalName};
 use futures::{SinkExt, StreamExt};
 use tokio::{net::UnixStream, sync::mpsc};
 
@@ -24,6 +24,13 @@ pub trait Listener {
     fn stdout(&mut self, bytes: &[u8]);
     /// It printed this on its standard error.
     fn stderr(&mut self, bytes: &[u8]);
+    /// One of its terminals shows this: no secret is in it, and only such escape sequences as
+    /// cannot harm a viewer.
+    fn printed(&mut self, _terminal: TerminalName, _bytes: &[u8]) {}
+    /// Its terminal shows this since its worker has wished so.
+    fn shown(&mut self, _bytes: &[u8]) {}
+    /// A marker was put into the recording.
+    fn marked(&mut self, _label: &str) {}
     /// So many bytes of its output were not kept.
     fn lost(&mut self, bytes: u64);
     /// How things are has changed.
@@ -91,6 +98,20 @@ impl Remote {
     /// Asks how much it has used; a status tells.
     pub fn measure(&self) {
         self.say(Request::Measure);
+    }
+
+    /// Shows a text in the agent's terminal, as if the agent had printed it. A text that follows
+    /// from what the journal told has a `place`, which only rises: a worker that reads the journal
+    /// again, and says the same again, has it shown once.
+    pub fn show(&self, text: impl Into<String>, place: Option<u64>) {
+        let text = text.into();
+        self.say(Request::Show { text, place });
+    }
+
+    /// Puts a marker into the recording of the agent's terminal.
+    pub fn mark(&self, label: impl Into<String>) {
+        let label = label.into();
+        self.say(Request::Mark { label });
     }
 
     fn say(&self, request: Request) {
@@ -188,6 +209,9 @@ impl Hosted {
                 What::Started(process) => listener.started(process),
                 What::Stdout(bytes) => listener.stdout(&bytes),
                 What::Stderr(bytes) => listener.stderr(&bytes),
+                What::Printed(terminal, bytes) => listener.printed(terminal, &bytes),
+                What::Shown(bytes) => listener.shown(&bytes),
+                What::Marked(label) => listener.marked(&label),
                 What::Lost(bytes) => listener.lost(bytes),
                 What::NotStarted(why) => return Err(FollowError::NotStarted(why)),
                 What::Step(step) => listener.step(step),

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use baton_domain::EndStep;
+use baton_domain::{EndStep, TerminalName};
 use serde::{Deserialize, Serialize};
 
 use crate::{cgroup::Cgroup, family::Family, mark::Mark, procfs::start_ticks};
@@ -22,6 +22,9 @@ const LOST: u8 = 4;
 const NOT_STARTED: u8 = 5;
 const ENDED: u8 = 6;
 const STEP: u8 = 7;
+const PRINTED: u8 = 8;
+const SHOWN: u8 = 9;
+const MARKED: u8 = 10;
 const HEAD: usize = 13;
 /// How much is read at once, in bytes.
 const CHUNK: usize = 256 << 10;
@@ -44,6 +47,13 @@ pub enum What {
     Stdout(Vec<u8>),
     /// It printed this on its standard error.
     Stderr(Vec<u8>),
+    /// A terminal shows this: what programs printed on it, without secrets and without what
+    /// could harm a viewer.
+    Printed(TerminalName, Vec<u8>),
+    /// The agent's terminal shows this since its worker has wished so.
+    Shown(Vec<u8>),
+    /// A marker in the recording.
+    Marked(String),
     /// It printed so many bytes that are not kept.
     Lost(u64),
     /// It could not be started; the only entry.
@@ -149,13 +159,15 @@ impl JournalWriter {
 
     /// Keeps output, as far as there is room for it: the agent is not made to wait.
     pub(crate) fn output(&mut self, at: Duration, kind: Output, bytes: &[u8]) {
-        let fits = self.written + (HEAD + bytes.len()) as u64 <= self.limit;
+        let fits = self.written + (HEAD + 1 + bytes.len()) as u64 <= self.limit;
         if self.lost == 0 && fits {
-            let kind = match kind {
-                Output::Stdout => STDOUT,
-                Output::Stderr => STDERR,
+            let kept = match kind {
+                Output::Stdout => self.append(STDOUT, at, &[bytes]),
+                Output::Stderr => self.append(STDERR, at, &[bytes]),
+                Output::Shown => self.append(SHOWN, at, &[bytes]),
+                Output::Terminal(name) => self.append(PRINTED, at, &[&[number(name)], bytes]),
             };
-            if self.append(kind, at, bytes).is_ok() {
+            if kept.is_ok() {
                 return;
             }
         }
@@ -166,28 +178,37 @@ impl JournalWriter {
     /// Keeps what is no output, whatever the limit.
     pub(crate) fn tell(&mut self, at: Duration, what: &What) -> io::Result<()> {
         match what {
-            What::Started(started) => self.append(STARTED, at, &serde_json::to_vec(started)?),
-            What::NotStarted(why) => self.append(NOT_STARTED, at, &serde_json::to_vec(why)?),
+            What::Started(started) => self.append(STARTED, at, &[&serde_json::to_vec(started)?]),
+            What::NotStarted(why) => self.append(NOT_STARTED, at, &[&serde_json::to_vec(why)?]),
             What::Ended(ended) => {
                 if self.lost > 0 {
-                    self.append(LOST, at, &self.lost.to_le_bytes())?;
+                    self.append(LOST, at, &[&self.lost.to_le_bytes()])?;
                 }
-                self.append(ENDED, at, &serde_json::to_vec(ended)?)
+                self.append(ENDED, at, &[&serde_json::to_vec(ended)?])
             }
-            What::Step(step) => self.append(STEP, at, step.as_str().as_bytes()),
-            What::Stdout(_) | What::Stderr(_) | What::Lost(_) | What::Unknown => Ok(()),
+            What::Step(step) => self.append(STEP, at, &[step.as_str().as_bytes()]),
+            What::Marked(label) => self.append(MARKED, at, &[label.as_bytes()]),
+            What::Stdout(_)
+            | What::Stderr(_)
+            | What::Printed(..)
+            | What::Shown(_)
+            | What::Lost(_)
+            | What::Unknown => Ok(()),
         }
     }
 
-    fn append(&mut self, kind: u8, at: Duration, bytes: &[u8]) -> io::Result<()> {
+    fn append(&mut self, kind: u8, at: Duration, parts: &[&[u8]]) -> io::Result<()> {
         let too_long = |_| io::Error::from(io::ErrorKind::InvalidInput);
-        let length = u32::try_from(bytes.len()).map_err(too_long)?;
+        let whole: usize = parts.iter().map(|part| part.len()).sum();
+        let length = u32::try_from(whole).map_err(too_long)?;
         let at = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
-        let mut entry = Vec::with_capacity(HEAD + bytes.len());
+        let mut entry = Vec::with_capacity(HEAD + whole);
         entry.push(kind);
         entry.extend(at.to_le_bytes());
         entry.extend(length.to_le_bytes());
-        entry.extend(bytes);
+        for part in parts {
+            entry.extend_from_slice(part);
+        }
         if let Err(error) = self.file.write_all(&entry) {
             // Half an entry would make everything after it unreadable.
             self.file.set_len(self.written)?;
@@ -203,6 +224,27 @@ impl JournalWriter {
 pub(crate) enum Output {
     Stdout,
     Stderr,
+    Terminal(TerminalName),
+    /// Its worker's words, on its terminal.
+    Shown,
+}
+
+/// A terminal's name in an entry.
+const fn number(name: TerminalName) -> u8 {
+    match name {
+        TerminalName::Agent => 0,
+        TerminalName::Shell => 1,
+    }
+}
+
+fn terminal(bytes: &[u8]) -> Option<(TerminalName, Vec<u8>)> {
+    let (name, rest) = bytes.split_first()?;
+    let name = match name {
+        0 => TerminalName::Agent,
+        1 => TerminalName::Shell,
+        _ => return None,
+    };
+    Some((name, rest.to_vec()))
 }
 
 /// Reads a journal that may still grow.
@@ -306,6 +348,9 @@ fn parse(bytes: &[u8]) -> Option<(Entry, usize)> {
         STARTED => serde_json::from_slice(body).ok().map(What::Started),
         STDOUT => Some(What::Stdout(body.to_vec())),
         STDERR => Some(What::Stderr(body.to_vec())),
+        SHOWN => Some(What::Shown(body.to_vec())),
+        MARKED => String::from_utf8(body.to_vec()).ok().map(What::Marked),
+        PRINTED => terminal(body).map(|(name, bytes)| What::Printed(name, bytes)),
         LOST => body
             .first_chunk()
             .map(|n| What::Lost(u64::from_le_bytes(*n))),
@@ -374,7 +419,7 @@ mod tests {
     fn what_does_not_fit_is_counted_and_the_end_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal");
-        let mut writer = JournalWriter::create(&path, 40).unwrap();
+        let mut writer = JournalWriter::create(&path, 41).unwrap();
         writer.output(Duration::ZERO, Output::Stdout, b"kept");
         writer.output(Duration::ZERO, Output::Stdout, &[1; 100]);
         writer.output(Duration::ZERO, Output::Stdout, b"5");

@@ -25,7 +25,8 @@ use crate::{
     hosted::Hosted,
     journal::JournalReader,
     mark::Mark,
-    protocol::{HOST_VARIABLE, JOURNAL, Order, PROTOCOL, SOCKET},
+    order::Order,
+    protocol::{HOST_VARIABLE, JOURNAL, PROTOCOL, SOCKET},
 };
 
 /// How long a host may take to come up, or to answer.

@@ -9,8 +9,10 @@ mod hosted;
 mod journal;
 mod launch;
 mod mark;
+mod order;
 mod procfs;
 mod protocol;
+mod pty;
 
 pub use cgroup::Cgroup;
 pub use family::{Family, Gone};
@@ -19,5 +21,6 @@ pub use hosted::{FollowError, Hosted, Listener, Remote};
 pub use journal::{Ended, Entry, Exit, JournalReader, NotStarted, Started, What};
 pub use launch::{AttachError, HostProgram, LaunchError, attach, launch, left_behind};
 pub use mark::Mark;
+pub use order::{AgentOutput, KnownSecret, Order, ShellOrder, TerminalOrder};
 pub use procfs::start_ticks;
-pub use protocol::{Order, Status};
+pub use protocol::Status;

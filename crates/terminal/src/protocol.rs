@@ -2,13 +2,11 @@
 //! Readers pass over fields and words that they do not know, so that a later build may take over
 //! the hosts of an earlier one.
 
-use std::{ffi::OsString, time::Duration};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::net::UnixStream;
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
-
-use crate::mark::Mark;
 
 /// The version of these words. It rises when an old reader could misunderstand them.
 pub(crate) const PROTOCOL: u32 = 1;
@@ -22,33 +20,8 @@ pub(crate) const WINDOW: u64 = 8 << 20;
 /// In the host's environment, with the protocol's version.
 pub(crate) const HOST_VARIABLE: &str = "BATON_PTY_HOST";
 
-/// What to start, and for how long it may be left alone. Given on the host's standard input, so
-/// that no secret of it touches a disk or a command line.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Order {
-    /// The program, a path or a name on the `PATH` of `environment`.
-    pub program: OsString,
-    /// Its arguments.
-    pub arguments: Vec<OsString>,
-    /// Where it runs.
-    pub folder: OsString,
-    /// All that it sees, besides the mark.
-    pub environment: Vec<(OsString, OsString)>,
-    /// What it reads; without one its input is closed.
-    pub input: Option<Vec<u8>>,
-    /// By which its processes are known.
-    pub mark: Mark,
-    /// The name of its control group, where one is allowed.
-    pub cgroup: Option<String>,
-    /// How long it lives without a worker, in milliseconds.
-    pub orphan_after_ms: u64,
-    /// The most that is kept of its output, in bytes; what comes after is counted and dropped.
-    pub journal_bytes: u64,
-}
-
 /// From a worker to a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "camelCase")]
 pub(crate) enum Request {
     /// The first word: the worker looks after the agent from now on.
@@ -63,6 +36,16 @@ pub(crate) enum Request {
     Thaw,
     /// So many bytes of the journal were read.
     Read { bytes: u64 },
+    /// Show a text in the agent's terminal.
+    Show {
+        text: String,
+        /// Its place among the texts that follow from the journal: what was shown before is not
+        /// shown again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<u64>,
+    },
+    /// Put a marker into the recording.
+    Mark { label: String },
     /// A word of a later version.
     #[serde(other)]
     Unknown,

@@ -1,12 +1,14 @@
 //! The agent's own process and its pipes.
 
 use std::{
+    ffi::{OsStr, OsString},
     io,
     os::unix::process::ExitStatusExt,
     path::Path,
     process::{ExitStatus, Stdio},
 };
 
+use pty_process::Pts;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
     process::{Child, ChildStderr, ChildStdin, ChildStdout, Command},
@@ -16,7 +18,9 @@ use super::{Exit, Order, Output};
 use crate::{
     cgroup::Cgroup,
     journal::{NotStarted, Started},
+    order::AgentOutput,
     procfs,
+    pty::{self, Waits},
 };
 
 /// The most that is read at once, in bytes.
@@ -28,14 +32,6 @@ pub(super) enum Happened {
     Ended(Exit),
     /// Nothing more can happen.
     Closed,
-}
-
-/// Whether what it prints is taken from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Printing {
-    Goes,
-    /// Its reader is too far behind: it has to wait once its pipes are full.
-    Waits,
 }
 
 /// A running agent.
@@ -54,12 +50,16 @@ pub(super) struct Agent {
 
 impl Agent {
     /// Starts it, in its control group from its first instruction on.
-    pub(super) fn start(order: &Order, cgroup: Option<&Cgroup>) -> Result<Self, NotStarted> {
+    pub(super) fn start(
+        order: &Order,
+        terminal: Option<&Pts>,
+        cgroup: Option<&Cgroup>,
+    ) -> Result<Self, NotStarted> {
         if let Some(cgroup) = cgroup {
             // It was tried when the group was made; one that fails now shows as an empty group.
             let _ = cgroup.enter();
         }
-        let started = spawn(order);
+        let started = spawn(order, terminal);
         if let Some(cgroup) = cgroup {
             let _ = cgroup.leave();
         }
@@ -94,8 +94,8 @@ impl Agent {
     }
 
     /// The next that happens; nothing more once it has ended and its pipes are closed.
-    pub(super) async fn next(&mut self, printing: Printing) -> Happened {
-        let goes = printing == Printing::Goes;
+    pub(super) async fn next(&mut self, waits: Waits) -> Happened {
+        let goes = waits == Waits::ForNothing;
         loop {
             tokio::select! {
                 () = feed(&mut self.stdin, &mut self.input) => {}
@@ -129,22 +129,48 @@ impl Agent {
     }
 }
 
-fn spawn(order: &Order) -> io::Result<Child> {
-    let input = match order.input {
-        Some(_) => Stdio::piped(),
-        None => Stdio::null(),
+fn spawn(order: &Order, terminal: Option<&Pts>) -> io::Result<Child> {
+    let mut command = program(order, &order.program, &order.arguments);
+    let input = order.input.as_ref().map(|_| Stdio::piped());
+    let (Some(terminal), Some(wish)) = (terminal, &order.terminal) else {
+        return command
+            .stdin(input.unwrap_or_else(Stdio::null))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn();
     };
-    Command::new(&order.program)
-        .args(&order.arguments)
+    // Whatever is not said here is the terminal. The agent leads a session of its own, and with
+    // that a process group.
+    let mut command = pty_process::Command::from(command);
+    match (wish.output, input) {
+        (AgentOutput::Terminal, None) => {}
+        (AgentOutput::Terminal, Some(input)) => command = command.stdin(input),
+        (AgentOutput::Piped, input) => {
+            let input = input.unwrap_or_else(Stdio::null);
+            command = command.stdin(input).stdout(Stdio::piped());
+        }
+    }
+    command.spawn_borrowed(terminal).map_err(pty::io_error)
+}
+
+/// A program in the agent's surroundings.
+pub(super) fn program(order: &Order, program: &OsStr, arguments: &[OsString]) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
         .current_dir(&order.folder)
-        .env_clear()
+        .env_clear();
+    if order.terminal.is_some() {
+        // What the host's emulator is.
+        command
+            .env("TERM", "xterm-256color")
+            .env("COLORTERM", "truecolor");
+    }
+    command
         .envs(order.environment.iter().map(|(name, value)| (name, value)))
-        .envs(order.mark.variables())
-        .stdin(input)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
+        .envs(order.mark.variables());
+    command
 }
 
 /// Writes a part of the input, and closes it after the last.

@@ -20,12 +20,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
-use crate::{
-    cgroup::Cgroup,
-    family::Family,
-    procfs::Process,
-    protocol::{Order, SOCKET},
-};
+use crate::{cgroup::Cgroup, family::Family, order::Order, procfs::Process, protocol::SOCKET};
 
 /// Leaves the worker's session, so that nothing which is meant for the worker reaches the agent;
 /// and becomes the parent of whatever loses its own below.

@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
-use baton_domain::EndStep;
+use baton_domain::{Attempt, EndStep, RunId, TerminalName, TerminalSize};
 use baton_terminal::{
-    Ended, FollowError, HostProgram, Hosted, Listener, Mark, Order, Started, Status, launch,
+    AgentOutput, Ended, FollowError, HostProgram, Hosted, Listener, Mark, Order, Started, Status,
+    TerminalOrder, launch,
 };
 use tempfile::TempDir;
 use tokio::time::{Instant, interval, timeout};
@@ -58,9 +59,29 @@ impl Bench {
                 cgroup: Some(format!("baton-{name}")),
                 orphan_after_ms: 20_000,
                 journal_bytes: 1 << 20,
+                terminal: None,
             },
             folder,
         }
+    }
+
+    /// A shell that runs a script in a terminal.
+    pub(crate) fn on_terminal(script: &str) -> Self {
+        let mut bench = Self::new(script);
+        bench.order.terminal = Some(TerminalOrder {
+            run: RunId::from_uuid(uuid::Uuid::from_u128(7)),
+            attempt: Attempt::FIRST,
+            output: AgentOutput::Terminal,
+            size: TerminalSize::DEFAULT,
+            secrets: Vec::new(),
+            shell: None,
+        });
+        bench
+    }
+
+    /// The order for its terminals.
+    pub(crate) fn terminal(&mut self) -> &mut TerminalOrder {
+        self.order.terminal.as_mut().unwrap()
     }
 
     pub(crate) fn without_cgroup(mut self) -> Self {
@@ -93,6 +114,8 @@ pub(crate) struct Heard {
     pub(crate) started: Option<Started>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
+    /// What the agent's terminal shows.
+    pub(crate) shown: String,
     pub(crate) lost: u64,
     pub(crate) steps: Vec<EndStep>,
     pub(crate) status: Status,
@@ -111,6 +134,17 @@ impl Listener for Heard {
     }
     fn stderr(&mut self, bytes: &[u8]) {
         self.stderr += &String::from_utf8_lossy(bytes);
+    }
+    fn printed(&mut self, terminal: TerminalName, bytes: &[u8]) {
+        if terminal == TerminalName::Agent {
+            self.shown += &String::from_utf8_lossy(bytes);
+        }
+    }
+    fn shown(&mut self, bytes: &[u8]) {
+        self.shown += &format!("[{}]", String::from_utf8_lossy(bytes));
+    }
+    fn marked(&mut self, label: &str) {
+        self.shown += &format!("({label})");
     }
     fn lost(&mut self, bytes: u64) {
         self.lost += bytes;
@@ -158,18 +192,32 @@ macro_rules! pass_on {
     ($($name:ident($argument:ty)),*) => { $(
         fn $name(&mut self, value: $argument) {
             self.heard.$name(value);
-            let reached = (self.enough)(self.heard);
-            self.reached.send_if_modified(|before| std::mem::replace(before, reached || *before) != *before);
+            self.look();
         }
     )* };
 }
 
+impl<F: Fn(&Heard) -> bool> Until<'_, F> {
+    fn look(&mut self) {
+        let reached = (self.enough)(self.heard);
+        self.reached
+            .send_if_modified(|before| std::mem::replace(before, reached || *before) != *before);
+    }
+}
+
 impl<F: Fn(&Heard) -> bool> Listener for Until<'_, F> {
+    fn printed(&mut self, terminal: TerminalName, bytes: &[u8]) {
+        self.heard.printed(terminal, bytes);
+        self.look();
+    }
+
     pass_on!(
         at(Duration),
         started(Started),
         stdout(&[u8]),
         stderr(&[u8]),
+        shown(&[u8]),
+        marked(&str),
         lost(u64),
         status(&Status),
         step(EndStep)

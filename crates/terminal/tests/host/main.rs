@@ -7,3 +7,4 @@ mod bench;
 mod ends;
 mod frozen;
 mod survival;
+mod terminals;

@@ -135,6 +135,7 @@ impl Execution<'_> {
             cgroup: Some(format!("baton-{run}-{attempt}")),
             orphan_after_ms: millis(self.options.orphan_after),
             journal_bytes: self.options.limits.journal_bytes,
+            terminal: None,
         };
         let host = host_program(self.options);
         baton_terminal::launch(&host, &self.workspace.host(), &self.share(), &order).await

@@ -2,6 +2,7 @@
 
 mod security;
 
+use baton_wire::{http, terminal};
 use utoipa::{
     OpenApi,
     openapi::{Info, License, Tag, path::Paths},
@@ -9,7 +10,25 @@ use utoipa::{
 
 /// What the document says besides its paths. Types that no operation names as its body.
 #[derive(OpenApi)]
-#[openapi(components(schemas(baton_wire::http::Problem, baton_wire::Event)))]
+#[openapi(components(schemas(
+    http::Problem,
+    baton_wire::Event,
+    terminal::Hello,
+    terminal::RunShown,
+    terminal::TerminalSaid,
+    terminal::Exit,
+    terminal::Subscribe,
+    terminal::Refused,
+    http::LiveSession,
+    http::SessionRequest,
+    http::GrantRequest,
+    http::SessionNote,
+    http::WriteGrant,
+    http::SessionAnswer,
+    http::TerminalTicket,
+    http::ControlEventPage,
+    http::InputPage,
+)))]
 struct Base;
 
 /// The document as JSON, indented, with a line's end at its end.

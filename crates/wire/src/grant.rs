@@ -5,6 +5,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use baton_domain::{Actor, Attempt, Channel, Fence, GrantId, Role, RunId, TerminalName, WriteEnd};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// A step of a run's write grants, as published.
@@ -149,31 +150,39 @@ pub struct Writer {
 }
 
 /// How a gate stands, for everybody who watches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TerminalGate)]
 pub struct GateShown {
     /// The highest fence that the gate has heard of; none before the first grant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub fence: Option<Fence>,
     /// Who may type now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub writer: Option<WriterShown>,
     /// Why the one before may not any more, when that has just changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub ended: Option<WriteEnd>,
 }
 
 /// Somebody who may type, for everybody who watches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TerminalWriter)]
 pub struct WriterShown {
     /// The grant.
+    #[schema(value_type = Uuid)]
     pub grant: GrantId,
     /// Under which name.
+    #[schema(value_type = String)]
     pub holder: Actor,
     /// Where they type.
+    #[schema(value_type = String)]
     pub channel: Channel,
     /// Into what.
+    #[schema(value_type = Vec<String>)]
     pub terminals: Vec<TerminalName>,
     /// How much time is left, in milliseconds.
     pub left_ms: u64,

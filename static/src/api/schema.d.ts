@@ -630,6 +630,50 @@ export interface components {
              */
             taskRunId: string;
         };
+        /** @description A page of control events, oldest first. */
+        ControlEventPage: {
+            /** @description The events. */
+            events: components["schemas"]["ControlRecord"][];
+            /** @description Whether there is more at this moment. */
+            hasMore: boolean;
+            /** @description Give it as `after` to go on. */
+            nextAfter?: string | null;
+        };
+        /** @description An action of an operator or a worker on a run, as recorded. */
+        ControlRecord: {
+            /** @description What, such as `cancel`, `session_ready`, `write_granted`. */
+            action: string;
+            /** @description Who did it: an operator's or a worker's name. */
+            actor: string;
+            /** @description `operator`, `worker` or `supervisor`. */
+            actorKind: string;
+            /**
+             * Format: date-time
+             * @description When, by the actor's clock.
+             */
+            createdAt: string;
+            /** @description Whether it changed anything. */
+            effective: boolean;
+            /**
+             * Format: uuid
+             * @description Its own id.
+             */
+            id: string;
+            /** @description What belongs to the action. */
+            metadata: unknown;
+            /**
+             * Format: int64
+             * @description The message's place in the total order.
+             */
+            position: number;
+            /** @description Why it did not. */
+            refusal?: string | null;
+            /**
+             * Format: uuid
+             * @description The run.
+             */
+            taskRunId: string;
+        };
         /** @description A wish of an operator. */
         ControlRequest: {
             /** @description `cancel`, `redrive` or `release_lease`. */
@@ -961,7 +1005,40 @@ export interface components {
             step: string;
             /** @enum {string} */
             type: "cancel_step";
-        } | {
+        } | (components["schemas"]["SessionStarting"] & {
+            /** @enum {string} */
+            type: "session_starting";
+        }) | (components["schemas"]["SessionReady"] & {
+            /** @enum {string} */
+            type: "session_ready";
+        }) | (components["schemas"]["SessionLinksChanged"] & {
+            /** @enum {string} */
+            type: "session_links_changed";
+        }) | (components["schemas"]["SessionHealthChanged"] & {
+            /** @enum {string} */
+            type: "session_health";
+        }) | (components["schemas"]["SessionHeartbeat"] & {
+            /** @enum {string} */
+            type: "session_heartbeat";
+        }) | (components["schemas"]["SessionOver"] & {
+            /** @enum {string} */
+            type: "session_ended";
+        }) | (components["schemas"]["SessionOver"] & {
+            /** @enum {string} */
+            type: "session_revoked";
+        }) | (components["schemas"]["SessionOver"] & {
+            /** @enum {string} */
+            type: "session_failed";
+        }) | (components["schemas"]["GateMoved"] & {
+            /** @enum {string} */
+            type: "write_gate";
+        }) | (components["schemas"]["WriteEnded"] & {
+            /** @enum {string} */
+            type: "write_ended";
+        }) | (components["schemas"]["InputTyped"] & {
+            /** @enum {string} */
+            type: "input_typed";
+        }) | {
             /** @description The agent's last words, or what was done; cut at 4,000 characters. */
             summary: string;
             /** @enum {string} */
@@ -1053,12 +1130,50 @@ export interface components {
             /** @description What is wrong and how to mend it; reads on after the field's name. */
             message: string;
         };
+        /** @description The gate of the run's terminals has heard of a grant or of its end. */
+        GateMoved: {
+            /** @description Where they type. */
+            channel?: string | null;
+            /**
+             * Format: int64
+             * @description The fence in force.
+             */
+            fence: number;
+            /**
+             * Format: uuid
+             * @description Under which grant one may type now; absent: nobody may.
+             */
+            grant?: string | null;
+            /** @description Who may. */
+            holder?: string | null;
+            /**
+             * Format: int64
+             * @description For how long, in milliseconds.
+             */
+            ttlMs?: number | null;
+        };
         /** @description Where the work starts and where it goes. */
         GitBody: {
             /** @description Branch to write; `auto` or absent means `task/<YYYYMMDD>/<run8>`. */
             newBranch?: string | null;
             /** @description Branch, tag or commit to start from; the remote's default branch if absent. */
             startingBranch?: string | null;
+        };
+        /** @description Ask for the right to type, or for more time. */
+        GrantRequest: {
+            /** @description Where you want to type: `web` (the default: browser and `baton attach`) or `tmate`. */
+            channel?: string | null;
+            /** @description What for, at most 2,000 characters; everybody who watches sees it. */
+            reason?: string | null;
+            /** @description Whether to take over from somebody who may type now; otherwise that is refused. */
+            takeOver?: boolean;
+            /** @description Into what: `agent`, `shell`; both if absent. */
+            terminals?: string[];
+            /**
+             * Format: int32
+             * @description For how long, 1 to 240 minutes; the server's default if absent.
+             */
+            ttlMinutes?: number | null;
         };
         /** @description Whether the server can do its work. */
         Health: {
@@ -1068,6 +1183,111 @@ export interface components {
             database: boolean;
             /** @description `ok`, `degraded` (runs are taken, history is delayed) or `unavailable`. */
             status: string;
+        };
+        /** @description The end of an attempt's chain of what was typed. */
+        InputHead: {
+            /**
+             * Format: int32
+             * @description The attempt.
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description How many records it has.
+             */
+            count: number;
+            /** @description The hash of the last one. */
+            hash: string;
+        };
+        /** @description A page of what was typed into a run, oldest first. */
+        InputPage: {
+            /** @description Whether there is more at this moment. */
+            hasMore: boolean;
+            /** @description The end of each attempt's chain, as recorded. */
+            heads: components["schemas"]["InputHead"][];
+            /** @description The records. */
+            inputs: components["schemas"]["InputRecord"][];
+            /** @description Give it as `after` to go on. */
+            nextAfter?: string | null;
+        };
+        /** @description Something that was typed. */
+        InputRecord: components["schemas"]["InputTyped"] & {
+            /**
+             * Format: date-time
+             * @description When, by the worker's clock.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description Under which attempt.
+             */
+            attempt: number;
+            /** @description Whether the record continues the chain. */
+            continues: boolean;
+        };
+        /**
+         * @description Something was typed: a link of the attempt's chain. `hash` is the SHA-256, in lower-case hex, of
+         *     `previous` and, behind it, this record's JSON with sorted keys and without `hash`; the first
+         *     `previous` is the SHA-256 of `baton-audit:<run>:<attempt>`.
+         */
+        InputTyped: {
+            /**
+             * @description Through which door.
+             * @example web
+             */
+            channel: string;
+            /** @description Whether the terminal showed what was typed. If not, `mac` stands for `text`. */
+            echo: boolean;
+            /**
+             * Format: int64
+             * @description Under which fence.
+             */
+            fence: number;
+            /**
+             * Format: int64
+             * @description The first input of the grant that is in it.
+             */
+            firstSeq: number;
+            /**
+             * Format: uuid
+             * @description Under which grant.
+             */
+            grant: string;
+            /** @description This link's hash. */
+            hash: string;
+            /** @description By whom. */
+            holder: string;
+            /**
+             * Format: int64
+             * @description The last one.
+             */
+            lastSeq: number;
+            /**
+             * Format: int64
+             * @description How much was typed, in bytes.
+             */
+            length: number;
+            /** @description HMAC-SHA-256 of what was typed, under a key that nobody keeps; lower-case hex. */
+            mac?: string | null;
+            /**
+             * Format: int64
+             * @description Its place in the attempt's chain, from 1.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description What the terminal had shown by then, in bytes.
+             */
+            offset: number;
+            /** @description The hash of the link before. */
+            previous: string;
+            /**
+             * @description Into which terminal.
+             * @example shell
+             */
+            terminal: string;
+            /** @description What was typed, secrets masked. */
+            text?: string | null;
         };
         /** @description The lease of a run, with its evidence. */
         LeaseInfo: {
@@ -1108,6 +1328,80 @@ export interface components {
             takenAt: string;
             /** @description Who holds it. */
             worker: string;
+        };
+        /** @description A run's live session. */
+        LiveSession: {
+            /** @description A command by which anybody may watch. */
+            attachRo?: string | null;
+            /** @description A word for machines: why it is over. */
+            endCode?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was over.
+             */
+            endedAt?: string | null;
+            /** @description What went wrong, for a person. */
+            errorMessage?: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expiresAt?: string | null;
+            /**
+             * Format: int32
+             * @description How often it was begun.
+             */
+            generation: number;
+            /** @description How well its provider works: `connecting`, `ready`, `stale` or `failed`. */
+            health?: string | null;
+            /** @description Why, when it does not work well. */
+            healthReason?: string | null;
+            /**
+             * Format: uuid
+             * @description The session's own id; the same through all its generations.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When its worker last said that it is alive.
+             */
+            lastHeartbeatAt?: string | null;
+            /** @description `web` or `tmate`. */
+            provider: string;
+            /**
+             * Format: date-time
+             * @description When the terminals could be watched.
+             */
+            readyAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When somebody asked for it.
+             */
+            requestedAt?: string | null;
+            /**
+             * Format: date-time
+             * @description Up to when somebody may type.
+             */
+            rwGrantedUntil?: string | null;
+            /**
+             * Format: date-time
+             * @description When its worker began to set it up.
+             */
+            startingAt?: string | null;
+            /** @description `disabled`, `starting`, `ready`, `revoked`, `ended` or `error`. */
+            status: string;
+            /**
+             * Format: uuid
+             * @description The run.
+             */
+            taskRunId: string;
+            /** @description A page on which anybody may watch. */
+            webRo?: string | null;
+            /** @description The machine that they are on. */
+            workerHostname?: string | null;
+            /** @description The worker whose terminals they are. */
+            workerId?: string | null;
+            writer?: components["schemas"]["SessionWriter"] | null;
         };
         /** @description Live observation. */
         LiveSessionBody: {
@@ -1352,6 +1646,149 @@ export interface components {
             /** @description Which Baton. */
             version: string;
         };
+        /** @description What became of a wish about a session. */
+        SessionAnswer: {
+            /** @description Whether the run's worker has confirmed it; if not, it will as soon as it hears of it. */
+            effective: boolean;
+            /** @description The session. */
+            session: components["schemas"]["LiveSession"];
+        };
+        /** @description How well the session's provider works. */
+        SessionHealthChanged: {
+            /**
+             * Format: int32
+             * @description Which session of the run.
+             */
+            generation: number;
+            /**
+             * @description How well.
+             * @example stale
+             */
+            health: string;
+            /** @description Why, for a person. */
+            reason?: string | null;
+        };
+        /** @description The session is alive. */
+        SessionHeartbeat: {
+            /**
+             * Format: int32
+             * @description Which session of the run.
+             */
+            generation: number;
+        };
+        /** @description Where a session's provider can be reached. */
+        SessionLinks: {
+            /** @description A command by which anybody may watch. */
+            attachRo?: string | null;
+            /** @description The same for typing (JSON of `attachRw` and `webRw`), which only the API can open. */
+            sealed?: Record<string, never>;
+            /** @description A page on which anybody may watch. */
+            webRo?: string | null;
+        };
+        /** @description The links of a session are others from now on. */
+        SessionLinksChanged: components["schemas"]["SessionLinks"] & {
+            /**
+             * Format: int32
+             * @description Which session of the run.
+             */
+            generation: number;
+        };
+        /** @description End something, with a word for the record. */
+        SessionNote: {
+            /** @description Why, at most 2,000 characters. */
+            note?: string | null;
+        };
+        /**
+         * @description The session is over: `session_ended` with its run, `session_revoked` by an operator or its time
+         *     limit, `session_failed` because it could not be set up or broke.
+         */
+        SessionOver: {
+            /**
+             * @description A word for machines: `finished`, `cancelled`, `operator`, `expired`, `limit_reached`,
+             *     `relay_unreachable` and others.
+             */
+            code: string;
+            /**
+             * Format: int32
+             * @description Which session of the run.
+             */
+            generation: number;
+            /** @description What happened and what to do, for a person. */
+            reason: string;
+        };
+        /** @description The run's terminals can be watched. */
+        SessionReady: components["schemas"]["SessionLinks"] & {
+            /**
+             * Format: int32
+             * @description Which session of the run.
+             */
+            generation: number;
+            /** @description The machine that the terminals are on. */
+            hostname: string;
+            /**
+             * @description By what means.
+             * @example web
+             */
+            provider: string;
+            /** @description The size of the agent's terminal. */
+            size: Record<string, never>;
+        };
+        /** @description Let people watch a run's terminals. */
+        SessionRequest: {
+            /** @description Why, for the record; at most 2,000 characters. */
+            note?: string | null;
+            /** @description `web` or `tmate`; the server's default if absent. */
+            provider?: string | null;
+            /**
+             * Format: int32
+             * @description For how long, 1 to 1,440 minutes; the server's default if absent.
+             */
+            ttlMinutes?: number | null;
+        };
+        /** @description The session is being set up. */
+        SessionStarting: {
+            /**
+             * Format: int32
+             * @description Which session of the run.
+             */
+            generation: number;
+            /**
+             * @description By what means.
+             * @example web
+             */
+            provider: string;
+            /**
+             * Format: int64
+             * @description For how long, in seconds; absent: as long as the run lasts.
+             */
+            ttlSeconds?: number | null;
+        };
+        /** @description Who may type into a run's terminals. */
+        SessionWriter: {
+            /** @description Where they type: `web` or `tmate`. */
+            channel: string;
+            /**
+             * Format: int64
+             * @description Its fence.
+             */
+            fence: number;
+            /**
+             * Format: uuid
+             * @description The grant.
+             */
+            grantId: string;
+            /** @description Under which name. */
+            holder: string;
+            /** @description What for, in their words. */
+            reason: string;
+            /** @description Into what: `agent`, `shell`. */
+            terminals: string[];
+            /**
+             * Format: date-time
+             * @description Up to when.
+             */
+            until: string;
+        };
         /** @description A browser shows its operator's token, once; a cookie stands for it from then on. */
         SignInRequest: {
             /** @description The token's text. */
@@ -1493,6 +1930,168 @@ export interface components {
             title?: string | null;
             /** @description `codex_exec` (the default) or `command`. */
             type?: string | null;
+        };
+        /** @description The terminal's end. */
+        TerminalExit: {
+            /**
+             * Format: int32
+             * @description The program's exit code.
+             */
+            code?: number | null;
+            /**
+             * Format: int32
+             * @description The signal that ended it.
+             */
+            signal?: number | null;
+        };
+        /** @description How a gate stands, for everybody who watches. */
+        TerminalGate: {
+            /** @description Why the one before may not any more, when that has just changed. */
+            ended?: string | null;
+            /**
+             * Format: int64
+             * @description The highest fence that the gate has heard of; none before the first grant.
+             */
+            fence?: number | null;
+            writer?: components["schemas"]["TerminalWriter"] | null;
+        };
+        /** @description The first frame: what is watched. */
+        TerminalHello: {
+            /**
+             * Format: date-time
+             * @description The sender's clock.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description Under which attempt.
+             */
+            attempt: number;
+            /**
+             * Format: int64
+             * @description Which life of the terminal: offsets of another epoch mean nothing here.
+             */
+            epoch: number;
+            /** @description Who may type. */
+            gate: components["schemas"]["TerminalGate"];
+            limits?: components["schemas"]["TerminalLimits"] | null;
+            /**
+             * Format: uuid
+             * @description The run.
+             */
+            run: string;
+            /** @description Its size. */
+            size: components["schemas"]["TerminalSize"];
+            /** @description Which terminal. */
+            terminal: string;
+        };
+        /** @description What a connection may do. */
+        TerminalLimits: {
+            /** @description The most bytes of input in a second. */
+            inputPerSecond: number;
+            /** @description The most bytes of input in one frame. */
+            maxInput: number;
+            /** @description Whether this connection may type at this moment. */
+            mayType: boolean;
+            /** @description Under which name one is connected. */
+            name: string;
+        };
+        /** @description Input, a size or a release that the gate did not take. */
+        TerminalRefused: {
+            /**
+             * Format: uuid
+             * @description The grant that it was sent under.
+             */
+            grant?: string | null;
+            /** @description Why, for a person. */
+            reason: string;
+            /**
+             * Format: int64
+             * @description Which input.
+             */
+            seq?: number | null;
+        };
+        /** @description How things are with the run; each part stands only when it is told. */
+        TerminalRun: {
+            /** @description Whether the worker holds the agent still. */
+            frozen?: boolean | null;
+            /** @description The session's status. */
+            session?: string | null;
+            /** @description Whether the worker's output has stopped coming: what is shown is the last that is known. */
+            silent?: boolean | null;
+            /** @description The run's state. */
+            state?: string | null;
+        };
+        /** @description A word to whoever watches. */
+        TerminalSaid: {
+            /** @description What kind of word: `notice`, `error`, or one of a later version. */
+            kind: string;
+            /** @description For a person. */
+            text: string;
+        };
+        /** @description Columns and rows, as the document describes them. */
+        TerminalSize: {
+            /**
+             * Format: int32
+             * @description The columns.
+             */
+            cols: number;
+            /**
+             * Format: int32
+             * @description The rows.
+             */
+            rows: number;
+        };
+        /** @description Where to go on: the first frame of a viewer. */
+        TerminalSubscribe: {
+            /**
+             * Format: int64
+             * @description The epoch that was watched; absent at first.
+             */
+            epoch?: number | null;
+            /**
+             * Format: uuid
+             * @description The grant under which this connection wants to type.
+             */
+            grant?: string | null;
+            /**
+             * Format: int64
+             * @description What was seen of it, in bytes. It is used only with the same epoch.
+             */
+            offset?: number | null;
+            /** @description The grant's key. It stays between viewer and API. */
+            writeKey?: string | null;
+        };
+        /** @description A ticket that opens one terminal connection. */
+        TerminalTicket: {
+            /**
+             * Format: date-time
+             * @description Up to when.
+             */
+            expiresAt: string;
+            /** @description Send it as the query parameter `ticket`. It is good once. */
+            ticket: string;
+        };
+        /** @description Somebody who may type, for everybody who watches. */
+        TerminalWriter: {
+            /** @description Where they type. */
+            channel: string;
+            /**
+             * Format: uuid
+             * @description The grant.
+             */
+            grant: string;
+            /** @description Under which name. */
+            holder: string;
+            /**
+             * Format: int64
+             * @description How much time is left, in milliseconds.
+             */
+            leftMs: number;
+            /** @description What for, in the holder's words. */
+            reason: string;
+            /** @description Into what. */
+            terminals: string[];
         };
         /** @description A change of a token. */
         TokenChange: {
@@ -1712,6 +2311,59 @@ export interface components {
             verdict: string;
             /** @description The worker. */
             worker: string;
+        };
+        /** @description A grant is good no longer. */
+        WriteEnded: {
+            /**
+             * @description Why.
+             * @example expired
+             */
+            cause: string;
+            /**
+             * Format: int64
+             * @description Its fence.
+             */
+            fence: number;
+            /**
+             * Format: uuid
+             * @description The grant.
+             */
+            grant: string;
+            /** @description Who had it. */
+            holder: string;
+            /**
+             * Format: int64
+             * @description The last input that was typed under it, 0 if there was none.
+             */
+            lastSeq: number;
+        };
+        /** @description The right to type. Its secrets are told here and nowhere else. */
+        WriteGrant: {
+            /** @description A command by which you can type. */
+            attachRw?: string | null;
+            /** @description Whether the run's gate has confirmed it; if not, it will as soon as its worker hears of it. */
+            effective: boolean;
+            /**
+             * Format: int64
+             * @description Its fence.
+             */
+            fence: number;
+            /**
+             * Format: uuid
+             * @description The grant.
+             */
+            grantId: string;
+            /**
+             * Format: date-time
+             * @description Up to when.
+             */
+            grantedUntil: string;
+            /** @description The session. */
+            session: components["schemas"]["LiveSession"];
+            /** @description A page on which you can type. */
+            webRw?: string | null;
+            /** @description Show it when you connect to the terminal to type. A secret. */
+            writeKey: string;
         };
     };
     responses: never;

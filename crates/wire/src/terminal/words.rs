@@ -6,22 +6,28 @@ use baton_domain::{
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::grant::GateShown;
 
 /// The first frame: what is watched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TerminalHello)]
 pub struct Hello {
     /// The run.
+    #[schema(value_type = String, format = Uuid)]
     pub run: RunId,
     /// Under which attempt.
+    #[schema(value_type = u32)]
     pub attempt: Attempt,
     /// Which terminal.
+    #[schema(value_type = String)]
     pub terminal: TerminalName,
     /// Which life of the terminal: offsets of another epoch mean nothing here.
     pub epoch: u64,
     /// Its size.
+    #[schema(value_type = TerminalSizeInfo)]
     pub size: TerminalSize,
     /// Who may type.
     pub gate: GateShown,
@@ -32,9 +38,21 @@ pub struct Hello {
     pub limits: Option<Limits>,
 }
 
+/// Columns and rows, as the document describes them.
+#[derive(ToSchema)]
+#[schema(as = TerminalSize)]
+#[expect(dead_code, reason = "stands for a type of the domain, which knows no OpenAPI")]
+struct TerminalSizeInfo {
+    /// The columns.
+    cols: u16,
+    /// The rows.
+    rows: u16,
+}
+
 /// What a connection may do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TerminalLimits)]
 pub struct Limits {
     /// Under which name one is connected.
     pub name: String,
@@ -56,14 +74,17 @@ pub struct Snapshot {
 }
 
 /// How things are with the run; each part stands only when it is told.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TerminalRun)]
 pub struct RunShown {
     /// The run's state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub state: Option<StateName>,
     /// The session's status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub session: Option<SessionStatus>,
     /// Whether the worker holds the agent still.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,7 +95,7 @@ pub struct RunShown {
 }
 
 /// A word to whoever watches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TerminalSaid {
     /// What kind of word: `notice`, `error`, or one of a later version.
@@ -84,8 +105,9 @@ pub struct TerminalSaid {
 }
 
 /// The terminal's end.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TerminalExit)]
 pub struct Exit {
     /// The program's exit code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -96,8 +118,9 @@ pub struct Exit {
 }
 
 /// Where to go on: the first frame of a viewer.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TerminalSubscribe)]
 pub struct Subscribe {
     /// The epoch that was watched; absent at first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,6 +130,7 @@ pub struct Subscribe {
     pub offset: Option<u64>,
     /// The grant under which this connection wants to type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
     pub grant: Option<GrantId>,
     /// The grant's key. It stays between viewer and API.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -132,14 +156,17 @@ pub struct Input {
 }
 
 /// Input, a size or a release that the gate did not take.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TerminalRefused)]
 pub struct Refused {
     /// Which input.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<u64>)]
     pub seq: Option<TypedSeq>,
     /// The grant that it was sent under.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Uuid>)]
     pub grant: Option<GrantId>,
     /// Why, for a person.
     pub reason: String,

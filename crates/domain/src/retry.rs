@@ -3,7 +3,17 @@
 
 use chrono::TimeDelta;
 
-use crate::ids::RunId;
+use crate::{choices::choices, ids::RunId};
+
+choices!(
+    /// What the next attempt starts from.
+    RetryWorkspace, "workspace" {
+        /// The changed files of the attempt before, where its worker still has them.
+        Keep = "keep",
+        /// The repository as it is.
+        Fresh = "fresh",
+    }
+);
 
 /// How often, and after which delays, a run is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,7 +15,7 @@ pub use text::{Argv, Effort, Instructions, InvalidText, Line, ModelName};
 use crate::{
     choices::choices,
     names::{Capability, Pool},
-    retry::RetryPolicy,
+    retry::{RetryPolicy, RetryWorkspace},
     route::Route,
     slots::Slots,
 };
@@ -43,6 +43,8 @@ pub struct RunSpec {
     pub priority: Priority,
     /// How often it is tried.
     pub retry: RetryPolicy,
+    /// What the next attempt starts from.
+    pub retry_workspace: RetryWorkspace,
     /// The longest time one attempt may execute.
     pub timeout: Duration,
 }

@@ -93,6 +93,10 @@ pub enum Event {
         /// The branch or tag, if one was named.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference: Option<String>,
+        /// The attempt whose changes were carried over into the working copy.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<u32>)]
+        carried_from: Option<Attempt>,
     },
     /// The agent's process runs.
     AgentStarted {

@@ -162,6 +162,11 @@ pub struct RetryBody {
     /// At most, 0 to 86,400 seconds; 300 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_delay_seconds: Option<u32>,
+    /// What the next attempt starts from: `keep` (the default for agents), the changed files of the
+    /// attempt before where its worker still has them and the start is the same, or `fresh` (the
+    /// default for commands).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace: Option<String>,
 }
 
 /// Live observation.

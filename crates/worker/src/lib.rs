@@ -4,6 +4,7 @@
 mod artifacts;
 mod attempt;
 mod beat;
+mod carry;
 mod checkout;
 mod dispatcher;
 mod drain;

@@ -103,6 +103,20 @@ impl Workspace {
             .map(|(_, store)| store)
     }
 
+    /// The newest former attempt at the same run that is over and whose working copy is kept.
+    pub(crate) fn former(&self) -> Option<(Attempt, Self)> {
+        let number = |root: &Path| root.file_name()?.to_str()?.parse::<u64>().ok();
+        let this = number(&self.root)?;
+        folders(self.root.parent()?)
+            .into_iter()
+            .filter(|root| number(root).is_some_and(|n| n < this))
+            .map(|root| Self { root })
+            .filter_map(|former| Some((former.read_state()?, former)))
+            .filter(|(state, former)| state.over && former.repo().is_dir())
+            .map(|(state, former)| (state.attempt, former))
+            .max_by_key(|(attempt, _)| *attempt)
+    }
+
     /// The working copy.
     pub(crate) fn repo(&self) -> PathBuf {
         self.root.join("repo")

@@ -795,6 +795,11 @@ export interface components {
             /** @enum {string} */
             type: "stage_finished";
         } | {
+            /**
+             * Format: int32
+             * @description The attempt whose changes were carried over into the working copy.
+             */
+            carried_from?: number | null;
             /** @description The commit that the work starts from. */
             commit: string;
             /** @description The branch or tag, if one was named. */
@@ -1582,6 +1587,12 @@ export interface components {
              * @description At most, 0 to 86,400 seconds; 300 if absent.
              */
             maxDelaySeconds?: number | null;
+            /**
+             * @description What the next attempt starts from: `keep` (the default for agents), the changed files of the
+             *     attempt before where its worker still has them and the start is the same, or `fresh` (the
+             *     default for commands).
+             */
+            workspace?: string | null;
         };
         /** @description What went wrong. */
         RunError: {

@@ -88,6 +88,11 @@ function exitWords(event: EventRecord): string {
   return code === null ? "ended" : `exit ${String(code)}`;
 }
 
+function carriedWords(event: EventRecord): string | null {
+  const attempt = number(event, "carriedFrom");
+  return attempt === null ? null : `with the changes of attempt ${String(attempt)}`;
+}
+
 function exitTone(event: EventRecord): Tone {
   return (number(event, "exitCode") ?? 0) === 0 && number(event, "signal") === null
     ? "plain"
@@ -161,6 +166,7 @@ const WORDS: Record<string, Describe> = {
   checked_out: (event) => ({
     title: `Checked out ${text(event, "reference") ?? "the default branch"} at`,
     code: text(event, "commit")?.slice(0, 12) ?? null,
+    body: carriedWords(event),
   }),
   agent_started: (event) => ({
     title: ["Started", text(event, "agent"), text(event, "model"), text(event, "effort")]

@@ -3,13 +3,15 @@
 
 use std::path::PathBuf;
 
-use baton_domain::{Capability, Pool, Priority, RunType};
-use baton_wire::spec::{GitBody, PublishBody, RuntimeBody, SecretBody, TaskBody, TaskRunRequest};
+use baton_domain::{Capability, Pool, Priority, RunType, retry::RetryWorkspace};
+use baton_wire::spec::{
+    GitBody, PublishBody, RetryBody, RuntimeBody, SecretBody, TaskBody, TaskRunRequest,
+};
 use clap::{Args, ValueEnum};
 
 use super::ClientArgs;
 
-const BY_FLAGS: [&str; 23] = [
+const BY_FLAGS: [&str; 24] = [
     "run_type",
     "repository",
     "instructions",
@@ -30,6 +32,7 @@ const BY_FLAGS: [&str; 23] = [
     "slots",
     "priority",
     "max_attempts",
+    "retry_workspace",
     "timeout",
     "title",
     "argv",
@@ -119,6 +122,10 @@ pub(crate) struct RequestArgs {
     /// Failures after which it is given up, 1 to 20 [default: 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
     pub(crate) max_attempts: Option<u32>,
+    /// What the next attempt starts from: keep (the changed files of the one before, where its
+    /// worker still has them) or fresh [default: keep for agents, fresh for commands]
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) retry_workspace: Option<RetryWorkspace>,
     /// The longest time one attempt may execute, in seconds, 1 to 604800 [default: 14400]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=604_800))]
     pub(crate) timeout: Option<u32>,
@@ -180,7 +187,10 @@ impl RequestArgs {
             task,
             priority: self.priority.map(String::from),
             max_attempts: self.max_attempts,
-            retry: None,
+            retry: self.retry_workspace.map(|workspace| RetryBody {
+                workspace: Some(workspace.to_string()),
+                ..RetryBody::default()
+            }),
             timeout_seconds: self.timeout,
             live_session: None,
         }

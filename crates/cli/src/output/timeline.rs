@@ -85,10 +85,18 @@ fn worker_event(event: &Event) -> String {
             Event::StageFinished { stage, duration_ms } => {
                 format!("{stage} done in {}", words::duration(*duration_ms))
             }
-            Event::CheckedOut { commit, reference } => match reference {
-                Some(reference) => format!("checked out {reference} at {}", short(commit)),
-                None => format!("checked out {}", short(commit)),
-            },
+            Event::CheckedOut {
+                commit,
+                reference,
+                carried_from,
+            } => {
+                let named = reference.iter().map(|name| format!("{name} at "));
+                let carried = carried_from
+                    .iter()
+                    .map(|attempt| format!(", with the changes of attempt {attempt}"));
+                let (named, carried): (String, String) = (named.collect(), carried.collect());
+                format!("checked out {named}{}{carried}", short(commit))
+            }
             Event::Warning { message } => format!("warning: {message}"),
             Event::Output { text, .. } => quoted(text),
             Event::OutputTruncated { .. } => {

@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, fmt::Display, time::Duration};
 
 use baton_domain::{
     Capability, Pool, Priority, RetryPolicy, RunSpec, RunType, Slots,
+    retry::RetryWorkspace,
     spec::{Argv, Checkout, Effort, GitRef, Instructions, Line, ModelName, Repository, Work},
 };
 
@@ -32,6 +33,7 @@ impl Checker {
                 .map_err(|_| "must be 'high', 'normal' or 'low'")
         });
         let retry = self.retry(body);
+        let retry_workspace = self.retry_workspace(body, run_type);
         let timeout = self.bounded("timeoutSeconds", body.timeout_seconds, 1, 604_800, 14_400);
         Some(RunSpec {
             title,
@@ -44,6 +46,7 @@ impl Checker {
             slots: Slots::new(slots).unwrap_or_default(),
             priority: priority.unwrap_or(Priority::Normal),
             retry,
+            retry_workspace,
             timeout: Duration::from_secs(u64::from(timeout)),
         })
     }
@@ -229,6 +232,18 @@ impl Checker {
                 )
             })
             .collect()
+    }
+
+    fn retry_workspace(&mut self, body: &TaskRunRequest, run_type: RunType) -> RetryWorkspace {
+        let given = body.retry.as_ref().and_then(|r| r.workspace.as_deref());
+        let chosen = self.optional("retry.workspace", given, |text| {
+            text.parse().map_err(|_| "must be 'keep' or 'fresh'")
+        });
+        // An agent sees what is done already; a command would do it twice.
+        chosen.unwrap_or(match run_type {
+            RunType::CodexExec => RetryWorkspace::Keep,
+            RunType::Command => RetryWorkspace::Fresh,
+        })
     }
 
     fn retry(&mut self, body: &TaskRunRequest) -> RetryPolicy {

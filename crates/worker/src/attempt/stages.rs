@@ -2,14 +2,19 @@
 
 use std::{io, sync::Mutex, time::Duration};
 
-use baton_domain::{Failure, FailureCode, RunSpec, Stage, spec::Work};
+use baton_domain::{
+    Attempt as AttemptNumber, Failure, FailureCode, RunSpec, Stage, retry::RetryWorkspace,
+    spec::Work,
+};
 use baton_wire::Event;
 use tokio::time::Instant;
 
 use super::{Attempt, deliver, secrets};
 use crate::{
-    checkout::checkout,
+    carry::{Carried, carry},
+    checkout::{Start, checkout},
     environment::Environment,
+    git::Git,
     handlers::{Execution, codex, command, millis},
     stop::Interrupted,
     text,
@@ -90,10 +95,12 @@ impl Attempt {
             .clear_checkout()
             .map_err(|error| disk_fault(&error))?;
         let start = checkout(&git, &options.git, &self.workspace, wanted).await?;
+        let carried_from = self.carry(&git, spec, &start).await?;
         self.reporter.say(match &start.commit {
             Some(commit) => Event::CheckedOut {
                 commit: commit.clone(),
                 reference: start.reference.as_ref().map(|r| r.name().to_owned()),
+                carried_from,
             },
             None => Event::Warning {
                 message: "the repository has no commit: the work starts from nothing".to_owned(),
@@ -107,6 +114,37 @@ impl Attempt {
         // Prepared once in an attempt.
         let _ = self.start.set(start);
         Ok(())
+    }
+
+    /// Goes on from the files of the attempt before, unless the run asks for a fresh start.
+    async fn carry(
+        &self,
+        git: &Git,
+        spec: &RunSpec,
+        start: &Start,
+    ) -> Result<Option<AttemptNumber>, Interrupted> {
+        if spec.retry_workspace == RetryWorkspace::Fresh {
+            return Ok(None);
+        }
+        match carry(git, &self.workspace, start).await? {
+            Carried::Nothing => Ok(None),
+            Carried::From(attempt) => Ok(Some(attempt)),
+            Carried::Lost(attempt, why) => {
+                let message = format!(
+                    "the changes of attempt {attempt} could not be carried over, the work starts afresh: {why}"
+                );
+                self.reporter.say(Event::Warning { message });
+                // Half of them would be worse than none.
+                self.workspace
+                    .clear_checkout()
+                    .map_err(|error| disk_fault(&error))?;
+                let wanted = spec.checkout.as_ref();
+                if let Some(wanted) = wanted {
+                    checkout(git, &self.shop.options.git, &self.workspace, wanted).await?;
+                }
+                Ok(None)
+            }
+        }
     }
 
     async fn execute(&self, spec: &RunSpec, secrets: &Environment) -> Result<String, Interrupted> {

@@ -71,7 +71,7 @@ async fn compose(
     start: Option<&str>,
 ) -> Result<Patch, GitError> {
     let store = workspace.store();
-    let tree = write_tree(git, workspace, start).await?;
+    let tree = write_tree(git, &store, workspace, start).await?;
     let from = start.unwrap_or(EMPTY_TREE);
     if start.is_none() {
         // A new repository does not have even the empty tree.
@@ -126,9 +126,10 @@ async fn clean(redactor: &Redactor, workspace: &Workspace, file: &Path) -> io::R
     fs::rename(copy, file).map(|()| true)
 }
 
-/// The working copy as a tree, through an index of the worker's own.
-async fn write_tree(
+/// The working copy as a tree in a store, through an index of the worker's own.
+pub(crate) async fn write_tree(
     git: &Git,
+    store: &Path,
     workspace: &Workspace,
     start: Option<&str>,
 ) -> Result<String, GitError> {
@@ -142,7 +143,7 @@ async fn write_tree(
     }
     let index = workspace.root().join("index");
     let git = git.with([
-        ("GIT_DIR", workspace.store().into_os_string()),
+        ("GIT_DIR", store.as_os_str().to_owned()),
         ("GIT_WORK_TREE", repo.clone().into_os_string()),
         ("GIT_INDEX_FILE", index.into_os_string()),
     ]);

@@ -1,5 +1,6 @@
 //! Repositories: clones, patches and branches.
 
+use baton_domain::Attempt;
 use baton_testkit::git::{BRANCH, SampleRepository};
 use baton_wire::{Event, LeaseStep};
 use serde_json::{Value, json};
@@ -129,7 +130,11 @@ async fn the_start_can_be_a_branch_a_tag_or_a_commit_and_nothing_at_all() {
             _ => first.clone(),
         };
         let reference = start.map_or(Some(BRANCH.to_owned()), |_| wanted.map(str::to_owned));
-        let expected = Event::CheckedOut { commit, reference };
+        let expected = Event::CheckedOut {
+            commit,
+            reference,
+            carried_from: None,
+        };
         assert!(
             story.has(|event| *event == expected),
             "{start:?} {story:#?}"
@@ -226,6 +231,89 @@ async fn a_second_attempt_replaces_what_the_first_has_pushed_and_nobody_elses_wo
     let (code, message) = bench.end(other).await.failure();
     assert_eq!(code, "push_refused", "{message}");
     assert_eq!(repository.file("wanted", "attempt").unwrap(), "2");
+    worker.leave().await;
+}
+
+// W-12
+#[tokio::test]
+async fn the_next_attempt_goes_on_from_the_files_of_the_last_one() {
+    let bench = Bench::new().await;
+    let worker = bench.work();
+    let repository = SampleRepository::new();
+    let flag = bench.state.path().join("repaired");
+    let script = format!(
+        "git status --porcelain; {CHANGES}; git add README.md; git commit -qm 'my own commit'; test -e {}",
+        flag.display()
+    );
+    let mut request = change(&repository.url(), &script);
+    request["retry"] = json!({ "workspace": "keep" });
+    let run = bench.submit(request.clone()).await;
+    let first = bench.end(run).await;
+    assert_eq!(first.failure().0, "command_failed");
+    std::fs::write(flag, "").unwrap();
+    let (lease, _) = first.leases[0];
+    bench.offer(run, 2, lease, &request).await;
+    let second = bench.story(run, is_good).await;
+    let carried = Some(Attempt::FIRST);
+    assert!(
+        second.has(|event| matches!(event, Event::CheckedOut { carried_from, .. } if *carried_from == carried)),
+        "{second:#?}"
+    );
+    // Nothing is committed or added for the agent: its git shows what is changed, and the rest is there.
+    for line in [
+        " M README.md",
+        " D src/greet.sh",
+        "?? .gitignore",
+        "?? new/",
+        "?? picture",
+    ] {
+        assert!(second.output().contains(line), "{line}: {second:#?}");
+    }
+    let (branch, _) = pushed(&second);
+    let readme = repository.file(&branch, "README.md").unwrap();
+    assert_eq!(readme.matches("more").count(), 2);
+    // What git does not see is left behind.
+    assert!(bench.workspace(run, 1).join("repo/debug.log").exists());
+    worker.leave().await;
+}
+
+// W-12
+#[tokio::test]
+async fn a_fresh_start_and_a_start_that_has_moved_carry_nothing_over() {
+    let bench = Bench::new().await;
+    let worker = bench.work();
+    let repository = SampleRepository::new();
+    let flag = bench.state.path().join("repaired");
+    let script = format!("cat left; echo left > left; test -e {}", flag.display());
+    let fresh = change(&repository.url(), &script);
+    let mut moved = fresh.clone();
+    moved["retry"] = json!({ "workspace": "keep" });
+    let runs = [
+        bench.submit(fresh.clone()).await,
+        bench.submit(moved.clone()).await,
+    ];
+    let mut first = Vec::new();
+    for run in runs {
+        first.push(bench.end(run).await);
+    }
+    std::fs::write(flag, "").unwrap();
+    repository.write("other", "new");
+    repository.commit("Something else");
+    for ((run, request), first) in runs.into_iter().zip([fresh, moved]).zip(first) {
+        bench.offer(run, 2, first.leases[0].0, &request).await;
+        let second = bench.story(run, is_good).await;
+        assert!(
+            second.has(|event| matches!(
+                event,
+                Event::CheckedOut {
+                    carried_from: None,
+                    ..
+                }
+            )),
+            "{second:#?}"
+        );
+        assert!(second.output().contains("No such file"), "{second:#?}");
+    }
     worker.leave().await;
 }
 

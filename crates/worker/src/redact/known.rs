@@ -3,39 +3,15 @@
 
 use std::{fs::File, io::Read, path::Path};
 
-use serde_json::Value;
+use baton_redact::{Secret, in_login, in_setting, is_telling, password_in_url};
 
-use super::Secret;
 use crate::{
     environment::Environment,
     options::{CodexLogin, WorkerOptions},
 };
 
-/// Parts of a name that tell of a secret, wherever they stand in it.
-const TELLING: &[&str] = &[
-    "TOKEN",
-    "SECRET",
-    "PASSWORD",
-    "PASSWD",
-    "PASSPHRASE",
-    "CREDENTIAL",
-    "APIKEY",
-    "PGPASS",
-];
-/// Words that do so only between underscores.
-const TELLING_WORDS: &[&str] = &[
-    "KEY", "KEYS", "PASS", "PWD", "PAT", "COOKIE", "SEED", "AUTH",
-];
-/// Last words of names whose value is no secret, whatever stands before.
-const HARMLESS_ENDS: &[&str] = &[
-    "PATH", "DIR", "URL", "ID", "SOCK", "NAME", "USER", "COMMAND",
-];
-/// Of URLs with these, a user without a password is no secret.
-const PLAIN_USERS: &[&str] = &["postgres", "postgresql", "ssh", "git"];
 /// The last word of a name whose value is the place of a secret.
 const PLACE: &str = "_FILE";
-/// Names of lists of names, and of the folder one is in.
-const NO_SECRETS: &[&str] = &["BATON_WORKER_TASK_SECRETS", "PWD", "OLDPWD"];
 /// The most that is read of a file with a secret, in bytes.
 const LARGEST_FILE: u64 = 64 << 10;
 
@@ -58,7 +34,10 @@ pub(crate) fn known(options: &WorkerOptions) -> Vec<Secret> {
     );
     match &options.codex.login {
         CodexLogin::ApiKey(key) => secrets.push(Secret::new("codex-key", key.as_bytes())),
-        CodexLogin::Home(home) => secrets.extend(in_login(&home.join("auth.json"))),
+        CodexLogin::Home(home) => {
+            let content = read(&home.join("auth.json")).unwrap_or_default();
+            secrets.extend(in_login(&content));
+        }
     }
     secrets
 }
@@ -73,7 +52,7 @@ fn in_environment(environment: &Environment) -> Vec<Secret> {
             }
         } else if is_telling(name) {
             secrets.push(Secret::new(name, value));
-        } else if let Some(password) = password(&value) {
+        } else if let Some(password) = password_in_url(&value) {
             secrets.push(Secret::new(name, password));
         }
     }
@@ -83,62 +62,6 @@ fn in_environment(environment: &Environment) -> Vec<Secret> {
 fn texts(environment: &Environment) -> impl Iterator<Item = (&str, String)> {
     let named = environment.iter();
     named.filter_map(|(name, value)| Some((name.to_str()?, value.to_string_lossy().into_owned())))
-}
-
-fn is_telling(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    let words: Vec<&str> = name.split('_').collect();
-    let harmless = words
-        .last()
-        .is_some_and(|last| HARMLESS_ENDS.contains(last));
-    if harmless || NO_SECRETS.contains(&name.as_str()) {
-        return false;
-    }
-    TELLING.iter().any(|part| name.contains(part))
-        || words.iter().any(|word| TELLING_WORDS.contains(word))
-}
-
-/// The password in a URL. A user without one can be a token, but for some schemes.
-fn password(url: &str) -> Option<&str> {
-    let (scheme, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
-    let (user, _) = authority.rsplit_once('@')?;
-    match user.split_once(':') {
-        Some((_, password)) => Some(password),
-        None => (!PLAIN_USERS.contains(&scheme)).then_some(user),
-    }
-}
-
-/// A setting of Codex, `key=value`, whose key tells of a secret.
-fn in_setting(line: &str) -> Option<Secret> {
-    let (key, value) = line.split_once('=')?;
-    let name = key.trim().replace(['.', '-'], "_");
-    let value = value.trim().trim_matches(['"', '\'']);
-    is_telling(&name).then(|| Secret::new(format!("codex-{name}"), value))
-}
-
-/// The tokens of a Codex login: every longer text under a telling name.
-fn in_login(file: &Path) -> Vec<Secret> {
-    let content = read(file).unwrap_or_default();
-    let mut secrets = Vec::new();
-    if let Ok(login) = serde_json::from_slice(&content) {
-        gather("codex-login", &login, &mut secrets);
-    }
-    secrets
-}
-
-fn gather(name: &str, value: &Value, secrets: &mut Vec<Secret>) {
-    match value {
-        Value::String(text) if is_telling(name) => {
-            secrets.push(Secret::new(format!("codex-{name}"), text.as_bytes()));
-        }
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                gather(name, value, secrets);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// A file that may not be there; what is too large is no secret.
@@ -154,40 +77,6 @@ fn read(path: &Path) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    // W-10
-    #[test]
-    fn names_tell_secrets_from_settings() {
-        for name in [
-            "GITHUB_TOKEN",
-            "NPM_AUTH",
-            "PGPASSWORD",
-            "AWS_SECRET_ACCESS_KEY",
-            "DB_PASS",
-            "MYSQL_PWD",
-            "openai_api_key",
-            "BATON_NATS_CREDENTIALS_SEED",
-            "access_token",
-        ] {
-            assert!(is_telling(name), "{name}");
-        }
-        for name in [
-            "PATH",
-            "PWD",
-            "OLDPWD",
-            "SSH_AUTH_SOCK",
-            "AWS_ACCESS_KEY_ID",
-            "KEYBOARD",
-            "PATIENCE",
-            "AUTHOR",
-            "BATON_WORKER_TASK_SECRETS",
-            "TOKEN_URL",
-            "GIT_ASKPASS_PATH",
-            "account_id",
-        ] {
-            assert!(!is_telling(name), "{name}");
-        }
-    }
 
     // W-10
     #[test]

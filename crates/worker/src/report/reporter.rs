@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::spool::{Spool, SpoolWriter};
 use crate::{
     attempt::Point,
-    redact::Redactor,
+    redact::{self, Redactor},
     stop::{Interrupted, Stop, StopReason},
 };
 
@@ -91,7 +91,7 @@ impl Reporter {
     /// Says something, without secrets. When it cannot be written down, the attempt is stopped: what nobody can
     /// hear of must not go on.
     pub(crate) fn say(&self, event: Event) {
-        let event = self.0.redactor.event(event);
+        let event = redact::event(&self.0.redactor, event);
         let mut pen = self.0.pen.lock().unwrap_or_else(PoisonError::into_inner);
         // Said by the worker before this one: a stage that is done once more says it again.
         if let Some(at) = pen.said.iter().position(|said| *said == event) {

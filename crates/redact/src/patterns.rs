@@ -8,7 +8,7 @@ use aho_corasick::{
     nfa::contiguous::NFA,
 };
 
-use super::{SHORTEST, Secret, forms::forms};
+use crate::{SHORTEST, Secret, forms::forms};
 
 /// What encloses a mark: the first pair that no secret contains, so that a mark and the text
 /// beside it never make up a secret.
@@ -17,7 +17,7 @@ const LONGEST_NAME: usize = 60;
 
 /// What is looked for.
 #[derive(Debug)]
-pub(super) struct Patterns {
+pub(crate) struct Patterns {
     automaton: NFA,
     start: StateID,
     /// For every state but the first, how many of the last bytes may be the beginning of a secret.
@@ -31,16 +31,16 @@ pub(super) struct Patterns {
 
 /// A place where a secret stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Found {
-    pub(super) start: usize,
+pub(crate) struct Found {
+    pub(crate) start: usize,
     /// Negated below, so that of two with one start the longer comes first.
-    pub(super) end: std::cmp::Reverse<usize>,
-    pub(super) secret: usize,
+    pub(crate) end: std::cmp::Reverse<usize>,
+    pub(crate) secret: usize,
 }
 
 impl Patterns {
     /// `None` when there is nothing to look for.
-    pub(super) fn new(secrets: &[Secret]) -> Option<Self> {
+    pub(crate) fn new(secrets: &[Secret]) -> Option<Self> {
         let mut by_form: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
         for (owner, secret) in secrets.iter().enumerate() {
             for form in forms(&secret.value, SHORTEST) {
@@ -73,22 +73,22 @@ impl Patterns {
         Some(patterns)
     }
 
-    pub(super) const fn start(&self) -> StateID {
+    pub(crate) const fn start(&self) -> StateID {
         self.start
     }
 
     /// The state after one more byte.
-    pub(super) fn step(&self, state: StateID, byte: u8) -> StateID {
+    pub(crate) fn step(&self, state: StateID, byte: u8) -> StateID {
         self.automaton.next_state(Anchored::No, state, byte)
     }
 
     /// How many of the last bytes may be the beginning of a secret.
-    pub(super) fn depth(&self, state: StateID) -> usize {
+    pub(crate) fn depth(&self, state: StateID) -> usize {
         self.depths.get(&state).copied().unwrap_or(0)
     }
 
     /// The secrets that end with the byte at `end - 1`.
-    pub(super) fn ending(&self, state: StateID, end: usize) -> impl Iterator<Item = Found> + '_ {
+    pub(crate) fn ending(&self, state: StateID, end: usize) -> impl Iterator<Item = Found> + '_ {
         let ends = if self.automaton.is_match(state) {
             self.automaton.match_len(state)
         } else {
@@ -105,23 +105,23 @@ impl Patterns {
     }
 
     /// A secret that ends with the last byte.
-    pub(super) fn ending_here(&self, state: StateID) -> Option<usize> {
+    pub(crate) fn ending_here(&self, state: StateID) -> Option<usize> {
         let found = self.automaton.is_match(state);
         found.then(|| self.owners[self.automaton.match_pattern(state, 0).as_usize()])
     }
 
     /// How people know a secret.
-    pub(super) fn name(&self, secret: usize) -> &str {
+    pub(crate) fn name(&self, secret: usize) -> &str {
         &self.names[secret]
     }
 
     /// What stands in a secret's place.
-    pub(super) fn mark(&self, secret: usize) -> &str {
+    pub(crate) fn mark(&self, secret: usize) -> &str {
         &self.marks[secret]
     }
 
     /// The name of the first secret in these bytes.
-    pub(super) fn find(&self, bytes: &[u8]) -> Option<&str> {
+    pub(crate) fn find(&self, bytes: &[u8]) -> Option<&str> {
         let mut state = self.start;
         for byte in bytes {
             state = self.step(state, *byte);

@@ -12,7 +12,7 @@ use base64::{
 const LONG_LINE: usize = 16;
 
 /// All forms of a secret; none when it is shorter than `shortest` characters.
-pub(super) fn forms(value: &[u8], shortest: usize) -> BTreeSet<Vec<u8>> {
+pub(crate) fn forms(value: &[u8], shortest: usize) -> BTreeSet<Vec<u8>> {
     let mut forms = BTreeSet::new();
     let whole = value.trim_ascii();
     if String::from_utf8_lossy(whole).chars().count() < shortest {

@@ -1,9 +1,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
-use baton_domain::FailureCode;
-use baton_wire::Event;
 use proptest::{collection::vec, prelude::*};
 
-use super::{Redactor, SHORTEST, Secret, forms::forms};
+use super::{Cover, Redactor, SHORTEST, Secret, forms::forms};
 
 fn redactor(secrets: &[String]) -> Redactor {
     let named = secrets.iter().enumerate();
@@ -53,6 +51,17 @@ fn by_hand(secrets: &[String], text: &[u8]) -> Vec<u8> {
     }
     clean.extend_from_slice(&text[covered..]);
     clean
+}
+
+/// The text with a `*` for every byte of every form.
+fn starred(secrets: &[String], text: &[u8]) -> Vec<u8> {
+    let mut starred = text.to_vec();
+    for form in all_forms(secrets) {
+        for at in (0..text.len()).filter(|at| text[*at..].starts_with(&form)) {
+            starred[at..at + form.len()].fill(b'*');
+        }
+    }
+    starred
 }
 
 /// Everything that the letters of base64 in a text could mean, wherever it was cut.
@@ -152,6 +161,41 @@ proptest! {
 
     // W-10
     #[test]
+    fn a_terminal_keeps_its_places(
+        secrets in vec(secret(), 1..4),
+        pieces in vec(piece(), 0..8),
+        cuts in vec(any::<usize>(), 0..12),
+    ) {
+        let redactor = redactor(&secrets).covering(Cover::SameLength);
+        let text = text(&secrets, &pieces);
+        let clean = redacted(&redactor, &text, &cuts);
+        let expected = starred(&secrets, &text);
+        prop_assert_eq!(String::from_utf8_lossy(&clean), String::from_utf8_lossy(&expected));
+    }
+
+    // W-10
+    #[test]
+    fn what_comes_after_a_release_is_covered(
+        secrets in vec(secret().prop_map(|s| s.replace('*', "x")), 1..4),
+        pieces in vec(piece(), 0..8),
+        size in 1_usize..20,
+    ) {
+        let redactor = redactor(&secrets).covering(Cover::SameLength);
+        let text = text(&secrets, &pieces);
+        let (mut stream, mut clean) = (redactor.stream(), Vec::new());
+        for piece in text.chunks(size) {
+            clean.extend(stream.push(piece));
+            clean.extend(stream.release());
+            prop_assert_eq!(stream.held(), 0);
+        }
+        prop_assert_eq!(clean.len(), text.len());
+        for form in all_forms(&secrets) {
+            prop_assert!(!contains(&clean, &form), "{}", String::from_utf8_lossy(&form));
+        }
+    }
+
+    // W-10
+    #[test]
     fn what_is_held_back_may_be_the_beginning_of_a_secret(
         secrets in vec(secret(), 1..4),
         pieces in vec(piece(), 0..8),
@@ -193,36 +237,16 @@ fn a_mark_names_the_secret() {
 
 // W-10
 #[test]
-fn an_event_keeps_its_kind_whatever_is_secret() {
-    let values = ["hunter2-hunter2", "worker_fault", "agent_message"];
-    let redactor = redactor(&values.map(str::to_owned));
-    let failed = Event::Failed {
-        code: FailureCode::WorkerFault,
-        message: "hunter2-hunter2 is wrong".to_owned(),
-        retryable: true,
-    };
-    let Event::Failed { code, message, .. } = redactor.event(failed) else {
-        panic!("another kind");
-    };
-    assert_eq!(
-        (code, message.as_str()),
-        (FailureCode::WorkerFault, "[redacted:S0] is wrong")
-    );
-    let said = Event::AgentMessage {
-        step_id: "1".to_owned(),
-        text: "hunter2-hunter2".to_owned(),
-    };
-    let Event::AgentMessage { text, .. } = redactor.event(said) else {
-        panic!("another kind");
-    };
-    assert_eq!(text, "[redacted:S0]");
-    let paths = vec!["a/hunter2-hunter2.txt".to_owned(), "b".to_owned()];
-    let changed = Event::FilesChanged {
-        step_id: String::new(),
-        paths,
-    };
-    let Event::FilesChanged { paths, .. } = redactor.event(changed) else {
-        panic!("another kind");
-    };
-    assert_eq!(paths, ["a/[redacted:S0].txt", "b"]);
+fn what_somebody_waits_to_see_is_shown_and_the_rest_of_the_secret_is_not() {
+    let redactor = Redactor::new(&[Secret::new("KEY", "hunter2-hunter2")]);
+    for (cover, rest) in [
+        (Cover::SameLength, "********!"),
+        (Cover::Mark, "[redacted:KEY]!"),
+    ] {
+        let mut stream = redactor.covering(cover).stream();
+        assert_eq!(stream.push(b"$ hunter2"), b"$ ");
+        assert_eq!(stream.release(), b"hunter2");
+        assert_eq!(String::from_utf8(stream.push(b"-hunter2!")).unwrap(), rest);
+        assert_eq!(stream.push(b" bye"), b" bye");
+    }
 }

@@ -17,6 +17,7 @@ mod hard_times;
 mod killed_parts;
 mod lost_workers;
 mod main_job;
+mod nobody_admits;
 mod one_machine;
 mod one_turn;
 mod rebuild;

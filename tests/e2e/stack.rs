@@ -30,6 +30,8 @@ pub(crate) struct Plan {
     pub(crate) slots: usize,
     /// Silence after which a worker has lost its runs, in seconds.
     pub(crate) lease_seconds: u32,
+    /// Whether the broker asks everybody who they are.
+    pub(crate) guarded: bool,
 }
 
 impl Default for Plan {
@@ -39,6 +41,7 @@ impl Default for Plan {
             workers: 1,
             slots: 2,
             lease_seconds: 15,
+            guarded: false,
         }
     }
 }
@@ -62,14 +65,25 @@ pub(crate) struct Stack {
 impl Stack {
     /// Starts everything and waits until the API is ready.
     pub(crate) async fn start(plan: Plan) -> Self {
-        let broker = TestBroker::start().await;
+        let state = TempDir::new().expect("a state folder");
+        let keys = state.path().join("keys");
+        let broker = if plan.guarded {
+            TestBroker::with_config(&make_keys(&keys)).await
+        } else {
+            TestBroker::start().await
+        };
         let database = TestDatabase::start().await;
         let model = ModelEndpoint::start(plan.script).await;
         let codex_home = CodexHome::logged_in();
-        let state = TempDir::new().expect("a state folder");
         let api_url = format!("http://127.0.0.1:{}", free_port());
         let mut environment =
             environment(&broker, &database, &model, &codex_home, &state, &api_url);
+        if plan.guarded {
+            for (name, file) in [(ISSUER, "issuer"), (SYSTEM, "admission")] {
+                let file = keys.join(file).with_extension("seed");
+                environment.push((name.to_owned(), file.display().to_string()));
+            }
+        }
         let lease = ("BATON_SUPERVISOR_LEASE_SECONDS", plan.lease_seconds);
         environment.push((lease.0.to_owned(), lease.1.to_string()));
         for arguments in [&["nats", "apply"][..], &["migrate"]] {
@@ -221,6 +235,34 @@ fn environment(
     .to_vec()
 }
 
+/// What lets workers in, and what ends their connections.
+const ISSUER: &str = "BATON_ADMISSION_ISSUER_FILE";
+const SYSTEM: &str = "BATON_ADMISSION_SYSTEM_FILE";
+
+/// Makes a key for each role; the configuration of a broker that knows them.
+fn make_keys(folder: &Path) -> String {
+    let said = std::process::Command::new(binary())
+        .args(["nats", "keys"])
+        .arg(folder)
+        .output()
+        .expect("the binary runs");
+    let complaint = String::from_utf8_lossy(&said.stderr);
+    assert!(said.status.success(), "no keys were made: {complaint}");
+    std::fs::read_to_string(folder.join("accounts.conf")).expect("a configuration")
+}
+
+/// The seed of the role that these arguments start, where the broker asks for one.
+fn seed(environment: &[(String, String)], arguments: &[&str]) -> Option<String> {
+    let (_, issuer) = environment.iter().find(|(name, _)| name == ISSUER)?;
+    let role = match arguments[0] {
+        "nats" => "provisioner",
+        role @ ("api" | "recorder" | "supervisor") => role,
+        _ => return None,
+    };
+    let file = Path::new(issuer).with_file_name(format!("{role}.seed"));
+    Some(file.display().to_string())
+}
+
 /// A token made by the database's owner.
 fn created_token(environment: &[(String, String)], arguments: &[&str]) -> String {
     let said = std::process::Command::new(binary())
@@ -238,6 +280,10 @@ fn created_token(environment: &[(String, String)], arguments: &[&str]) -> String
 fn role(environment: &[(String, String)], arguments: &[&str]) -> ProcessOptions {
     let options =
         ProcessOptions::new(&arguments.join(" "), binary()).args(arguments.iter().copied());
+    let options = match seed(environment, arguments) {
+        Some(seed) => options.env("BATON_NATS_SEED_FILE", seed),
+        None => options,
+    };
     environment
         .iter()
         .fold(options, |options, (name, value)| options.env(name, value))

@@ -82,7 +82,9 @@ fn shown() -> Vec<(&'static str, Frame)> {
         ("writer", writer()),
         (
             "said",
-            Frame::Said(read(json!({"kind": "notice", "text": "paused for an operator"}))),
+            Frame::Said(read(
+                json!({"kind": "notice", "text": "paused for an operator"}),
+            )),
         ),
         (
             "exit",
@@ -180,7 +182,11 @@ fn frames_are_written_and_read_as_they_always_were() {
         .collect();
     assert_eq!(written, golden);
     for (name, frame) in frames {
-        assert_eq!(Frame::decode(unhex(&golden[name])).unwrap(), frame, "{name}");
+        assert_eq!(
+            Frame::decode(unhex(&golden[name])).unwrap(),
+            frame,
+            "{name}"
+        );
     }
     assert_eq!(Uuid::parse_str(GRANT).unwrap(), grant().as_uuid());
 }

@@ -41,7 +41,10 @@ pub struct Hello {
 /// Columns and rows, as the document describes them.
 #[derive(ToSchema)]
 #[schema(as = TerminalSize)]
-#[expect(dead_code, reason = "stands for a type of the domain, which knows no OpenAPI")]
+#[expect(
+    dead_code,
+    reason = "stands for a type of the domain, which knows no OpenAPI"
+)]
 struct TerminalSizeInfo {
     /// The columns.
     cols: u16,

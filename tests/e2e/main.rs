@@ -23,4 +23,5 @@ mod one_turn;
 mod rebuild;
 mod slow_pushes;
 mod subscriber;
+mod terminal_tools;
 mod two_workers;

@@ -26,6 +26,7 @@ mod submit;
 mod supervisor;
 #[cfg(test)]
 mod tests;
+mod tmate;
 mod tokens;
 mod worker;
 mod workers;
@@ -57,6 +58,7 @@ pub(crate) use runs::{
 pub(crate) use store::StoreArgs;
 pub(crate) use submit::SubmitArgs;
 pub(crate) use supervisor::{LeaseArgs, SupervisorArgs};
+pub(crate) use tmate::TmateArgs;
 pub(crate) use tokens::{
     CreateTokenArgs, ListTokensArgs, RevokeTokenArgs, SetRoleArgs, TokensCommand,
 };

@@ -30,10 +30,15 @@ impl Proxy {
     /// Starts in front of the server that `url` names, such as `nats://127.0.0.1:4222`; its
     /// connections pass.
     pub async fn start(url: &str) -> Self {
-        let target = authority(url).to_owned();
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
             .expect("a free loopback port");
+        Self::start_on(listener, url)
+    }
+
+    /// The same on a socket of the caller's choice.
+    pub(crate) fn start_on(listener: TcpListener, url: &str) -> Self {
+        let target = authority(url).to_owned();
         let address = listener.local_addr().expect("a bound listener has one");
         let wire = watch::Sender::new(Wire::Open);
         let mut tasks = JoinSet::new();

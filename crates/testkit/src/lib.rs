@@ -22,6 +22,7 @@ mod model;
 mod process;
 mod scratch;
 mod source;
+mod tmate_relay;
 mod tools;
 mod verbs;
 
@@ -35,3 +36,4 @@ pub use http::http;
 pub use model::{Fault, FaultKind, ModelEndpoint, Recorded, Script, Turn, Usage};
 pub use nix::sys::signal::Signal;
 pub use process::{Process, ProcessOptions};
+pub use tmate_relay::{HostSeen, RelayManner, RelaySeen, TmateRelay};

@@ -37,7 +37,7 @@ pub use ending::Ending;
 pub use error::WorkerError;
 pub use options::{
     CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Lack, Limits, Mode, OnStop,
-    WhenDrained, WorkerOptions, WorkerToken,
+    TmateOptions, TmatePatience, TmateRelayOptions, WhenDrained, WorkerOptions, WorkerToken,
 };
 pub use preflight::{PreflightError, PreflightReport, preflight};
 pub use role::run;

@@ -1,6 +1,8 @@
 //! The worker's settings as a plain value. Reading them from arguments and environment is the
 //! binary's work.
 
+mod tmate;
+
 use std::{
     collections::BTreeSet,
     ffi::OsString,
@@ -15,6 +17,8 @@ use baton_domain::{
     spec::{Effort, ModelName},
 };
 use baton_terminal::HostProgram;
+
+pub use self::tmate::{TmateOptions, TmatePatience, TmateRelayOptions};
 
 /// What a worker is told.
 #[derive(Debug, Clone)]
@@ -63,6 +67,8 @@ pub struct WorkerOptions {
     pub leash_program: Option<PathBuf>,
     /// Where pull requests are opened, and by whom.
     pub github: GitHubOptions,
+    /// How sessions are shown through tmate.
+    pub tmate: TmateOptions,
     /// Bounds of what an attempt may leave.
     pub limits: Limits,
     /// The program that agents live in; this process's own, as `pty-host`, when there is none.
@@ -284,6 +290,7 @@ impl WorkerOptions {
             git: GitOptions::default(),
             leash_program: None,
             github: GitHubOptions::default(),
+            tmate: TmateOptions::default(),
             limits: Limits::default(),
             host_program: None,
             orphan_after: Duration::from_secs(60),
@@ -303,7 +310,12 @@ impl WorkerOptions {
         if let CodexLogin::Home(home) = &mut self.codex.login {
             *home = path::absolute(&*home)?;
         }
-        for program in [&mut self.codex.program, &mut self.git.program] {
+        let programs = [
+            &mut self.codex.program,
+            &mut self.git.program,
+            &mut self.tmate.program,
+        ];
+        for program in programs {
             // A bare name is looked for on PATH.
             if program.components().count() > 1 {
                 *program = path::absolute(&*program)?;

@@ -80,6 +80,31 @@ pub(super) fn host(text: &str) -> Result<String, String> {
     }
 }
 
+/// A host to connect to, without a port.
+pub(super) fn plain_host(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    let is_name = !text.starts_with('-') && !text.is_empty() && text.chars().all(fits);
+    if is_name || text.parse::<std::net::Ipv6Addr>().is_ok() {
+        Ok(text.to_owned())
+    } else {
+        Err("give a host such as tmate.example.org, without user and port".to_owned())
+    }
+}
+
+/// The fingerprint of an SSH key.
+pub(super) fn fingerprint(text: &str) -> Result<String, String> {
+    let is_digest = |digest: &str| {
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '+' || c == '/';
+        // 32 bytes in base64 without padding.
+        digest.len() == 43 && digest.chars().all(fits)
+    };
+    if text.strip_prefix("SHA256:").is_some_and(is_digest) {
+        Ok(text.to_owned())
+    } else {
+        Err("it must look like SHA256: and 43 characters, as `ssh-keygen -l` prints it".to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,7 +114,7 @@ mod tests {
     // W-07
     #[test]
     fn what_cannot_be_meant_is_refused_without_being_repeated() {
-        let table: [(Check, &[&str], &[&str]); 6] = [
+        let table: [(Check, &[&str], &[&str]); 8] = [
             (
                 nats_url,
                 &[
@@ -124,6 +149,16 @@ mod tests {
                 host,
                 &["baton.example.org", "[::1]:7700"],
                 &["", "http://hunter2", "a/hunter2"],
+            ),
+            (
+                plain_host,
+                &["tmate.example.org", "10.0.0.7", "::1"],
+                &["", "-ohunter2", "hunter2@host", "hunter2:22", "a\"hunter2"],
+            ),
+            (
+                fingerprint,
+                &["SHA256:Hthk2T/M/Ivqfk1YYUn5ijC2Att3+UPzD7Rn72P5VWs"],
+                &["", "hunter2", "MD5:hunter2", "SHA256:hunter2"],
             ),
         ];
         for (check, good, bad) in table {

@@ -16,6 +16,9 @@ pub(crate) struct DoctorArgs {
     /// The logged-in Codex home [default: $CODEX_HOME, then ~/.codex]
     #[arg(long, env = "BATON_WORKER_CODEX_HOME", value_name = "DIR")]
     pub(crate) codex_home: Option<PathBuf>,
+    /// The tmate client [default: tmate on PATH]
+    #[arg(long, env = "BATON_WORKER_TMATE_BIN", value_name = "FILE")]
+    pub(crate) tmate_bin: Option<PathBuf>,
     /// A NATS server that must be reachable
     #[arg(
         long,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use baton_domain::{Capability, Pool, RunType, WorkerId};
 use clap::{Args, ValueEnum};
 
-use super::{BusArgs, CodexArgs, GitHubArgs, examples};
+use super::{BusArgs, CodexArgs, GitHubArgs, TmateArgs, examples};
 
 /// The role that does the work.
 #[derive(Debug, Clone, Args)]
@@ -213,4 +213,6 @@ pub(crate) struct WorkArgs {
     pub(crate) codex: CodexArgs,
     #[command(flatten)]
     pub(crate) github: GitHubArgs,
+    #[command(flatten)]
+    pub(crate) tmate: TmateArgs,
 }

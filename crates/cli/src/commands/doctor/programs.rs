@@ -19,6 +19,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 pub(super) async fn all(args: &DoctorArgs) -> Vec<Finding> {
     let mut findings = vec![nats(args).await, postgres(args), git().await];
     findings.extend(codex(args).await);
+    findings.push(tmate(args).await);
     findings.push(leash());
     findings
 }
@@ -99,6 +100,20 @@ async fn codex(args: &DoctorArgs) -> Vec<Finding> {
         Finding::good("codex", format!("{said} at {}", program.display())),
         login,
     ]
+}
+
+/// What shows sessions through a relay; the built-in terminal does without.
+async fn tmate(args: &DoctorArgs) -> Finding {
+    const NAME: &str = "tmate";
+    match found(NAME, args.tmate_bin.as_deref(), &["-V"]).await {
+        Some((program, said)) => Finding::good(NAME, format!("{said} at {}", program.display())),
+        None => Finding::bad(
+            NAME,
+            Standing::Lacking,
+            "not found: sessions of provider tmate end in an error, those of provider web work",
+            "install the package tmate, or name it with --tmate-bin (BATON_WORKER_TMATE_BIN)",
+        ),
+    }
 }
 
 /// What ends the children of a `baton dev` that was itself killed.

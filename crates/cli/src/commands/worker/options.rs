@@ -6,12 +6,12 @@ use anyhow::Context;
 use baton_domain::{Pool, RunType, WorkerId};
 use baton_worker::{
     CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Lack, Limits, Mode,
-    WorkerOptions, WorkerToken,
+    TmateOptions, TmateRelayOptions, WorkerOptions, WorkerToken,
 };
 
 use super::id;
 use crate::{
-    args::{CodexArgs, Sandbox, WorkArgs},
+    args::{CodexArgs, Sandbox, TmateArgs, WorkArgs},
     config,
 };
 
@@ -73,6 +73,7 @@ pub(in crate::commands) fn options(place: Place, args: &WorkArgs) -> anyhow::Res
             token: config::github_token(args.github.github_token_file.as_deref())?,
             ..GitHubOptions::default()
         },
+        tmate: tmate(&args.tmate),
         git: GitOptions {
             name: args.git_name.clone(),
             email: args.git_email.clone(),
@@ -96,6 +97,26 @@ fn codex(args: &CodexArgs) -> anyhow::Result<CodexOptions> {
             Sandbox::Bypass => CodexSandbox::Bypass,
         },
     })
+}
+
+/// The parser has seen to it that a relay comes with its fingerprints.
+fn tmate(args: &TmateArgs) -> TmateOptions {
+    let relay = args
+        .tmate_relay_host
+        .as_ref()
+        .map(|host| TmateRelayOptions {
+            host: host.clone(),
+            port: args.tmate_relay_port,
+            rsa_fingerprint: args.tmate_rsa_fingerprint.clone().unwrap_or_default(),
+            ed25519_fingerprint: args.tmate_ed25519_fingerprint.clone().unwrap_or_default(),
+        });
+    let default = TmateOptions::default();
+    TmateOptions {
+        program: args.tmate_bin.clone().unwrap_or(default.program),
+        relay,
+        allow_web: args.tmate_allow_web,
+        patience: default.patience,
+    }
 }
 
 /// The settings given; empty lines of a variable are none.

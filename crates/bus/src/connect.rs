@@ -89,6 +89,7 @@ struct Inner {
     jetstream: jetstream::Context,
     connection: watch::Receiver<Connection>,
     denials: watch::Receiver<u64>,
+    drops: watch::Receiver<u64>,
     /// Whether a session says what is allowed, rather than the broker's configuration.
     guarded: bool,
     topology: Topology,
@@ -156,6 +157,7 @@ impl Bus {
             jetstream,
             connection: heard.connection,
             denials: heard.denials,
+            drops: heard.drops,
             guarded,
             topology,
             queues: Mutex::default(),
@@ -196,6 +198,12 @@ impl Bus {
     /// How often the broker has denied something, and when it does so again.
     pub(crate) fn denials(&self) -> watch::Receiver<u64> {
         self.0.denials.clone()
+    }
+
+    /// How often the client has dropped messages that nobody read in time, and when it does so
+    /// again.
+    pub(crate) fn drops(&self) -> watch::Receiver<u64> {
+        self.0.drops.clone()
     }
 
     /// Whether permissions come with a session, and a new session may have more of them.

@@ -34,6 +34,8 @@ pub(crate) struct Heard {
     pub(crate) connection: watch::Receiver<Connection>,
     /// How often something was denied.
     pub(crate) denials: watch::Receiver<u64>,
+    /// How often messages were dropped, since they were not read in time.
+    pub(crate) drops: watch::Receiver<u64>,
     /// Whether the login was refused when it was tried last.
     pub(crate) refused: Arc<AtomicBool>,
 }
@@ -43,10 +45,12 @@ pub(crate) struct Heard {
 pub(crate) fn watched() -> (Heard, impl Fn(Event) -> Ready<()> + Send + Sync + 'static) {
     let (sender, receiver) = watch::channel(Connection::Up);
     let (denied, denials) = watch::channel(0);
+    let (dropped, drops) = watch::channel(0);
     let refused = Arc::new(AtomicBool::new(false));
     let heard = Heard {
         connection: receiver,
         denials,
+        drops,
         refused: Arc::clone(&refused),
     };
     let on_event = move |event| {
@@ -73,7 +77,9 @@ pub(crate) fn watched() -> (Heard, impl Fn(Event) -> Ready<()> + Send + Sync + '
             // One for every try to connect again: that the broker is away is told once, below.
             Event::ClientError(error) => tracing::debug!(%error, "the broker's client failed"),
             Event::SlowConsumer(subscription) => {
-                tracing::warn!(
+                // One for each message; whoever needs it reads it again.
+                dropped.send_modify(|times| *times += 1);
+                tracing::debug!(
                     subscription,
                     "messages were dropped, since they were not read in time"
                 );

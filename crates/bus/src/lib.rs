@@ -1,9 +1,11 @@
 //! The only crate that speaks to NATS: connections, topology, publishing, consuming.
 //!
-//! Everything about runs lies in one stream, RUNS. A [`Bus`] publishes to it under message ids
+//! Everything that counts about runs lies in one stream, RUNS. A [`Bus`] publishes to it under message ids
 //! and fences, so that every step may be repeated, and reads it three ways: the queue of offers
 //! ([`Bus::offers`]), the recorder's durable reading ([`Bus::record_from`]) and a tail for
-//! whoever looks on ([`Bus::tail`]). Beats and the wake-up of idle workers are core NATS.
+//! whoever looks on ([`Bus::tail`]). Beats and the wake-up of idle workers are core NATS. What
+//! terminals show is core NATS too, kept for a while by two streams in memory
+//! ([`Bus::terminal_feed`]).
 
 pub mod access;
 mod beat;
@@ -23,6 +25,7 @@ mod queue;
 mod record;
 mod retry;
 mod tail;
+mod terminal;
 mod topology;
 
 pub use connect::{Bus, BusOptions, Credentials};
@@ -38,4 +41,5 @@ pub use offers::{OfferScope, OfferSource, Room};
 pub use publish::{Fence, Patience, PublishError};
 pub use record::RecordSource;
 pub use tail::TailStart;
-pub use topology::{Difference, RUNS, Topology};
+pub use terminal::{Fed, KeptTerminal, NotSent, TerminalFeed, TypedIn};
+pub use topology::{Difference, RUNS, TERM, TERM_KEYS, Topology};

@@ -33,6 +33,12 @@ pub enum Fence {
         /// Where the last lease message is.
         position: Position,
     },
+    /// The last message on the message's own subject is at this position; 0 means that there is
+    /// none.
+    Own {
+        /// Where the last one is.
+        position: Position,
+    },
     /// The supervisor's last word about the run's lease is at this position; 0 means that it has
     /// said none. Nobody but a supervisor can move this fence.
     Unlost {
@@ -53,9 +59,10 @@ impl Fence {
     }
 
     /// The sequence that is expected, and on which subjects.
-    fn expectation(self, run: RunId) -> Option<(Position, String)> {
+    fn expectation(self, run: RunId, own: &Subject) -> Option<(Position, String)> {
         match self {
             Self::None => None,
+            Self::Own { position } => Some((position, own.to_string())),
             Self::Expect { position } => Some((position, Filter::Leases(run).to_string())),
             Self::Unlost { lost } => {
                 let worker = WorkerId::supervisor();
@@ -77,8 +84,9 @@ pub enum Patience {
 /// Why a message is not stored, or not known to be.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The lease has moved on: whoever speaks under the old one is no longer heard.
-    #[error("the run's lease is not at the expected position")]
+    /// What the fence stands on has moved on: the lease, or what was said on the same subject.
+    /// Whoever speaks under the old one is no longer heard.
+    #[error("the run's lease, or what was said before, is not at the expected position")]
     Fenced,
     /// The broker was away for longer than the patience lasts. The message may be stored all the
     /// same; the same message under the same id can be published again.
@@ -204,7 +212,7 @@ impl Letter {
             .map_err(|error| PublishError::Refused(format!("it is no JSON: {error}")))?;
         let mut headers = HeaderMap::new();
         headers.insert(MESSAGE_ID, id.as_str());
-        if let Some((position, subjects)) = run.and_then(|run| fence.expectation(run)) {
+        if let Some((position, subjects)) = run.and_then(|run| fence.expectation(run, subject)) {
             headers.insert(
                 "Nats-Expected-Last-Subject-Sequence",
                 position.to_string().as_str(),

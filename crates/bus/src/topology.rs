@@ -12,13 +12,21 @@ use crate::error::BusError;
 
 pub use verify::Difference;
 
-/// The name of the one stream.
+/// The name of the one stream that counts.
 pub const RUNS: &str = "RUNS";
+
+/// The name of the stream of what terminals show.
+pub const TERM: &str = "TERM";
+
+/// The name of the stream of terminals' last screens.
+pub const TERM_KEYS: &str = "TERM_KEYS";
 
 /// The name of the recorder's durable consumer.
 pub(crate) const RECORDER: &str = "recorder";
 
 const STREAM_FILE: &str = "nats/streams/runs.json";
+const TERM_FILE: &str = "nats/streams/term.json";
+const TERM_KEYS_FILE: &str = "nats/streams/term-keys.json";
 const RECORDER_FILE: &str = "nats/consumers/recorder.json";
 const QUEUE_FILE: &str = "nats/consumers/queue.json";
 
@@ -29,6 +37,7 @@ pub(crate) type Settings = Map<String, Value>;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Topology {
     stream: Settings,
+    terminals: [Settings; 2],
     recorder: Settings,
     queue: Settings,
 }
@@ -39,21 +48,18 @@ impl Topology {
     /// # Errors
     /// [`BusError::Topology`] when one is malformed: a fault of the build.
     pub fn embedded() -> Result<Self, BusError> {
-        Self::read(
-            include_str!("../../../nats/streams/runs.json"),
-            include_str!("../../../nats/consumers/recorder.json"),
-            include_str!("../../../nats/consumers/queue.json"),
-        )
-    }
-
-    /// Reads the three files: the stream, the recorder's consumer, the template of queues.
-    ///
-    /// # Errors
-    /// [`BusError::Topology`] when one is no JSON object, or bears another name.
-    fn read(stream: &str, recorder: &str, queue: &str) -> Result<Self, BusError> {
         let template = queue_name_template();
+        let runs = include_str!("../../../nats/streams/runs.json");
+        let term = include_str!("../../../nats/streams/term.json");
+        let keys = include_str!("../../../nats/streams/term-keys.json");
+        let recorder = include_str!("../../../nats/consumers/recorder.json");
+        let queue = include_str!("../../../nats/consumers/queue.json");
         Ok(Self {
-            stream: settings(STREAM_FILE, stream, "name", RUNS)?,
+            stream: settings(STREAM_FILE, runs, "name", RUNS)?,
+            terminals: [
+                settings(TERM_FILE, term, "name", TERM)?,
+                settings(TERM_KEYS_FILE, keys, "name", TERM_KEYS)?,
+            ],
             recorder: settings(RECORDER_FILE, recorder, "durable_name", RECORDER)?,
             queue: settings(QUEUE_FILE, queue, "durable_name", &template)?,
         })
@@ -61,6 +67,11 @@ impl Topology {
 
     pub(crate) const fn stream(&self) -> &Settings {
         &self.stream
+    }
+
+    /// The streams of terminals: in memory, and gone when the broker restarts.
+    pub(crate) const fn terminals(&self) -> &[Settings; 2] {
+        &self.terminals
     }
 
     pub(crate) const fn recorder(&self) -> &Settings {
@@ -101,6 +112,14 @@ fn settings(
             "its {name_field} is {found:?} and must be '{name}'"
         ))),
     }
+}
+
+/// What a setting says, if it is a text.
+fn text<'a>(settings: &'a Settings, field: &str) -> &'a str {
+    settings
+        .get(field)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 #[cfg(test)]

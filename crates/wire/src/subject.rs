@@ -315,6 +315,8 @@ pub enum Filter {
     Desk,
     /// What a terminal shows, whichever worker says so: the whole history of its attempts.
     TerminalOutput(RunId, TerminalName),
+    /// What a terminal shows, and its whole screens, as one worker says it.
+    Terminal(RunId, TerminalName, WorkerId),
     /// The last screens of a terminal, one of each worker that had it.
     TerminalKeys(RunId, TerminalName),
     /// What is typed into any terminal of a worker.
@@ -336,6 +338,10 @@ impl fmt::Display for Filter {
             Self::Desk => f.write_str("baton.v1.desk.*"),
             Self::TerminalOutput(run, terminal) => {
                 write!(f, "baton.v1.term.{}.{run}.{terminal}.out.*", run.shard())
+            }
+            Self::Terminal(run, terminal, worker) => {
+                let shard = run.shard();
+                write!(f, "baton.v1.term.{shard}.{run}.{terminal}.*.{worker}")
             }
             Self::TerminalKeys(run, terminal) => {
                 write!(f, "baton.v1.term.{}.{run}.{terminal}.key.*", run.shard())

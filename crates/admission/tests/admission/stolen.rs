@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_nats::Client;
 use baton_bus::{Bus, Connection, Fence};
-use baton_domain::{Position, RunId};
-use baton_wire::{Filter, Inquiry, LeaseStep, Subject};
+use baton_domain::{Attempt, Position, RunId, TerminalName};
+use baton_wire::{Filter, Frame, Inquiry, LeaseStep, Subject, TerminalMessage};
 use futures::{FutureExt as _, StreamExt as _};
 use serde_json::json;
 
@@ -75,6 +75,54 @@ impl Theft {
         asked.await.expect("an answer");
     }
 
+    /// `<shard>.<run>`.
+    fn of_terminals(&self) -> String {
+        format!("{}.{}", run(1).shard(), run(1))
+    }
+
+    /// The holder shows something in the run's terminal, which is seen; something is typed, which
+    /// it hears.
+    async fn use_terminal(&self) {
+        let (api, holder) = (&self.house.api, &self.holder);
+        let (w1, agent) = (worker("w1"), TerminalName::Agent);
+        let message = TerminalMessage {
+            attempt: Attempt::FIRST,
+            epoch: 7,
+            frames: vec![Frame::Output {
+                offset: 0,
+                bytes: "shown".into(),
+            }],
+        };
+        let subject = Subject::TerminalOutput {
+            run: run(1),
+            terminal: agent,
+            worker: w1.clone(),
+        };
+        let sent = holder.publish_terminal(&subject, message.encode());
+        sent.expect("the client takes it");
+        let mut feed = api.terminal_feed(run(1), agent, &w1).await.expect("a feed");
+        let shown = soon(feed.next()).await.expect("it was shown");
+        assert_eq!(shown.frame, message.frames[0]);
+        let kept = api.recording(run(1), agent).map(|kept| kept.expect("kept"));
+        let kept: Vec<_> = soon(kept.collect()).await;
+        assert!(
+            kept.iter().any(|kept| kept.frames == message.frames),
+            "{kept:?}"
+        );
+
+        let mut inputs = holder.inputs(&w1).await.expect("a stream");
+        holder
+            .stand(&w1, &Inquiry { runs: vec![] })
+            .await
+            .expect("an answer");
+        let typed = api.type_in(&w1, run(1), agent, &message).await;
+        typed.expect("the client takes it");
+        assert_eq!(
+            soon(inputs.next()).await.expect("it was typed").message,
+            message
+        );
+    }
+
     /// The holder notices nothing.
     async fn holder_goes_on(&self, seq: u64) {
         let fence = Fence::of_holder(self.lease, Some(Position::START));
@@ -96,7 +144,7 @@ fn of(run: RunId) -> String {
     subject.trim_end_matches(".ctl").to_owned()
 }
 
-// W-11, B-01
+// W-11, B-01, B-05
 #[tokio::test]
 async fn a_stolen_worker_token_says_nothing_under_another_name() {
     let theft = Theft::start().await;
@@ -111,6 +159,11 @@ async fn a_stolen_worker_token_says_nothing_under_another_name() {
         "baton.v1.beat.w1".to_owned(),
         "baton.v1.desk.w1".to_owned(),
         "baton.v1.worker.w1.control".to_owned(),
+        "baton.v1.worker.w1.gate".to_owned(),
+        format!("baton.v1.worker.w1.input.{}.agent", theft.of_terminals()),
+        format!("baton.v1.term.{}.agent.out.w1", theft.of_terminals()),
+        format!("baton.v1.term.{}.agent.key.w1", theft.of_terminals()),
+        format!("{run}.grant"),
         "baton.v1.hint.default_command.high".to_owned(),
         "baton.v1.fleet.drain.fleet".to_owned(),
         "$SYS.REQ.USER.AUTH".to_owned(),
@@ -128,6 +181,12 @@ async fn a_stolen_worker_token_says_nothing_under_another_name() {
         format!("CONSUMER.CREATE.RUNS.thief.{run}.>"),
         "DIRECT.GET.RUNS".to_owned(),
         format!("DIRECT.GET.RUNS.{run}.ctl"),
+        format!("DIRECT.GET.RUNS.{run}.grant"),
+        "DIRECT.GET.TERM".to_owned(),
+        "DIRECT.GET.TERM_KEYS".to_owned(),
+        "STREAM.INFO.TERM".to_owned(),
+        "STREAM.PURGE.TERM".to_owned(),
+        "CONSUMER.CREATE.TERM".to_owned(),
         format!("DIRECT.GET.RUNS.{run}.evt.w1"),
         format!("DIRECT.GET.RUNS.{run}.offer.default_command.normal"),
     ] {
@@ -139,7 +198,7 @@ async fn a_stolen_worker_token_says_nothing_under_another_name() {
     theft.holder_goes_on(1).await;
 }
 
-// W-11, B-01
+// W-11, B-01, B-05
 #[tokio::test]
 async fn a_stolen_worker_token_hears_nothing_that_is_not_its_own() {
     let theft = Theft::start().await;
@@ -152,6 +211,11 @@ async fn a_stolen_worker_token_hears_nothing_that_is_not_its_own() {
         "baton.v1.desk.*",
         "baton.v1.worker.w1.>",
         "baton.v1.worker.*.control",
+        "baton.v1.worker.*.gate",
+        "baton.v1.worker.*.input.>",
+        "baton.v1.worker.w1.input.>",
+        "baton.v1.term.>",
+        "baton.v1.term.*.*.*.out.w1",
         "_INBOX.>",
         "_INBOX.baton-worker.w1.>",
         "_INBOX.baton-api.>",
@@ -181,6 +245,7 @@ async fn a_stolen_worker_token_hears_nothing_that_is_not_its_own() {
     report(&theft.holder, 1, "w1", 1, fence)
         .await
         .expect("a report");
+    theft.use_terminal().await;
     theft.settle().await;
     for mut heard in heard {
         let message = heard.next().now_or_never().flatten();
@@ -213,6 +278,8 @@ async fn a_stolen_worker_token_has_the_broker_say_nothing_in_its_place() {
         "baton.v1.js.CONSUMER.MSG.NEXT.RUNS.offer-default_command-normal".to_owned(),
         "baton.v1.js.CONSUMER.MSG.NEXT.RUNS.offer-default_command-high".to_owned(),
         "baton.v1.desk.w2".to_owned(),
+        // Kept without an acknowledgement: there is nothing to turn elsewhere.
+        format!("baton.v1.term.{}.agent.out.w2", theft.of_terminals()),
     ];
     let targets = [
         format!("{run}.lease.supervisor"),
@@ -221,6 +288,8 @@ async fn a_stolen_worker_token_has_the_broker_say_nothing_in_its_place() {
         format!("{run}.lease.w1"),
         "baton.v1.beat.w1".to_owned(),
         "baton.v1.worker.w1.control".to_owned(),
+        format!("baton.v1.worker.w1.input.{}.agent", theft.of_terminals()),
+        format!("baton.v1.term.{}.agent.out.w1", theft.of_terminals()),
         "baton.v1.fleet.drain.fleet".to_owned(),
     ];
     let mut acks = 0;

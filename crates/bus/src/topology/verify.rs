@@ -6,13 +6,13 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{RECORDER, Settings};
+use super::{RECORDER, RUNS, Settings, text};
 use crate::{connect::Bus, error::BusError};
 
 /// A setting that the broker has otherwise than the files.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
-    /// `stream RUNS` or `consumer <name>`.
+    /// `stream <name>` or `consumer <name>`.
     pub place: String,
     /// The setting; `None` when the whole thing is missing.
     pub field: Option<String>,
@@ -42,10 +42,13 @@ impl Bus {
     /// [`BusError::Unavailable`] when the broker does not answer.
     pub async fn verify_topology(&self) -> Result<Vec<Difference>, BusError> {
         let topology = self.topology();
-        let Some(stream) = self.stream_settings().await? else {
-            return Ok(vec![missing("stream RUNS", topology.stream())]);
-        };
-        let mut found = differences("stream RUNS", topology.stream(), &stream);
+        let mut found = self.stream_differences(topology.stream()).await?;
+        for wanted in topology.terminals() {
+            found.extend(self.stream_differences(wanted).await?);
+        }
+        if self.stream_settings(RUNS).await?.is_none() {
+            return Ok(found);
+        }
         found.extend(
             self.consumer_differences(RECORDER, topology.recorder())
                 .await?,
@@ -56,6 +59,15 @@ impl Bus {
             found.extend(self.consumer_differences(&name, &wanted).await?);
         }
         Ok(found)
+    }
+
+    async fn stream_differences(&self, wanted: &Settings) -> Result<Vec<Difference>, BusError> {
+        let name = text(wanted, "name");
+        let place = format!("stream {name}");
+        Ok(match self.stream_settings(name).await? {
+            None => vec![missing(&place, wanted)],
+            Some(found) => differences(&place, &as_far_as_it_matters(wanted, &found), &found),
+        })
     }
 
     async fn consumer_differences(
@@ -97,6 +109,16 @@ pub(super) fn differences(place: &str, wanted: &Settings, found: &Settings) -> V
         .collect()
 }
 
+/// A stream in memory may be of any size: how much memory the broker has is its operator's affair.
+pub(super) fn as_far_as_it_matters(wanted: &Settings, found: &Settings) -> Settings {
+    let mut wanted = wanted.clone();
+    let is_bounded = found.get("max_bytes").and_then(Value::as_i64) > Some(0);
+    if text(&wanted, "storage") == "memory" && is_bounded {
+        wanted.remove("max_bytes");
+    }
+    wanted
+}
+
 /// The broker leaves out what is false.
 fn same(wanted: &Value, found: &Value) -> bool {
     wanted == found || (found.is_null() && *wanted == Value::Bool(false))
@@ -122,5 +144,24 @@ mod tests {
             all[0].to_string(),
             "stream RUNS: b is null and should be true"
         );
+    }
+
+    #[test]
+    fn the_size_of_a_stream_in_memory_is_its_brokers_affair_while_it_has_one() {
+        let wanted = settings(json!({"storage": "memory", "max_bytes": 100}));
+        let differs = |wanted: &Settings, found: Value| {
+            let found = settings(found);
+            !differences("", &as_far_as_it_matters(wanted, &found), &found).is_empty()
+        };
+        assert!(!differs(
+            &wanted,
+            json!({"storage": "memory", "max_bytes": 7})
+        ));
+        assert!(differs(
+            &wanted,
+            json!({"storage": "memory", "max_bytes": -1})
+        ));
+        let wanted = settings(json!({"storage": "file", "max_bytes": 100}));
+        assert!(differs(&wanted, json!({"storage": "file", "max_bytes": 7})));
     }
 }

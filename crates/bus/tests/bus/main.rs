@@ -8,4 +8,5 @@ mod placement;
 mod publish;
 mod record;
 mod tail;
+mod terminals;
 mod topology;

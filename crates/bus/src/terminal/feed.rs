@@ -1,0 +1,227 @@
+//! The feed of a terminal: live, begun with its last screen, mended out of the stream.
+
+use async_nats::Subscriber;
+use baton_domain::{RunId, TerminalName, WorkerId};
+use baton_wire::{Filter, Subject};
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::StreamExt as _;
+use tokio::sync::watch;
+
+use super::{
+    kept::Begin,
+    splice::{Fed, Heard, Holes, Splice, Verdict},
+};
+use crate::{connect::Bus, connection::Connection, error::BusError, retry::Pauses};
+
+/// How much before a screen the output may have been kept that follows it: two streams take their
+/// messages one beside the other.
+const SLACK: TimeDelta = TimeDelta::seconds(2);
+
+/// How far back the output is looked for that is missing before a screen.
+const BACK: TimeDelta = TimeDelta::seconds(30);
+
+/// A hole of more bytes is not filled: a screen stands for it.
+const MOST_FILLED: u64 = 256 << 10;
+
+/// How often a hole is looked into before it is told: a message that is heard may be kept a moment
+/// later.
+const LOOKS: u32 = 3;
+
+/// What a terminal shows, as one worker says it: its last screen first, then everything after it.
+/// Dropping it ends the subscription.
+#[derive(Debug)]
+pub struct TerminalFeed {
+    bus: Bus,
+    output: Subject,
+    screen: Subject,
+    live: Subscriber,
+    connection: watch::Receiver<Connection>,
+    drops: watch::Receiver<u64>,
+    splice: Splice,
+    /// Whether what is kept has to be read (again).
+    behind: bool,
+    /// What was heard behind a hole.
+    held: Option<(Heard, Kind)>,
+    /// How often the present hole was looked into.
+    looks: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Output,
+    Screen,
+}
+
+impl Bus {
+    /// What a terminal shows, as a worker says it. It begins with the last screen that is kept, if
+    /// there is one, and with what was shown since; then it goes on live, without a hole where one
+    /// can be filled. It goes on after a lost connection and never ends; while the worker is away
+    /// it is silent.
+    ///
+    /// # Errors
+    /// [`BusError::Unavailable`] when the broker does not take the subscription.
+    pub async fn terminal_feed(
+        &self,
+        run: RunId,
+        terminal: TerminalName,
+        worker: &WorkerId,
+    ) -> Result<TerminalFeed, BusError> {
+        let output = Subject::TerminalOutput {
+            run,
+            terminal,
+            worker: worker.clone(),
+        };
+        let screen = Subject::TerminalKey {
+            run,
+            terminal,
+            worker: worker.clone(),
+        };
+        let mut connection = self.connection();
+        connection.mark_unchanged();
+        let mut drops = self.drops();
+        drops.mark_unchanged();
+        // Both by one subscription, so that they come in the order in which they were said.
+        let both = Filter::Terminal(run, terminal, worker.clone()).to_string();
+        let live = self
+            .client()
+            .subscribe(both)
+            .await
+            .map_err(BusError::unavailable)?;
+        self.flush().await?;
+        Ok(TerminalFeed {
+            bus: self.clone(),
+            output,
+            screen,
+            live,
+            connection,
+            drops,
+            splice: Splice::default(),
+            behind: true,
+            held: None,
+            looks: 0,
+        })
+    }
+}
+
+impl TerminalFeed {
+    /// The next frame; none when the client was closed. May be cancelled at any time.
+    pub async fn next(&mut self) -> Option<Fed> {
+        loop {
+            if let Some(fed) = self.splice.pop() {
+                return Some(fed);
+            }
+            if self.behind {
+                self.read_somehow().await;
+                self.behind = false;
+                self.retry_held();
+                continue;
+            }
+            tokio::select! {
+                biased;
+                changed = self.connection.changed() => {
+                    changed.ok()?;
+                    // What was said while the broker could not be heard is looked for.
+                    self.behind |= *self.connection.borrow() == Connection::Up;
+                }
+                changed = self.drops.changed() => {
+                    changed.ok()?;
+                    self.behind = true;
+                }
+                message = self.live.next() => self.hear(message?),
+            }
+        }
+    }
+
+    fn hear(&mut self, message: async_nats::Message) {
+        let kind = match message.subject.parse() {
+            Ok(Subject::TerminalOutput { .. }) => Kind::Output,
+            Ok(Subject::TerminalKey { .. }) => Kind::Screen,
+            _ => return,
+        };
+        if let Some(heard) = Heard::read(message.payload, None) {
+            self.looks = 0;
+            self.take_live(heard, kind, Holes::Wait);
+        }
+    }
+
+    fn take_live(&mut self, heard: Heard, kind: Kind, holes: Holes) {
+        let verdict = match kind {
+            Kind::Output => self.splice.output(heard.clone(), holes),
+            Kind::Screen => self.splice.screen(&heard, holes),
+        };
+        if verdict == Verdict::Missing {
+            self.held = Some((heard, kind));
+            self.behind = true;
+        }
+    }
+
+    /// What was held behind a hole, now that the hole was looked into.
+    fn retry_held(&mut self) {
+        let Some((heard, kind)) = self.held.take() else {
+            return;
+        };
+        self.looks += 1;
+        let holes = if self.looks < LOOKS {
+            Holes::Wait
+        } else {
+            Holes::Tell
+        };
+        self.take_live(heard, kind, holes);
+    }
+
+    async fn read_somehow(&mut self) {
+        let mut pauses = Pauses::new();
+        if self.looks > 0 {
+            pauses.pause().await;
+        }
+        loop {
+            self.bus.up().await;
+            match self.read().await {
+                Ok(()) => return,
+                Err(error) => tracing::debug!(%error, "reading what is kept of a terminal again"),
+            }
+            pauses.pause().await;
+        }
+    }
+
+    /// Reads the last screen and the output around it.
+    async fn read(&mut self) -> Result<(), BusError> {
+        let screen = self.bus.last_screen(&self.screen).await?;
+        let screen = screen.and_then(|stored| Heard::read(stored.payload, Some(stored.at)));
+        self.splice.overlap();
+        let mut from = match &screen {
+            None => Some(Begin::Sequence(1)),
+            Some(screen) => Some(Begin::Time(self.begin_at(screen))),
+        };
+        let filter = self.output.to_string();
+        while let Some(at) = from {
+            let page = self.bus.term_page(&filter, at).await?;
+            from = page.next();
+            for stored in page.messages {
+                if let Some(heard) = Heard::read(stored.payload, Some(stored.at)) {
+                    self.splice.output(heard, Holes::Tell);
+                }
+            }
+        }
+        // Behind the last of what is kept, if that ended before the screen.
+        if let Some(screen) = &screen {
+            self.splice.screen(screen, Holes::Tell);
+        }
+        Ok(())
+    }
+
+    /// Begins with the screen, or fills a hole before it; returns from when on the output is read.
+    fn begin_at(&mut self, screen: &Heard) -> DateTime<Utc> {
+        let at = screen.kept_at.unwrap_or_default();
+        let offset = screen.screen_offset().unwrap_or_default();
+        let missing = match self.splice.place() {
+            Some((epoch, next)) if epoch == screen.message.epoch => offset.saturating_sub(next),
+            _ => u64::MAX,
+        };
+        if (1..=MOST_FILLED).contains(&missing) {
+            return at - BACK;
+        }
+        self.splice.screen(screen, Holes::Tell);
+        at - SLACK
+    }
+}

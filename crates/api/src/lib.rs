@@ -30,6 +30,6 @@ mod shown;
 mod state;
 
 pub use openapi::openapi_json;
-pub use options::{ApiDeps, ApiError, ApiOptions, DefaultIdentity};
+pub use options::{ApiDeps, ApiError, ApiOptions, DefaultIdentity, LiveOptions, WebLinks};
 pub use routes::token_info;
 pub use server::{ApiServer, BoundApi};

@@ -1,5 +1,7 @@
 //! What the API can be told, and what it stands on.
 
+mod live;
+
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
@@ -9,6 +11,8 @@ use std::{
 use baton_bus::{Bus, BusError};
 use baton_domain::{Actor, Clock, Role};
 use baton_store::Store;
+
+pub use live::{LiveOptions, WebLinks};
 
 use crate::identity::Identity;
 
@@ -29,6 +33,8 @@ pub struct ApiOptions {
     pub artifacts_dir: PathBuf,
     /// The largest artifact, in bytes.
     pub artifact_max_bytes: u64,
+    /// Live sessions, and the right to type into them.
+    pub live: LiveOptions,
 }
 
 /// An operator whom nobody has to prove to be.
@@ -63,6 +69,7 @@ impl ApiOptions {
             allowed_hosts: Vec::new(),
             artifacts_dir,
             artifact_max_bytes: Self::DEFAULT_ARTIFACT_MAX_BYTES,
+            live: LiveOptions::default(),
         }
     }
 }

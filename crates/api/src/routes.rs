@@ -8,6 +8,7 @@ mod events;
 mod get;
 mod health;
 mod info;
+mod keys;
 mod list;
 mod me;
 mod placement;
@@ -42,6 +43,7 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(dead_letters::list::list))
         .routes(routes!(dead_letters::redrive::redrive))
         .routes(routes!(me::me))
+        .routes(routes!(keys::keys))
         .routes(routes!(sign_in::sign_in, sign_in::sign_out))
         .routes(routes!(tokens::list::list, tokens::create::create))
         .routes(routes!(

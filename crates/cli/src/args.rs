@@ -15,8 +15,10 @@ mod doctor;
 mod drains;
 mod examples;
 mod github;
+mod keys;
 mod leases;
 mod leash;
+mod live;
 mod log;
 mod migrate;
 mod recorder;
@@ -47,8 +49,10 @@ pub(crate) use dev::DevArgs;
 pub(crate) use doctor::{DoctorArgs, ProgramArgs};
 pub(crate) use drains::{DrainArgs, DrainCommand, UndrainCommand};
 pub(crate) use github::GitHubArgs;
+pub(crate) use keys::{GenerateKeysArgs, KeysCommand, RotateKeysArgs};
 pub(crate) use leases::{LeasesCommand, ReleaseArgs};
 pub(crate) use leash::LeashArgs;
+pub(crate) use live::{AllowWebLinks, LiveArgs, LiveSessions, SessionKeysArgs};
 pub(crate) use log::{LogArgs, LogFormat};
 pub(crate) use migrate::MigrateArgs;
 pub(crate) use recorder::RecorderArgs;
@@ -117,6 +121,9 @@ pub(crate) enum Command {
     /// Tokens: who may ask the API, and which workers may take runs
     #[command(subcommand)]
     Tokens(TokensCommand),
+    /// Session keys: they sign who may type into live sessions
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Role: the HTTP API and the dashboard
     Api(ApiArgs),
     /// Role: do the work

@@ -10,8 +10,10 @@ mod dead_letters;
 mod dev;
 mod doctor;
 mod drain;
+mod keys;
 mod leases;
 mod leash;
+mod live;
 mod migrate;
 mod nats;
 mod pty_host;
@@ -41,6 +43,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Drain(command) => drain::run(command).await,
         Command::Undrain(command) => drain::end(command).await,
         Command::Tokens(command) => tokens::run(command).await,
+        Command::Keys(command) => keys::run(command),
         Command::Api(args) => api::run(args).await,
         Command::Worker(args) => worker::run(*args).await,
         Command::Leash(args) => leash::run(args).await,

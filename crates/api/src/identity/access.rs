@@ -54,7 +54,7 @@ fn of_api(method: &str, route: &str) -> Option<Need> {
     const GOVERN: Need = Need::Role(Role::Admin);
     Some(match (method, route) {
         ("GET", "info") | ("POST", "sign-in") => Need::Nothing,
-        ("GET", "me") | ("DELETE", "sign-in") => Need::Anybody,
+        ("GET", "me" | "keys") | ("DELETE", "sign-in") => Need::Anybody,
 
         ("GET", "openapi.json" | "workers" | "events/stream") => READ,
         ("GET", "drains" | "dead-letters" | "dead-letters/runs") => READ,

@@ -3,6 +3,7 @@
 use axum::Json;
 use baton_wire::http::Me;
 
+use super::tokens::texts;
 use crate::{
     extract::Asker,
     identity::{By, Identity},
@@ -10,6 +11,8 @@ use crate::{
 };
 
 /// Says who asks, and what that one may do
+///
+/// A worker learns here what its token allows, so that it takes no other runs.
 #[utoipa::path(
     get,
     path = "/api/me",
@@ -26,6 +29,7 @@ pub(crate) async fn me(Asker(identity): Asker) -> Json<Me> {
 
 /// An identity for its owner.
 pub(super) fn shown(identity: &Identity) -> Me {
+    let scope = identity.scope();
     Me {
         name: identity.name.to_string(),
         kind: identity.kind().to_string(),
@@ -38,5 +42,9 @@ pub(super) fn shown(identity: &Identity) -> Me {
         .to_owned(),
         token_id: identity.token(),
         expires_at: identity.until,
+        worker: scope.map(|scope| scope.workers.to_string()),
+        pools: scope.map_or_else(Vec::new, |scope| texts(&scope.pools)),
+        repositories: scope.map_or_else(Vec::new, |scope| texts(&scope.repositories)),
+        run_types: scope.map_or_else(Vec::new, |scope| texts(&scope.run_types)),
     }
 }

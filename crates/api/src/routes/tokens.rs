@@ -53,7 +53,8 @@ pub fn token_info(token: Token, now: DateTime<Utc>) -> TokenInfo {
     }
 }
 
-fn texts<T: ToString>(words: impl IntoIterator<Item = T>) -> Vec<String> {
+/// Words as they are sent.
+pub(super) fn texts<T: ToString>(words: impl IntoIterator<Item = T>) -> Vec<String> {
     words.into_iter().map(|word| word.to_string()).collect()
 }
 

@@ -13,6 +13,7 @@ mod drains;
 mod fleet;
 mod guard;
 mod identity;
+mod keys;
 mod outages;
 mod placement;
 mod reads;

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use baton_api::{ApiDeps, ApiError, ApiOptions, ApiServer, DefaultIdentity};
+use baton_api::{ApiDeps, ApiError, ApiOptions, ApiServer, DefaultIdentity, LiveOptions};
 use baton_bus::{Bus, BusOptions};
 use baton_domain::{Clock as _, Position, Role, SystemClock, WorkerScope};
 use baton_recorder::{Recorder, RecorderError, RecorderOptions};
@@ -52,6 +52,7 @@ pub(crate) struct Unusual {
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) without_recorder: bool,
     pub(crate) default_identity: Option<DefaultIdentity>,
+    pub(crate) live: LiveOptions,
 }
 
 impl World {
@@ -73,6 +74,7 @@ impl World {
         options.listen.set_port(0);
         options.allowed_hosts = unusual.allowed_hosts;
         options.default_identity = unusual.default_identity;
+        options.live = unusual.live;
         if let Some(bytes) = unusual.artifact_max_bytes {
             options.artifact_max_bytes = bytes;
         }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 
-use super::{AdmissionArgs, BusArgs, StoreArgs, examples};
+use super::{AdmissionArgs, BusArgs, LiveArgs, StoreArgs, examples};
 
 /// The HTTP API and the dashboard.
 #[derive(Debug, Clone, Args)]
@@ -42,6 +42,8 @@ pub(crate) struct ApiArgs {
     pub(crate) store: StoreArgs,
     #[command(flatten)]
     pub(crate) artifacts: ArtifactStoreArgs,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
 }
 
 /// Where artifacts are kept.

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ProgramArgs, WorkArgs, api::ArtifactLimitArgs, examples, supervisor::LeaseArgs};
+use super::{
+    LiveArgs, ProgramArgs, WorkArgs, api::ArtifactLimitArgs, examples, supervisor::LeaseArgs,
+};
 
 /// Everything on one machine.
 #[derive(Debug, Clone, Args)]
@@ -39,4 +41,6 @@ pub(crate) struct DevArgs {
     pub(crate) lease: LeaseArgs,
     #[command(flatten)]
     pub(crate) artifact_limit: ArtifactLimitArgs,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::examples;
+use super::{SessionKeysArgs, examples};
 
 /// What to look at.
 #[derive(Debug, Clone, Args)]
@@ -47,6 +47,8 @@ pub(crate) struct DoctorArgs {
     /// An API that must be reachable
     #[arg(long, env = "BATON_API_URL", value_parser = super::checked::http_url, value_name = "URL")]
     pub(crate) api_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) keys: SessionKeysArgs,
     /// The state folder of `baton dev`, for the disk space
     #[arg(long, env = "BATON_DEV_STATE_DIR", value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,

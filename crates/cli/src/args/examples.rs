@@ -160,6 +160,16 @@ pub(crate) const TOKENS_REVOKE: &str = "\
 Examples:
   baton tokens revoke 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31";
 
+pub(crate) const KEYS_GENERATE: &str = "\
+Examples:
+  baton keys generate session-keys.json         then BATON_API_SESSION_KEYS_FILE=session-keys.json
+  baton keys generate                           print them, for a store of secrets";
+
+pub(crate) const KEYS_ROTATE: &str = "\
+Examples:
+  baton keys rotate session-keys.json           then start every API again
+  baton keys rotate session-keys.json --keep 2  forget all but the last key before the new one";
+
 pub(crate) const CONFIG_SHOW: &str = "\
 Examples:
   baton config show worker                      every setting, its value and where it comes from

@@ -6,7 +6,7 @@ use anyhow::Context;
 use baton_api::{ApiDeps, ApiOptions, ApiServer};
 use baton_domain::SystemClock;
 
-use super::{admission::Admission, connect};
+use super::{admission::Admission, connect, live};
 use crate::{args::ApiArgs, config, exit::Exit, lifecycle};
 
 pub(super) async fn run(args: ApiArgs) -> anyhow::Result<Exit> {
@@ -38,5 +38,6 @@ fn options(args: &ApiArgs) -> anyhow::Result<ApiOptions> {
         allowed_hosts: args.allowed_hosts.clone(),
         artifacts_dir: config::state_dir(folder, "artifacts")?,
         artifact_max_bytes: args.artifacts.limit.artifact_max_bytes,
+        live: live::options(&args.live)?,
     })
 }

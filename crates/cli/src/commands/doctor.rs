@@ -1,5 +1,6 @@
 //! `baton doctor`: what this machine lacks, and how to get it.
 
+mod keys;
 mod machine;
 mod programs;
 mod reach;
@@ -69,6 +70,7 @@ pub(super) async fn run(args: DoctorArgs) -> anyhow::Result<Exit> {
     let mut findings = vec![Finding::good("baton", env!("CARGO_PKG_VERSION"))];
     findings.extend(programs::all(&args).await);
     findings.extend(machine::all(&state));
+    findings.extend(keys::look(&args.keys));
     findings.extend(reach::all(&args).await?);
     let healthy = findings
         .iter()

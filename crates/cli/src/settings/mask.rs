@@ -3,7 +3,7 @@
 /// Instead of a secret.
 const MASK: &str = "****";
 /// A name with one of these words is a secret's, unless it names a file or a folder.
-const SECRET_WORDS: [&str; 9] = [
+const SECRET_WORDS: [&str; 10] = [
     "token",
     "secret",
     "password",
@@ -11,6 +11,7 @@ const SECRET_WORDS: [&str; 9] = [
     "sslpassword",
     "passphrase",
     "key",
+    "keys",
     "apikey",
     "seed",
 ];

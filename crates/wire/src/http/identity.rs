@@ -38,6 +38,20 @@ pub struct Me {
     /// When that ends, if ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<DateTime<Utc>>,
+    /// The worker's name, or the beginning of the names of several followed by `*`; absent for
+    /// operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
+    /// Pools that the worker may serve; all of them if there are none here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pools: Vec<String>,
+    /// Repositories that the worker may work on, `*` standing for any text; all of them if there
+    /// are none here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repositories: Vec<String>,
+    /// Kinds of run that the worker may take; all of them if there are none here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub run_types: Vec<String>,
 }
 
 /// A token that is to be made.

@@ -22,7 +22,7 @@ use crate::{
     commands::{
         admission::{Admission, Keys},
         connect::{self, Access},
-        recorder, supervisor,
+        live, recorder, supervisor,
         worker::{self, Place},
     },
 };
@@ -113,6 +113,7 @@ impl House {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, ground.args.port)),
             default_identity: Some(accounts::developer()?),
             artifact_max_bytes: ground.args.artifact_limit.artifact_max_bytes,
+            live: live::dev_options(&ground.args.live, &ground.state.folder("session-keys.json"))?,
             ..ApiOptions::new(ground.state.folder("artifacts"))
         };
         let admission = ground.admission(&bus, &keys.api_database_url).await?;

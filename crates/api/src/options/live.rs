@@ -1,0 +1,52 @@
+//! What the API can be told of live sessions and of the right to type into them.
+
+use std::{sync::Arc, time::Duration};
+
+use baton_domain::Provider;
+use baton_keys::KeySet;
+
+/// Live sessions, and the right to type into them.
+#[derive(Debug, Clone)]
+pub struct LiveOptions {
+    /// By what means runs have a live session without being asked; none: they have none.
+    pub by_default: Option<Provider>,
+    /// How long a session lasts that does not say so itself.
+    pub session_ttl: Duration,
+    /// How long somebody may type who does not say so.
+    pub grant_ttl: Duration,
+    /// Which web pages of a tmate relay are told.
+    pub web_links: WebLinks,
+    /// What signs who may type. Without it nobody can.
+    pub keys: Option<Arc<KeySet>>,
+}
+
+/// Which web pages of a tmate relay are told. Each tells what the one before it does, and more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WebLinks {
+    /// None.
+    None,
+    /// Those to watch.
+    ToWatch,
+    /// Those to type as well.
+    ToType,
+}
+
+impl LiveOptions {
+    /// How long a session lasts that does not say so itself.
+    pub const DEFAULT_SESSION_TTL: Duration = Duration::from_secs(60 * 60);
+    /// How long somebody may type who does not say so.
+    pub const DEFAULT_GRANT_TTL: Duration = Duration::from_secs(15 * 60);
+}
+
+impl Default for LiveOptions {
+    /// No sessions unless somebody asks, no web pages, no keys.
+    fn default() -> Self {
+        Self {
+            by_default: None,
+            session_ttl: Self::DEFAULT_SESSION_TTL,
+            grant_ttl: Self::DEFAULT_GRANT_TTL,
+            web_links: WebLinks::None,
+            keys: None,
+        }
+    }
+}

@@ -162,6 +162,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives the public part of the session keys
+         * @description The first is the current one: workers seal secrets to it. The others are still good for what
+         *     they signed. The list is empty when the API has no keys; then nobody can type.
+         *
+         *     Needs a token.
+         */
+        get: operations["getKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/me": {
         parameters: {
             query?: never;
@@ -171,7 +194,9 @@ export interface paths {
         };
         /**
          * Says who asks, and what that one may do
-         * @description Needs a token.
+         * @description A worker learns here what its token allows, so that it takes no other runs.
+         *
+         *     Needs a token.
          */
         get: operations["getMe"];
         put?: never;
@@ -1428,13 +1453,27 @@ export interface components {
             kind: string;
             /** @description Under which name things are recorded. */
             name: string;
+            /** @description Pools that the worker may serve; all of them if there are none here. */
+            pools?: string[];
+            /**
+             * @description Repositories that the worker may work on, `*` standing for any text; all of them if there
+             *     are none here.
+             */
+            repositories?: string[];
             /** @description `viewer`, `operator` or `admin`; absent for workers. */
             role?: string | null;
+            /** @description Kinds of run that the worker may take; all of them if there are none here. */
+            runTypes?: string[];
             /**
              * Format: uuid
              * @description The token; absent for `default`.
              */
             tokenId?: string | null;
+            /**
+             * @description The worker's name, or the beginning of the names of several followed by `*`; absent for
+             *     operators.
+             */
+            worker?: string | null;
         };
         /** @description A token that was just made, with its text, which nobody can read again. */
         NewTokenInfo: {
@@ -1481,6 +1520,20 @@ export interface components {
             title: string;
             /** @description Stable, for machines: `urn:baton:problem:<name>`. */
             type: string;
+        };
+        /** @description The public half of one of the API's keys. */
+        PublicKeyInfo: {
+            /** @description Its id. */
+            keyId: string;
+            /** @description X25519: what secrets are sealed to; base64url without padding. */
+            sealing: string;
+            /** @description Ed25519: what write grants are signed with; base64url without padding. */
+            signing: string;
+        };
+        /** @description The public halves of the API's keys. */
+        PublicKeys: {
+            /** @description The keys, the current one first. */
+            keys: components["schemas"]["PublicKeyInfo"][];
         };
         /** @description What becomes of the result. */
         PublishBody: {
@@ -3136,6 +3189,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServerInfo"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKeys"];
                 };
             };
             /** @description `unauthenticated`: the request does not say who asks */

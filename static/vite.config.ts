@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const api = process.env.BATON_URL ?? "http://127.0.0.1:7700";
 
 // The API answers to its own name and its own page alone.
-const proxy = { "/api": { target: api, changeOrigin: true, headers: { origin: api } } };
+const proxy = { "/api": { target: api, ws: true, changeOrigin: true, headers: { origin: api } } };
 
 export default defineConfig({
   base: "/",

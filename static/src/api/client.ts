@@ -136,7 +136,7 @@ async function send(path: string, init: RequestInit): Promise<Response> {
 /** How a request goes when the server wants to know who asks. */
 type Door = "waits for a sign-in" | "is told";
 
-async function request<T>(
+export async function request<T>(
   path: string,
   init: RequestInit = {},
   door: Door = init.method === undefined ? "waits for a sign-in" : "is told",
@@ -162,7 +162,7 @@ async function request<T>(
   }
 }
 
-function sent(method: string, body: unknown): RequestInit {
+export function sent(method: string, body: unknown): RequestInit {
   return {
     method,
     headers: { "Content-Type": "application/json" },
@@ -170,7 +170,7 @@ function sent(method: string, body: unknown): RequestInit {
   };
 }
 
-function runPath(id: string, rest = ""): string {
+export function runPath(id: string, rest = ""): string {
   return `/api/task-runs/${encodeURIComponent(id)}${rest}`;
 }
 

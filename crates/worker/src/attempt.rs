@@ -9,6 +9,7 @@ mod open;
 mod point;
 mod record;
 mod secrets;
+mod session;
 mod stages;
 
 use std::sync::{Arc, Mutex, OnceLock};
@@ -18,13 +19,14 @@ use baton_domain::{Clock, EventSeq, Failure, FailureCode, Position, RunSpec};
 use baton_terminal::{Hosted, left_behind};
 use baton_wire::{EventsMessage, InvalidSpec, MessageId, Offer, Subject, event::Reported};
 use chrono::{DateTime, Utc};
-use tokio::task::JoinSet;
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use self::cancelling::Cancelling;
 pub(crate) use self::point::Point;
 use crate::{
     Ending,
+    api::Api,
     artifacts::ArtifactClient,
     beat::Alive,
     checkout::Start,
@@ -36,6 +38,7 @@ use crate::{
     options::WorkerOptions,
     process::mark,
     report::{Outgoing, Reporter, SendEnd, Spool, send_while_said},
+    session::{Live, Seats, SessionCommand},
     standing::Standings,
     stop::{Interrupted, Stop, StopReason},
     text,
@@ -52,6 +55,9 @@ pub(crate) struct Shop {
     pub(crate) leases: Leases,
     pub(crate) standings: Standings,
     pub(crate) artifacts: ArtifactClient,
+    pub(crate) api: Api,
+    /// The live sessions that there may be at once.
+    pub(crate) seats: Seats,
     /// The worker leaves at once: wait for nobody.
     pub(crate) hard: CancellationToken,
 }
@@ -77,6 +83,10 @@ pub(crate) struct Attempt {
     point: Point,
     /// When this worker began with it.
     adopted_at: DateTime<Utc>,
+    /// What its session is told.
+    live: Live,
+    /// What operators wish of its session, until somebody keeps that.
+    wishes: Mutex<Option<mpsc::UnboundedReceiver<SessionCommand>>>,
     /// The agent that it has started.
     found: Mutex<Option<Hosted>>,
 }
@@ -113,6 +123,7 @@ impl Attempt {
             lease: self.state.lease_position,
             progress: self.reporter.progress(),
             usage: self.usage.watch(),
+            session: self.live.status(),
         }
     }
 
@@ -141,8 +152,14 @@ impl Attempt {
         let log = self.log.clone();
         companions.spawn(async move { log.keep_flushing().await });
         // A wish from before the lease is heard before anything is done.
-        let watch = self.shop.standings.watch(self.state.lease(), &self.stop);
+        let watch = self
+            .shop
+            .standings
+            .watch(self.state.lease(), &self.stop, &self.live);
         let watch = watch.await;
+        if watch.is_ok() {
+            self.keep_session(&mut companions);
+        }
         let result = match &watch {
             // An agent that is there already is ended by whoever follows it.
             Err(interrupted) if !self.has_agent() => Err(interrupted.clone()),

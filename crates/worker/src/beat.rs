@@ -1,7 +1,7 @@
 //! The worker's sign of life.
 
 use baton_bus::Bus;
-use baton_domain::{Attempt, Drain, Position, RunId};
+use baton_domain::{Attempt, Drain, Position, RunId, SessionStatus};
 use baton_wire::{
     Beat,
     beat::{DrainedBy, HeldProgress, HeldRun},
@@ -19,6 +19,7 @@ pub(crate) struct Alive {
     pub(crate) lease: Position,
     pub(crate) progress: watch::Receiver<Progress>,
     pub(crate) usage: watch::Receiver<AgentUsage>,
+    pub(crate) session: watch::Receiver<Option<SessionStatus>>,
 }
 
 impl Alive {
@@ -31,7 +32,7 @@ impl Alive {
             lease_position: self.lease,
             stage: progress.stage,
             last_seq: progress.acked,
-            session: None,
+            session: *self.session.borrow(),
             progress: Some(HeldProgress {
                 output_bytes: usage.output_bytes,
                 child_cpu_ms: u64::try_from(usage.cpu.as_millis()).unwrap_or(u64::MAX),

@@ -1,6 +1,7 @@
 //! Role `worker`: claims runs, does them, and reports. It speaks to the broker through `bus` and
 //! to the API over HTTP; it never touches the database.
 
+mod api;
 mod artifacts;
 mod attempt;
 mod beat;
@@ -27,6 +28,7 @@ mod recover;
 mod redact;
 mod report;
 mod role;
+mod session;
 mod standing;
 mod stop;
 mod text;
@@ -37,7 +39,8 @@ pub use ending::Ending;
 pub use error::WorkerError;
 pub use options::{
     CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Lack, Limits, Mode, OnStop,
-    TmateOptions, TmatePatience, TmateRelayOptions, WhenDrained, WorkerOptions, WorkerToken,
+    Recording, SessionOptions, TmateOptions, TmatePatience, TmateRelayOptions, WhenDrained,
+    WorkerOptions, WorkerToken,
 };
 pub use preflight::{PreflightError, PreflightReport, preflight};
 pub use role::run;

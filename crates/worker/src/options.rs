@@ -1,6 +1,7 @@
 //! The worker's settings as a plain value. Reading them from arguments and environment is the
 //! binary's work.
 
+mod session;
 mod tmate;
 
 use std::{
@@ -18,6 +19,7 @@ use baton_domain::{
 };
 use baton_terminal::HostProgram;
 
+pub use self::session::{Recording, SessionOptions};
 pub use self::tmate::{TmateOptions, TmatePatience, TmateRelayOptions};
 
 /// What a worker is told.
@@ -67,6 +69,8 @@ pub struct WorkerOptions {
     pub leash_program: Option<PathBuf>,
     /// Where pull requests are opened, and by whom.
     pub github: GitHubOptions,
+    /// Live sessions and recordings.
+    pub session: SessionOptions,
     /// How sessions are shown through tmate.
     pub tmate: TmateOptions,
     /// Bounds of what an attempt may leave.
@@ -290,6 +294,7 @@ impl WorkerOptions {
             git: GitOptions::default(),
             leash_program: None,
             github: GitHubOptions::default(),
+            session: SessionOptions::default(),
             tmate: TmateOptions::default(),
             limits: Limits::default(),
             host_program: None,

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Ending,
+    api::Api,
     artifacts::ArtifactClient,
     attempt::Shop,
     beat::Heart,
@@ -25,7 +26,7 @@ use crate::{
     lease::Leases,
     options::WorkerOptions,
     preflight::{make_state_dir, settled},
-    recover,
+    recover, session,
     standing::Standings,
     workspace,
 };
@@ -66,6 +67,8 @@ pub async fn run(
     let standings = Standings::new(bus.clone(), options.worker.clone());
     let check_every = options.check_leases_every;
     let shop = Shop {
+        api: Api::new(&options.api_url, options.token.clone())?,
+        seats: session::seats(&options),
         artifacts: ArtifactClient::new(&options.api_url, options.token.clone())?,
         bus,
         options,

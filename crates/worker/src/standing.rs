@@ -16,6 +16,7 @@ use futures::StreamExt as _;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
 
+use crate::session::{Live, SessionCommand};
 use crate::stop::{Interrupted, Stop, StopReason};
 
 /// How long to wait before asking again when nobody answers.
@@ -37,8 +38,20 @@ struct Inner {
 struct Watched {
     held: HeldLease,
     stop: Stop,
+    live: Live,
     /// The commands that were obeyed.
     obeyed: HashSet<Uuid>,
+}
+
+impl Watched {
+    /// Passes on what is wished of the session.
+    fn wish(&mut self, message: &ControlMessage) {
+        if let Some(command) = SessionCommand::of(message)
+            && self.obeyed.insert(message.id)
+        {
+            self.live.wish(command);
+        }
+    }
 }
 
 /// Watches over one attempt for as long as it lives.
@@ -70,10 +83,16 @@ impl Standings {
 
     /// Begins to watch over an attempt. Wishes from before it are obeyed when this returns; it
     /// waits for as long as nobody answers.
-    pub(crate) async fn watch(&self, held: HeldLease, stop: &Stop) -> Result<Watch, Interrupted> {
+    pub(crate) async fn watch(
+        &self,
+        held: HeldLease,
+        stop: &Stop,
+        live: &Live,
+    ) -> Result<Watch, Interrupted> {
         let entry = Watched {
             held,
             stop: stop.clone(),
+            live: live.clone(),
             obeyed: HashSet::new(),
         };
         self.watched().insert(held.run, entry);
@@ -192,6 +211,10 @@ impl Standings {
         }
         let more = standing.commands.len() >= desk::MAX_COMMANDS;
         let next = more.then_some(entry.held);
+        // A session outlives that a run is tried again: all that was wished of it counts.
+        for message in &standing.commands {
+            entry.wish(message);
+        }
         drop(watched);
         self.obey(held.run, in_force(&standing.commands));
         next
@@ -203,6 +226,7 @@ impl Standings {
             return;
         };
         for message in commands {
+            entry.wish(message);
             if entry.obeyed.insert(message.id) {
                 obey(&entry.stop, &message.command);
             }
@@ -228,7 +252,7 @@ fn in_force(commands: &[ControlMessage]) -> &[ControlMessage] {
 fn obey(stop: &Stop, command: &ControlCommand) {
     match command {
         ControlCommand::Cancel { .. } => stop.request(StopReason::Cancelled),
-        // The supervisor carries these out.
+        // The supervisor carries out some of these, and sessions are wished for elsewhere.
         ControlCommand::Redrive { .. }
         | ControlCommand::ReleaseLease { .. }
         | ControlCommand::EnableSession { .. }

@@ -15,7 +15,7 @@ use baton_domain::{Attempt, Position, RunId, WorkerId};
 use baton_wire::{HeldLease, Offer};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::checkout::Start;
+use crate::{checkout::Start, session::KeptSession};
 
 /// An attempt's folders.
 #[derive(Debug, Clone)]
@@ -80,7 +80,13 @@ impl Workspace {
         remove(&self.root)?;
         fs::create_dir_all(&self.root)?;
         fs::set_permissions(&self.root, fs::Permissions::from_mode(0o700))?;
-        let folders = [self.home(), self.artifacts(), self.record(), self.spool()];
+        let folders = [
+            self.home(),
+            self.artifacts(),
+            self.record(),
+            self.spool(),
+            self.session(),
+        ];
         folders.iter().try_for_each(fs::create_dir_all)?;
         fs::create_dir_all(self.record().join("logs"))?;
         fs::create_dir_all(self.record().join("patches"))
@@ -183,6 +189,21 @@ impl Workspace {
     /// What the stages that are done have found out.
     pub(crate) fn read_kept(&self) -> Kept {
         self.read("kept.json").unwrap_or_default()
+    }
+
+    /// Keeps how the session stands.
+    pub(crate) fn write_session(&self, session: &KeptSession) -> io::Result<()> {
+        self.write("session.json", session)
+    }
+
+    /// How the session stood.
+    pub(crate) fn read_session(&self) -> KeptSession {
+        self.read("session.json").unwrap_or_default()
+    }
+
+    /// Where a session's provider keeps what is its own.
+    pub(crate) fn session(&self) -> PathBuf {
+        self.root.join("session")
     }
 
     /// Keeps the state for a worker started again.

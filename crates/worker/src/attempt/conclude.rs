@@ -22,6 +22,7 @@ impl Attempt {
         let run = self.offer.run;
         match self.verdict(result) {
             Ok(summary) => {
+                self.end_session("finished", "the run succeeded").await;
                 self.say_last(Event::Succeeded { summary }).await;
                 Ending::Succeeded
             }
@@ -30,27 +31,33 @@ impl Attempt {
                 tracing::warn!(%run, code = %failure.code, message = failure.message, "the attempt failed");
                 self.leave_record().await;
                 self.tell_workspace();
+                self.end_session("failed", "the attempt failed").await;
                 self.say_last(failure.into()).await;
                 Ending::Failed
             }
             Err(Interrupted::Stopped(StopReason::Cancelled)) => {
                 self.cancelling.finish(&self.stop, &self.reporter);
                 self.leave_record().await;
+                self.end_session("cancelled", "the run was cancelled").await;
                 self.say_last(Event::Cancelled).await;
                 Ending::Cancelled
             }
             Err(Interrupted::Stopped(StopReason::Leave)) => {
                 tracing::info!(%run, "left an attempt to the next worker in this folder");
+                self.leave_session().await;
                 // What is not heard is said by the next one.
                 let _ = timeout(LAST_WORDS_WITHIN, self.reporter.flushed()).await;
                 Ending::GivenUp
             }
             Err(Interrupted::Stopped(StopReason::HandBack(reason))) => {
+                self.end_session("handed_back", "the worker gave the run back")
+                    .await;
                 self.hand_back(&reason).await;
                 Ending::GivenUp
             }
             Err(Interrupted::Stopped(StopReason::Fenced)) => {
                 tracing::warn!(%run, "the attempt is over: its lease is no longer held");
+                self.leave_session().await;
                 self.close();
                 Ending::GivenUp
             }

@@ -17,6 +17,7 @@ use crate::{
     process::mark,
     redact::{self, Redactor},
     report::{Reporter, Spool},
+    session::Live,
     stop::Stop,
     usage::UsageMeter,
     workspace::{State, Workspace},
@@ -98,6 +99,7 @@ impl Attempt {
         if let Some(known) = kept.start {
             let _ = start.set(known);
         }
+        let (live, wishes) = Live::new();
         let attempt = Self {
             shop,
             offer,
@@ -113,6 +115,8 @@ impl Attempt {
             summary: kept.summary,
             adopted_at,
             point,
+            live,
+            wishes: Mutex::new(Some(wishes)),
             found: Mutex::new(None),
         };
         Ok((attempt, spool))

@@ -69,7 +69,17 @@ impl Point {
             Event::AgentFrozen { .. } => self.held = true,
             Event::AgentThawed { .. } => self.held = false,
             // These are no part of a stage's work.
-            Event::Adopted { .. } | Event::Paused { .. } | Event::Resumed => {}
+            Event::SessionStarting(_)
+            | Event::SessionReady(_)
+            | Event::SessionLinksChanged(_)
+            | Event::SessionHealth(_)
+            | Event::SessionHeartbeat(_)
+            | Event::SessionEnded(_)
+            | Event::SessionRevoked(_)
+            | Event::SessionFailed(_)
+            | Event::Adopted { .. }
+            | Event::Paused { .. }
+            | Event::Resumed => {}
             event => self.said.push(event.clone()),
         }
     }

@@ -157,6 +157,7 @@ impl Attempt {
             usage: &self.usage,
             holds: &self.holds,
             stop: &self.stop,
+            live: &self.live,
             secrets,
             timeout: spec.timeout,
             found: Mutex::new(self.found.lock().ok().and_then(|mut found| found.take())),

@@ -24,6 +24,7 @@ use crate::{
     options::WorkerOptions,
     process::{Ended, Finished, Sinks, mark},
     report::Reporter,
+    session::Live,
     stop::{Interrupted, Stop},
     usage::UsageMeter,
     workspace::{State, Workspace},
@@ -40,6 +41,8 @@ pub(crate) struct Execution<'a> {
     pub(crate) usage: &'a UsageMeter,
     pub(crate) holds: &'a Holds,
     pub(crate) stop: &'a Stop,
+    /// What the run's session is told.
+    pub(crate) live: &'a Live,
     /// What the task asked for and the worker gave.
     pub(crate) secrets: &'a Environment,
     /// The longest time that the agent may take.
@@ -106,6 +109,7 @@ impl Execution<'_> {
                 .await
                 .map_err(|error| launch_fault(&error))?,
         };
+        self.live.host_is_up(self.workspace.host());
         let following = Following::new(self, agent.started, words);
         let outcome = following.follow(hosted, &agent.abort).await?;
         let finished = self.judge(agent.program, outcome).await?;

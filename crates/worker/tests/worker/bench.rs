@@ -152,12 +152,18 @@ impl Bench {
 
     /// Asks for a run's end.
     pub(crate) async fn cancel(&self, run: RunId) {
+        self.command(run, ControlCommand::Cancel { note: None })
+            .await;
+    }
+
+    /// Wishes something for a run.
+    pub(crate) async fn command(&self, run: RunId, command: ControlCommand) {
         let message = ControlMessage {
             run,
             id: Uuid::now_v7(),
             actor: Actor::try_from("tester".to_owned()).unwrap(),
             at: SystemClock.now(),
-            command: ControlCommand::Cancel { note: None },
+            command,
         };
         let id = MessageId::control(run, message.id);
         self.publish(&Subject::Control { run }, &id, &message, Fence::None)

@@ -13,3 +13,4 @@ mod outages;
 mod publishing;
 mod pull_requests;
 mod redaction;
+mod sessions;

@@ -1,0 +1,30 @@
+//! The live side of an attempt: its session, from the wish to the end, and the providers by which
+//! people come to see its terminals. A session that fails never fails its run.
+
+mod keeper;
+mod kept;
+mod live;
+mod provider;
+mod web;
+mod wish;
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+pub(crate) use keeper::{Means, keep};
+pub(crate) use kept::KeptSession;
+pub(crate) use live::{Live, Over};
+pub(crate) use provider::{Broken, News, Place, SessionProvider, Told};
+pub(crate) use wish::{SessionCommand, Wish};
+
+use crate::options::WorkerOptions;
+
+/// The sessions that a worker may have at once; clones share them.
+pub(crate) type Seats = Arc<Semaphore>;
+
+/// All the seats of a worker.
+pub(crate) fn seats(options: &WorkerOptions) -> Seats {
+    let many = usize::try_from(options.session.most).unwrap_or(usize::MAX);
+    Arc::new(Semaphore::new(many.min(Semaphore::MAX_PERMITS)))
+}

@@ -33,6 +33,9 @@ pub struct Family {
     pub root: Option<i32>,
     /// The control group, if there is one.
     pub cgroup: Option<Cgroup>,
+    /// A process that is not held still with the others, nor what it has started: an operator's
+    /// shell.
+    pub never_held: Option<i32>,
 }
 
 /// Whether processes could be ended.
@@ -98,8 +101,11 @@ impl Family {
             return;
         }
         let deadline = Instant::now() + GRACE;
-        while self.processes().iter().any(|process| !process.is_stopped()) {
-            self.signal(Signal::SIGSTOP);
+        while self.to_hold().iter().any(|process| !process.is_stopped()) {
+            for process in self.to_hold() {
+                // Gone already is as good.
+                let _ = kill(Pid::from_raw(process.pid), Signal::SIGSTOP);
+            }
             if Instant::now() >= deadline {
                 return;
             }
@@ -145,6 +151,20 @@ impl Family {
             .iter()
             .map(Process::cpu)
             .fold(ended, |sum, one| sum + one)
+    }
+
+    fn to_hold(&self) -> Vec<Process> {
+        let free = self.never_held.map(|free| {
+            let mut pids = vec![free];
+            let below = procfs::descendants(&Process::all(), free);
+            pids.extend(below.iter().map(|process| process.pid));
+            pids
+        });
+        let free = free.unwrap_or_default();
+        self.processes()
+            .into_iter()
+            .filter(|process| !free.contains(&process.pid))
+            .collect()
     }
 
     fn processes(&self) -> Vec<Process> {

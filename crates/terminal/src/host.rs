@@ -1,14 +1,25 @@
 //! The host's life: one agent from its start to its end, whoever looks after it meanwhile.
 
 mod agent;
+mod clean;
 mod clock;
 mod connections;
 mod ending;
 mod live;
+mod queue;
 mod setup;
 mod terminal;
+mod typing;
+mod view;
+mod watch;
 
-use std::{io, path::Path, time::Duration};
+use std::{
+    io,
+    path::Path,
+    time::{Duration, Instant as Moment},
+};
+
+use baton_domain::{TerminalName, WriteEnd};
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -18,9 +29,9 @@ use tokio::{
 use self::{
     agent::{Agent, Happened},
     clock::WorkClock,
-    connections::Connections,
+    connections::{Call, Connections},
     ending::{Endings, Sweep},
-    live::{Live, LiveEvent},
+    live::{Live, LiveEvent, Note},
 };
 use crate::{
     family::Family,
@@ -85,7 +96,7 @@ fn start(order: &Order, family: &Family) -> Result<(Agent, Option<Live>), NotSta
         missing: false,
         message: format!("no terminal can be had: {error}"),
     };
-    let (live, pts) = Live::open(wish).map_err(no_terminal)?;
+    let (live, pts) = Live::open(order, wish).map_err(no_terminal)?;
     Ok((Agent::start(order, Some(&pts), cgroup)?, Some(live)))
 }
 
@@ -156,9 +167,9 @@ impl Host {
             };
             tokio::select! {
                 happened = self.agent.next(waits) => self.note(happened),
-                event = next_of(&mut self.live, waits) => self.show(event),
-                _ = self.children.recv() => setup::reap_orphans(self.status.agent),
-                Some(request) = connections.next() => self.obey(request, &connections).await,
+                event = next_of(&mut self.live, waits) => self.shown(event),
+                _ = self.children.recv() => self.reap(),
+                call = connections.next() => self.answer(call, &connections).await,
                 step = self.endings.next() => self.step(step)?,
                 () = at(self.alone_until) => self.left_alone(),
                 () = at(self.pipes_until) => self.close_pipes(),
@@ -176,21 +187,56 @@ impl Host {
 
     fn close_pipes(&mut self) {
         self.agent.close();
-        if let Some(live) = &mut self.live {
-            live.close();
-        }
+        self.with_live(Live::close);
+    }
+
+    fn reap(&self) {
+        let shell = self.live.as_ref().and_then(Live::shell_pid);
+        setup::reap_orphans(&[self.status.agent, shell]);
     }
 
     /// Something happened at a terminal.
-    fn show(&mut self, event: LiveEvent) {
+    fn shown(&mut self, event: LiveEvent) {
+        self.with_live(|live, now| live.note(event, now));
+    }
+
+    /// Does something with the terminals, if there are any, and keeps what is to be kept of it.
+    fn with_live<T>(&mut self, act: impl FnOnce(&mut Live, Moment) -> T) -> Option<T> {
+        let live = self.live.as_mut()?;
+        let done = act(live, Moment::now());
+        let mut notes = live.notes();
+        // Nothing is typed that is not on record.
+        while !self.keep(notes) {
+            let live = self.live.as_mut()?;
+            live.close_gate(WriteEnd::Ended, Moment::now());
+            notes = live.notes();
+        }
+        let shell = self.live.as_ref().and_then(Live::shell_pid);
+        self.family.never_held = shell;
+        Some(done)
+    }
+
+    /// Whether all that was typed is on record.
+    fn keep(&mut self, notes: Vec<Note>) -> bool {
         let at = self.clock.since_start();
-        if let (Some(live), LiveEvent::Terminal(name, moved)) = (&mut self.live, event) {
-            let printed = live.note(name, moved);
-            self.status.output_bytes += printed.len() as u64;
-            if !printed.is_empty() {
-                self.journal.output(at, Output::Terminal(name), &printed);
+        let mut kept = true;
+        for note in notes {
+            match note {
+                Note::Output(output, bytes) => {
+                    if output == Output::Terminal(TerminalName::Agent) {
+                        self.status.output_bytes += bytes.len() as u64;
+                    }
+                    self.journal.output(at, output, &bytes);
+                }
+                Note::What(what) => {
+                    if let Err(error) = self.journal.tell(at, &what) {
+                        tracing::error!(%error, "the journal cannot be written");
+                        kept &= !matches!(what, What::Typed(_));
+                    }
+                }
             }
         }
+        kept
     }
 
     fn note(&mut self, happened: Happened) {
@@ -210,9 +256,47 @@ impl Host {
         }
     }
 
+    async fn answer(&mut self, call: Call, connections: &Connections) {
+        match call {
+            Call::Nothing => {}
+            Call::Request(request) => self.obey(request, connections).await,
+            Call::Watch(wish, source, queue) => {
+                // Without terminals there is nothing to see: the connection ends.
+                match self.live {
+                    Some(_) => self.with_live(|live, now| live.join(wish, source, queue, now)),
+                    None => Some(queue.close()),
+                };
+            }
+            Call::Frame(name, source, frame) => {
+                self.with_live(|live, now| live.hear(name, source, frame, now));
+            }
+            Call::Anew(source) => {
+                self.with_live(|live, _| live.show_anew(source.connection));
+            }
+            Call::Left(source) => {
+                self.with_live(|live, _| live.left(source.connection));
+            }
+        }
+    }
+
     async fn obey(&mut self, request: Request, connections: &Connections) {
         match request {
-            Request::Unknown => {}
+            Request::Watch(_) | Request::Unknown => {}
+            Request::Gate { signed, ended } => {
+                let told = self.with_live(|live, now| live.obey_gate(&signed, ended, now));
+                if let Some(Err(refused)) = told {
+                    connections.refuse(refused);
+                }
+            }
+            Request::Trust { keys } => {
+                self.with_live(|live, _| live.trust(&keys));
+            }
+            Request::CloseGate { cause } => {
+                self.with_live(|live, now| live.close_gate(cause, now));
+            }
+            Request::EndShell => {
+                self.with_live(Live::end_shell);
+            }
             Request::Hello { .. } => {
                 // A reader that is new reads what there is without holding up the agent.
                 self.read = self.journal.written();
@@ -220,7 +304,9 @@ impl Host {
                 self.update();
                 connections.show_anew(&self.status);
             }
-            Request::Show { text, place } => self.show_text(&text, place),
+            Request::Show { text, place } => {
+                self.with_live(|live, now| live.show(&text, place, now));
+            }
             Request::Mark { label } => self.mark(label),
             Request::Read { bytes } => self.read = self.read.max(bytes),
             Request::Measure => self.measure(),
@@ -229,23 +315,15 @@ impl Host {
                 if !self.clock.is_frozen() && !self.endings.have_begun() {
                     self.family.freeze().await;
                     self.clock.freeze();
+                    self.with_live(|live, _| live.hold(true));
                 }
             }
             Request::Thaw => {
                 if self.clock.is_frozen() {
                     self.family.go_on();
                     self.clock.thaw();
+                    self.with_live(|live, _| live.hold(false));
                 }
-            }
-        }
-    }
-
-    fn show_text(&mut self, text: &str, place: Option<u64>) {
-        if let Some(live) = &mut self.live {
-            let shown = live.show(text, place);
-            if !shown.is_empty() {
-                let at = self.clock.since_start();
-                self.journal.output(at, Output::Shown, &shown);
             }
         }
     }
@@ -260,6 +338,8 @@ impl Host {
     fn end(&mut self, how: EndHow) {
         // One that stands still could not follow what it is told.
         self.clock.thaw();
+        // A shell listens to no SIGTERM.
+        self.with_live(Live::end_shell);
         self.endings.begin(self.family.clone(), how);
     }
 
@@ -312,6 +392,7 @@ impl Host {
             worked_ms: self.clock.worked_ms(),
             cpu_ms: self.status.cpu_ms,
         };
+        self.with_live(|live, now| live.end(ended.exit, now));
         let at = self.clock.since_start();
         let told = self.journal.tell(at, &What::Ended(ended));
         self.status.ended = true;

@@ -2,13 +2,18 @@
 
 use std::{io, time::Duration};
 
-use baton_domain::{EndStep, TerminalName};
+use baton_domain::{EndStep, TerminalName, TerminalSize, WriteEnd};
+use baton_wire::{
+    event::{GateMoved, InputTyped, WriteEnded},
+    grant::SignedGate,
+    http::PublicKeyInfo,
+};
 use futures::{SinkExt, StreamExt};
 use tokio::{net::UnixStream, sync::mpsc};
 
 use crate::{
     journal::{Ended, Entry, JournalReader, NotStarted, Started, What},
-    protocol::{self, EndHow, PROTOCOL, Reply, Request, Status, WINDOW, Wire},
+    protocol::{self, EndHow, GateRefused, PROTOCOL, Reply, Request, Status, WINDOW, Wire},
 };
 
 /// Entries that are told before anything else has its turn.
@@ -31,6 +36,16 @@ pub trait Listener {
     fn shown(&mut self, _bytes: &[u8]) {}
     /// A marker was put into the recording.
     fn marked(&mut self, _label: &str) {}
+    /// One of its terminals has this size from now on.
+    fn sized(&mut self, _terminal: TerminalName, _size: TerminalSize) {}
+    /// Somebody else may type, or nobody.
+    fn gate_moved(&mut self, _moved: GateMoved) {}
+    /// Somebody may type no more.
+    fn write_ended(&mut self, _ended: WriteEnded) {}
+    /// Something was typed.
+    fn typed(&mut self, _typed: InputTyped) {}
+    /// A gate that was told is not obeyed. Told live alone.
+    fn gate_refused(&mut self, _refused: &GateRefused) {}
     /// So many bytes of its output were not kept.
     fn lost(&mut self, bytes: u64);
     /// How things are has changed.
@@ -112,6 +127,27 @@ impl Remote {
     pub fn mark(&self, label: impl Into<String>) {
         let label = label.into();
         self.say(Request::Mark { label });
+    }
+
+    /// Tells who may type, as the API has signed it, and how the grant before ended, if this ends
+    /// it. The journal tells what became of it.
+    pub fn gate(&self, signed: SignedGate, ended: WriteEnd) {
+        self.say(Request::Gate { signed, ended });
+    }
+
+    /// Tells whose signatures count from now on.
+    pub fn trust(&self, keys: Vec<PublicKeyInfo>) {
+        self.say(Request::Trust { keys });
+    }
+
+    /// Lets nobody type any more, until something with a higher fence is told.
+    pub fn close_gate(&self, cause: WriteEnd) {
+        self.say(Request::CloseGate { cause });
+    }
+
+    /// Ends the operator's shell; the next grant for it starts another.
+    pub fn end_shell(&self) {
+        self.say(Request::EndShell);
     }
 
     fn say(&self, request: Request) {
@@ -212,6 +248,10 @@ impl Hosted {
                 What::Printed(terminal, bytes) => listener.printed(terminal, &bytes),
                 What::Shown(bytes) => listener.shown(&bytes),
                 What::Marked(label) => listener.marked(&label),
+                What::Sized(terminal, size) => listener.sized(terminal, size),
+                What::GateMoved(moved) => listener.gate_moved(moved),
+                What::WriteEnded(ended) => listener.write_ended(ended),
+                What::Typed(typed) => listener.typed(typed),
                 What::Lost(bytes) => listener.lost(bytes),
                 What::NotStarted(why) => return Err(FollowError::NotStarted(why)),
                 What::Step(step) => listener.step(step),
@@ -252,6 +292,7 @@ impl Hosted {
                         listener.status(&status);
                         self.status = status;
                     }
+                    Some(Reply::GateRefused(refused)) => listener.gate_refused(&refused),
                     Some(Reply::Unknown) | None => {}
                 },
                 Some(Err(_)) | None => self.wire = None,

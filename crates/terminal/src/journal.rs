@@ -10,8 +10,9 @@ use std::{
     time::Duration,
 };
 
-use baton_domain::{EndStep, TerminalName};
-use serde::{Deserialize, Serialize};
+use baton_domain::{EndStep, TerminalName, TerminalSize};
+use baton_wire::event::{GateMoved, InputTyped, WriteEnded};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{cgroup::Cgroup, family::Family, mark::Mark, procfs::start_ticks};
 
@@ -25,6 +26,10 @@ const STEP: u8 = 7;
 const PRINTED: u8 = 8;
 const SHOWN: u8 = 9;
 const MARKED: u8 = 10;
+const SIZED: u8 = 11;
+const GATE_MOVED: u8 = 12;
+const WRITE_ENDED: u8 = 13;
+const TYPED: u8 = 14;
 const HEAD: usize = 13;
 /// How much is read at once, in bytes.
 const CHUNK: usize = 256 << 10;
@@ -54,6 +59,14 @@ pub enum What {
     Shown(Vec<u8>),
     /// A marker in the recording.
     Marked(String),
+    /// A terminal has this size from now on.
+    Sized(TerminalName, TerminalSize),
+    /// Somebody else may type, or nobody.
+    GateMoved(GateMoved),
+    /// Somebody may type no more.
+    WriteEnded(WriteEnded),
+    /// Something was typed.
+    Typed(InputTyped),
     /// It printed so many bytes that are not kept.
     Lost(u64),
     /// It could not be started; the only entry.
@@ -89,6 +102,7 @@ impl Started {
             mark: Some(mark),
             root: None,
             cgroup: self.cgroup.clone(),
+            never_held: None,
         }
     }
 }
@@ -178,13 +192,17 @@ impl JournalWriter {
     /// Keeps what is no output, whatever the limit.
     pub(crate) fn tell(&mut self, at: Duration, what: &What) -> io::Result<()> {
         match what {
-            What::Started(started) => self.append(STARTED, at, &[&serde_json::to_vec(started)?]),
-            What::NotStarted(why) => self.append(NOT_STARTED, at, &[&serde_json::to_vec(why)?]),
+            What::Started(started) => self.write(STARTED, at, started),
+            What::NotStarted(why) => self.write(NOT_STARTED, at, why),
+            What::Sized(name, size) => self.write(SIZED, at, &(name, size)),
+            What::GateMoved(moved) => self.write(GATE_MOVED, at, moved),
+            What::WriteEnded(ended) => self.write(WRITE_ENDED, at, ended),
+            What::Typed(typed) => self.write(TYPED, at, typed),
             What::Ended(ended) => {
                 if self.lost > 0 {
                     self.append(LOST, at, &[&self.lost.to_le_bytes()])?;
                 }
-                self.append(ENDED, at, &[&serde_json::to_vec(ended)?])
+                self.write(ENDED, at, ended)
             }
             What::Step(step) => self.append(STEP, at, &[step.as_str().as_bytes()]),
             What::Marked(label) => self.append(MARKED, at, &[label.as_bytes()]),
@@ -195,6 +213,10 @@ impl JournalWriter {
             | What::Lost(_)
             | What::Unknown => Ok(()),
         }
+    }
+
+    fn write(&mut self, kind: u8, at: Duration, body: &impl Serialize) -> io::Result<()> {
+        self.append(kind, at, &[&serde_json::to_vec(body)?])
     }
 
     fn append(&mut self, kind: u8, at: Duration, parts: &[&[u8]]) -> io::Result<()> {
@@ -344,29 +366,41 @@ fn parse(bytes: &[u8]) -> Option<(Entry, usize)> {
     let at = u64::from_le_bytes(*head[1..].first_chunk()?);
     let length = u32::from_le_bytes(*head[9..].first_chunk()?);
     let body = rest.get(..usize::try_from(length).ok()?)?;
-    let what = match head[0] {
-        STARTED => serde_json::from_slice(body).ok().map(What::Started),
-        STDOUT => Some(What::Stdout(body.to_vec())),
-        STDERR => Some(What::Stderr(body.to_vec())),
-        SHOWN => Some(What::Shown(body.to_vec())),
-        MARKED => String::from_utf8(body.to_vec()).ok().map(What::Marked),
-        PRINTED => terminal(body).map(|(name, bytes)| What::Printed(name, bytes)),
-        LOST => body
-            .first_chunk()
-            .map(|n| What::Lost(u64::from_le_bytes(*n))),
-        NOT_STARTED => serde_json::from_slice(body).ok().map(What::NotStarted),
-        ENDED => serde_json::from_slice(body).ok().map(What::Ended),
-        STEP => std::str::from_utf8(body)
-            .ok()
-            .and_then(|step| step.parse().ok())
-            .map(What::Step),
-        _ => None,
-    };
+    let what = what(head[0], body);
     let entry = Entry {
         at: Duration::from_millis(at),
         what: what.unwrap_or(What::Unknown),
     };
     Some((entry, HEAD + body.len()))
+}
+
+fn what(kind: u8, body: &[u8]) -> Option<What> {
+    match kind {
+        STARTED => read(body).map(What::Started),
+        STDOUT => Some(What::Stdout(body.to_vec())),
+        STDERR => Some(What::Stderr(body.to_vec())),
+        SHOWN => Some(What::Shown(body.to_vec())),
+        MARKED => String::from_utf8(body.to_vec()).ok().map(What::Marked),
+        PRINTED => terminal(body).map(|(name, bytes)| What::Printed(name, bytes)),
+        SIZED => read(body).map(|(name, size)| What::Sized(name, size)),
+        GATE_MOVED => read(body).map(What::GateMoved),
+        WRITE_ENDED => read(body).map(What::WriteEnded),
+        TYPED => read(body).map(What::Typed),
+        LOST => body
+            .first_chunk()
+            .map(|n| What::Lost(u64::from_le_bytes(*n))),
+        NOT_STARTED => read(body).map(What::NotStarted),
+        ENDED => read(body).map(What::Ended),
+        STEP => std::str::from_utf8(body)
+            .ok()
+            .and_then(|step| step.parse().ok())
+            .map(What::Step),
+        _ => None,
+    }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Option<T> {
+    serde_json::from_slice(body).ok()
 }
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 //! in a journal, answers on a unix socket, and ends with the agent; a worker that dies or is
 //! replaced finds both as they were. It knows no broker and no run.
 
+mod audit;
 mod cgroup;
 mod family;
+mod gate;
 mod host;
 mod hosted;
 mod journal;
@@ -13,6 +15,7 @@ mod order;
 mod procfs;
 mod protocol;
 mod pty;
+mod watching;
 
 pub use cgroup::Cgroup;
 pub use family::{Family, Gone};
@@ -23,4 +26,5 @@ pub use launch::{AttachError, HostProgram, LaunchError, attach, launch, left_beh
 pub use mark::Mark;
 pub use order::{AgentOutput, KnownSecret, Order, ShellOrder, TerminalOrder};
 pub use procfs::start_ticks;
-pub use protocol::Status;
+pub use protocol::{GateRefused, Seen, Status, Via, WatchWish};
+pub use watching::{WatchError, WatchFrames, WatchSender, Watching};

@@ -4,6 +4,7 @@
 use std::{ffi::OsString, fmt};
 
 use baton_domain::{Attempt, RunId, TerminalSize};
+use baton_wire::http::PublicKeyInfo;
 use serde::{Deserialize, Serialize};
 
 use crate::mark::Mark;
@@ -51,6 +52,9 @@ pub struct TerminalOrder {
     /// What must not be seen in a terminal.
     #[serde(default)]
     pub secrets: Vec<KnownSecret>,
+    /// Whose signatures let somebody type; others may be told later.
+    #[serde(default)]
+    pub keys: Vec<PublicKeyInfo>,
     /// What an operator gets who may type into the terminal `shell`; without one there is none.
     #[serde(default)]
     pub shell: Option<ShellOrder>,

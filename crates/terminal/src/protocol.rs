@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use baton_domain::{TerminalName, WriteEnd};
+use baton_wire::{grant::SignedGate, http::PublicKeyInfo};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::net::UnixStream;
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
@@ -46,9 +48,31 @@ pub(crate) enum Request {
     },
     /// Put a marker into the recording.
     Mark { label: String },
+    /// Who may type, as the API has signed it; and how the grant before ended, if it was ended.
+    Gate { signed: SignedGate, ended: WriteEnd },
+    /// Whose signatures count from now on.
+    Trust { keys: Vec<PublicKeyInfo> },
+    /// Let nobody type any more.
+    CloseGate { cause: WriteEnd },
+    /// End the operator's shell.
+    EndShell,
+    /// The first word of a watcher: from the answer on, both sides send the frames of a terminal.
+    Watch(WatchWish),
     /// A word of a later version.
     #[serde(other)]
     Unknown,
+}
+
+/// By what means somebody watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Via {
+    /// The run's worker, for everybody in the browser and at `baton attach`.
+    Worker,
+    /// A pane of a tmate session.
+    Tmate,
+    /// A person on the worker's machine, who can only watch.
+    Local,
 }
 
 /// How an end begins.
@@ -61,15 +85,52 @@ pub(crate) enum EndHow {
     Telling,
 }
 
+/// What somebody wants to watch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WatchWish {
+    /// Which terminal.
+    pub terminal: TerminalName,
+    /// What was seen of it, if anything was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Seen>,
+    /// By what means.
+    pub via: Via,
+}
+
+/// How much of a terminal was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Seen {
+    /// In which life of the terminal.
+    pub epoch: u64,
+    /// How much of what it has shown, in bytes.
+    pub offset: u64,
+}
+
 /// From a host to its workers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "camelCase")]
 pub(crate) enum Reply {
     /// How things are; said at first and after every change.
     Status(Status),
+    /// A gate is not obeyed.
+    GateRefused(GateRefused),
     /// A word of a later version.
     #[serde(other)]
     Unknown,
+}
+
+/// Why something that was signed is not obeyed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GateRefused {
+    /// The key that it is signed by, if that is not known to the host: tell it the API's keys, then
+    /// the gate again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unknown_key: Option<String>,
+    /// Why, for a person.
+    pub reason: String,
 }
 
 /// How things are with an agent.

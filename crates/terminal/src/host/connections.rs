@@ -1,41 +1,73 @@
-//! Workers at the host's socket. Each is shown how things are after every change, the last state
-//! for sure, those between as fast as it reads.
+//! Workers and watchers at the host's socket. Each worker is shown how things are after every
+//! change, the last state for sure, those between as fast as it reads. Watchers are served in
+//! `watch`.
 
 use std::io;
 
+use std::sync::Arc;
+
+use baton_domain::TerminalName;
+use baton_wire::terminal::Frame;
 use futures::{SinkExt, StreamExt};
 use serde::Serialize;
 use tokio::{
     net::{UnixListener, UnixStream},
-    sync::{mpsc, watch},
+    sync::{broadcast, mpsc, watch},
     task::JoinSet,
 };
 
-use super::{Request, Status, setup};
+use super::{Request, Status, queue::Queue, setup, watch::Watch};
 use crate::{
+    gate::Source,
     procfs::{self, Process},
-    protocol::{self, Reply, Wire},
+    protocol::{self, GateRefused, Reply, WatchWish, Wire},
 };
+
+/// How many calls may wait for the host; whoever calls more waits.
+const CALLS: usize = 256;
+/// How many words may wait for a worker that does not listen; it loses the oldest.
+const WORDS: usize = 64;
+
+/// What somebody at the socket wants.
+pub(super) enum Call {
+    /// A worker's request.
+    Request(Request),
+    /// Somebody wants to watch.
+    Watch(WatchWish, Source, Arc<Queue>),
+    /// A watcher of this terminal says something.
+    Frame(TerminalName, Source, Frame),
+    /// A watcher that had fallen behind reads again.
+    Anew(Source),
+    /// A watcher is gone.
+    Left(Source),
+    /// Nothing: somebody came or went.
+    Nothing,
+}
 
 pub(super) struct Connections {
     listener: UnixListener,
     tasks: JoinSet<io::Result<()>>,
     status: watch::Sender<Status>,
-    requests: mpsc::UnboundedReceiver<Request>,
-    requested: mpsc::UnboundedSender<Request>,
+    calls: mpsc::Receiver<Call>,
+    caller: mpsc::Sender<Call>,
+    refusals: broadcast::Sender<GateRefused>,
+    /// How many connections there were.
+    count: u64,
     /// How many have said hello and are still there.
     attending: watch::Sender<usize>,
 }
 
 impl Connections {
     pub(super) fn new(listener: UnixListener) -> Self {
-        let (requested, requests) = mpsc::unbounded_channel();
+        let (caller, calls) = mpsc::channel(CALLS);
         Self {
             listener,
             tasks: JoinSet::new(),
             status: watch::Sender::new(Status::default()),
-            requests,
-            requested,
+            calls,
+            caller,
+            refusals: broadcast::Sender::new(WORDS),
+            count: 0,
             attending: watch::Sender::new(0),
         }
     }
@@ -65,23 +97,31 @@ impl Connections {
         self.status.send_replace(status.clone());
     }
 
-    /// The next request. Comings and goings are requests that ask for nothing.
-    pub(super) async fn next(&mut self) -> Option<Request> {
+    /// Tells the workers that a gate is not obeyed.
+    pub(super) fn refuse(&self, refused: GateRefused) {
+        // Nobody may be there.
+        let _ = self.refusals.send(refused);
+    }
+
+    /// The next call. Comings and goings are calls that want nothing.
+    pub(super) async fn next(&mut self) -> Call {
         tokio::select! {
-            request = self.requests.recv() => request,
+            Some(call) = self.calls.recv() => call,
             accepted = self.listener.accept() => {
                 if let Ok((stream, _)) = accepted {
                     self.admit(stream);
                 }
-                Some(Request::Unknown)
+                Call::Nothing
             }
-            Some(_) = self.tasks.join_next() => Some(Request::Unknown),
+            Some(_) = self.tasks.join_next() => Call::Nothing,
         }
     }
 
     /// Waits until all have heard the last state.
     pub(super) async fn close(mut self) {
         drop(self.listener);
+        // Whoever still calls is not kept waiting for an answer.
+        drop(self.calls);
         while self.tasks.join_next().await.is_some() {}
     }
 
@@ -90,10 +130,13 @@ impl Connections {
             tracing::warn!("the agent itself wanted to speak to its host, and was refused");
             return;
         }
+        self.count += 1;
         let connection = Connection {
+            number: self.count,
             wire: protocol::framed(stream),
             status: self.status.subscribe(),
-            requested: self.requested.clone(),
+            refusals: self.refusals.subscribe(),
+            caller: self.caller.clone(),
             attending: self.attending.clone(),
         };
         self.tasks.spawn(connection.serve());
@@ -108,21 +151,38 @@ fn is_from_below(stream: &UnixStream) -> bool {
 }
 
 struct Connection {
+    number: u64,
     wire: Wire,
     status: watch::Receiver<Status>,
-    requested: mpsc::UnboundedSender<Request>,
+    refusals: broadcast::Receiver<GateRefused>,
+    caller: mpsc::Sender<Call>,
     attending: watch::Sender<usize>,
 }
 
 impl Connection {
     async fn serve(mut self) -> io::Result<()> {
-        let Some(hello @ Request::Hello { .. }) = next_request(&mut self.wire).await else {
-            return Ok(());
-        };
+        match next_request(&mut self.wire).await {
+            Some(hello @ Request::Hello { .. }) => self.work(hello).await,
+            Some(Request::Watch(wish)) => {
+                let watch = Watch {
+                    wish,
+                    source: Source {
+                        via: wish.via,
+                        connection: self.number,
+                    },
+                    caller: self.caller,
+                };
+                watch.serve(self.wire).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn work(mut self, hello: Request) -> io::Result<()> {
         self.attending.send_modify(|count| *count += 1);
         // What is shown next is how things are now: that is the answer.
         self.status.mark_unchanged();
-        let _ = self.requested.send(hello);
+        let _ = self.caller.send(Call::Request(hello)).await;
         let attending = self.attending.clone();
         let served = self.attend().await;
         attending.send_modify(|count| *count -= 1);
@@ -141,9 +201,12 @@ impl Connection {
                         return Ok(());
                     }
                 }
+                Ok(refused) = self.refusals.recv() => {
+                    say(&mut self.wire, &Reply::GateRefused(refused)).await?;
+                }
                 request = next_request(&mut self.wire) => match request {
-                    // The host lives longer than this task.
-                    Some(request) => drop(self.requested.send(request)),
+                    // A host that is leaving hears nothing more, and says so.
+                    Some(request) => drop(self.caller.send(Call::Request(request)).await),
                     None => return Ok(()),
                 },
             }

@@ -68,6 +68,7 @@ pub(super) fn family(order: &Order) -> Family {
         mark: Some(order.mark.clone()),
         root: Some(own_pid()),
         cgroup: order.cgroup.as_deref().and_then(Cgroup::make),
+        never_held: None,
     }
 }
 
@@ -75,11 +76,12 @@ pub(super) fn own_pid() -> i32 {
     Pid::this().as_raw()
 }
 
-/// Lets go of adopted processes that have ended; the agent itself is waited for elsewhere.
-pub(super) fn reap_orphans(agent: Option<i32>) {
+/// Lets go of adopted processes that have ended; those that were started here are waited for
+/// elsewhere.
+pub(super) fn reap_orphans(started: &[Option<i32>]) {
     let own = own_pid();
     let orphans = Process::all().into_iter().filter(|process| {
-        process.parent == own && process.is_zombie() && Some(process.pid) != agent
+        process.parent == own && process.is_zombie() && !started.contains(&Some(process.pid))
     });
     for orphan in orphans {
         // Reaped already is as good.

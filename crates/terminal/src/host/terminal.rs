@@ -1,48 +1,300 @@
-//! One terminal of an agent.
+//! One terminal of an agent: a program's output becomes a screen and frames for whoever watches,
+//! and what is typed waits here until the program takes it.
 
+use std::{sync::Arc, time::Instant};
+
+use baton_domain::{TerminalName, TerminalSize};
+use baton_wire::terminal::{Frame, MAX_OUTPUT, Snapshot};
 use bytes::Bytes;
 
-use crate::pty::{Moved, Pty, Waits};
+use super::{
+    clean::Clean,
+    queue::Queue,
+    typing::{Progress, TypedInput, Typing},
+    view::View,
+};
+use crate::{
+    audit::Batch,
+    gate::Source,
+    order::TerminalOrder,
+    protocol::Seen,
+    pty::{Moved, Pty, Waits},
+};
 
-/// A terminal; without a program on it nothing happens there.
+/// The longest tail that is sent instead of a snapshot, in bytes.
+const LONGEST_TAIL: usize = 256 << 10;
+
+/// A terminal. Without a program on it, it shows what it showed.
 pub(super) struct Terminal {
+    pub(super) name: TerminalName,
     pty: Option<Pty>,
+    clean: Clean,
+    /// For the worker's words, which may come in the middle of a program's.
+    words: Clean,
+    view: View,
+    size: TerminalSize,
+    /// What it had shown when its size was last changed: from before, nothing can be replayed.
+    sized_at: u64,
+    watchers: Vec<Watcher>,
+    typing: Typing,
+    pub(super) batch: Batch,
+}
+
+struct Watcher {
+    connection: u64,
+    queue: Arc<Queue>,
 }
 
 impl Terminal {
-    pub(super) const fn new(pty: Option<Pty>) -> Self {
-        Self { pty }
+    pub(super) fn new(name: TerminalName, order: &TerminalOrder) -> Self {
+        Self {
+            name,
+            pty: None,
+            clean: Clean::new(&order.secrets),
+            words: Clean::new(&order.secrets),
+            view: View::new(order.size),
+            size: order.size,
+            sized_at: 0,
+            watchers: Vec::new(),
+            typing: Typing::default(),
+            batch: Batch::default(),
+        }
+    }
+
+    /// A program runs on it from now on.
+    pub(super) fn connect(&mut self, pty: Pty) {
+        self.typing = Typing::default();
+        self.pty = Some(pty);
+    }
+
+    /// Lets go of its program, which is told by the system.
+    pub(super) fn disconnect(&mut self) {
+        self.pty = None;
+    }
+
+    /// Whether a program is on it.
+    pub(super) const fn is_connected(&self) -> bool {
+        self.pty.is_some()
+    }
+
+    /// Its size.
+    pub(super) const fn size(&self) -> TerminalSize {
+        self.size
     }
 
     /// The next that happens.
     pub(super) async fn next(&mut self, waits: Waits) -> Moved {
         match &mut self.pty {
-            Some(pty) => pty.next(waits).await,
+            Some(pty) => pty.next(waits, self.typing.first()).await,
             None => std::future::pending().await,
         }
     }
 
-    /// Takes in what happened; what the terminal shows by that.
-    pub(super) fn note(&mut self, moved: Moved) -> Bytes {
-        match moved {
-            Moved::Printed(bytes) => return bytes,
-            Moved::Closed => self.pty = None,
+    /// A program has printed something; what is shown by that.
+    pub(super) fn printed(&mut self, bytes: &[u8], now: Instant) -> Bytes {
+        let clean = self.clean.push(bytes, now);
+        self.feed(clean)
+    }
+
+    /// What a program that has ended printed last; what is shown by that.
+    pub(super) fn drain(&mut self, now: Instant) -> Bytes {
+        let last = self.pty.as_mut().map(Pty::read_now).unwrap_or_default();
+        self.printed(&last, now)
+    }
+
+    /// Shows something that no program has printed; what is shown by that.
+    pub(super) fn show(&mut self, text: &[u8], now: Instant) -> Bytes {
+        let mut clean = self.words.push(text, now);
+        clean.extend(self.words.release());
+        self.feed(clean)
+    }
+
+    /// When something held back is to be shown.
+    pub(super) fn held_until(&self) -> Option<Instant> {
+        self.clean.until()
+    }
+
+    /// Shows what was held back.
+    pub(super) fn release(&mut self) -> Bytes {
+        let held = self.clean.release();
+        self.feed(held)
+    }
+
+    fn feed(&mut self, clean: Vec<u8>) -> Bytes {
+        let mut offset = self.view.offset();
+        // Whoever watches is never asked: this is the one that answers.
+        let answers = self.view.feed(&clean);
+        self.typing.answer(answers);
+        let shown = Bytes::from(clean);
+        let mut rest = shown.clone();
+        while !rest.is_empty() {
+            let bytes = rest.split_to(rest.len().min(MAX_OUTPUT));
+            let length = bytes.len() as u64;
+            self.tell(offset, &Frame::Output { offset, bytes });
+            offset += length;
         }
-        Bytes::new()
+        shown
     }
 
-    /// Shows something as if it had been printed; what the terminal shows by that.
-    pub(super) fn show(&mut self, bytes: Bytes) -> Bytes {
-        bytes
+    /// Gives it another size; whether it had another before.
+    pub(super) fn resize(&mut self, size: TerminalSize) -> bool {
+        if size == self.size {
+            return false;
+        }
+        if let Some(pty) = &self.pty
+            && let Err(error) = pty.resize(size)
+        {
+            tracing::warn!(%error, "the terminal could not be given another size");
+            return false;
+        }
+        self.size = size;
+        self.view.resize(size);
+        self.sized_at = self.offset();
+        let offset = self.offset();
+        self.tell(offset, &Frame::Size { offset, size });
+        true
     }
 
-    /// Whether no program is on it.
-    pub(super) const fn is_silent(&self) -> bool {
-        self.pty.is_none()
+    /// Everything that it has shown, in bytes.
+    pub(super) const fn offset(&self) -> u64 {
+        self.view.offset()
     }
 
-    /// Lets go of its programs.
-    pub(super) fn close(&mut self) {
-        self.pty = None;
+    /// Takes an input to be typed.
+    ///
+    /// # Errors
+    /// Why it cannot be, for a person.
+    pub(super) fn take(&mut self, input: TypedInput) -> Result<(), &'static str> {
+        if self.pty.is_none() {
+            return Err("no program runs in this terminal");
+        }
+        self.typing.take(input)
+    }
+
+    /// Types as much as the program takes at this moment; what has become of inputs by that.
+    pub(super) fn type_now(&mut self) -> Vec<Progress> {
+        let offset = self.offset();
+        match &mut self.pty {
+            Some(pty) => self.typing.type_now(pty, offset),
+            None => Vec::new(),
+        }
+    }
+
+    /// So much of what waits first was typed.
+    pub(super) fn typed(&mut self, bytes: usize) -> Vec<Progress> {
+        let echo = self.pty.as_ref().is_some_and(Pty::echoes);
+        self.typing.advance(bytes, self.view.offset(), echo).into_iter().collect()
+    }
+
+    /// Types nothing more of what waits; what becomes of it.
+    pub(super) fn stop_typing(&mut self) -> Vec<Progress> {
+        self.typing.stop(self.view.offset())
+    }
+
+    /// Somebody watches from now on: a greeting, then where to begin. All in one turn of the
+    /// host's loop, so that no byte is missing and none comes twice.
+    pub(super) fn join(
+        &mut self,
+        source: Source,
+        queue: Arc<Queue>,
+        hello: &Frame,
+        seen: Option<Seen>,
+        epoch: u64,
+    ) {
+        let offset = self.offset();
+        queue.push(offset, hello.encode());
+        match self.tail(seen, epoch) {
+            Some(mut tail) => {
+                let mut at = offset - tail.len() as u64;
+                while !tail.is_empty() {
+                    let bytes = tail.split_to(tail.len().min(MAX_OUTPUT));
+                    let length = bytes.len() as u64;
+                    queue.push(at, Frame::Output { offset: at, bytes }.encode());
+                    at += length;
+                }
+            }
+            None => queue.push(offset, self.snapshot().encode()),
+        }
+        self.watchers.push(Watcher {
+            connection: source.connection,
+            queue,
+        });
+    }
+
+    fn tail(&self, seen: Option<Seen>, epoch: u64) -> Option<Bytes> {
+        let seen = seen.filter(|seen| seen.epoch == epoch && seen.offset >= self.sized_at)?;
+        let tail = self.view.since(seen.offset)?;
+        (tail.len() <= LONGEST_TAIL).then_some(tail)
+    }
+
+    fn snapshot(&self) -> Frame {
+        Frame::Snapshot {
+            offset: self.offset(),
+            snapshot: Snapshot {
+                size: self.size,
+                dump: self.view.dump(),
+            },
+        }
+    }
+
+    /// A watcher that has fallen behind reads again: it is told what it missed, and shown the
+    /// screen.
+    pub(super) fn show_anew(&self, connection: u64) {
+        if let Some(watcher) = self.watcher(connection) {
+            self.catch_up(&watcher.queue);
+        }
+    }
+
+    /// Whether it had fallen behind.
+    fn catch_up(&self, queue: &Queue) -> bool {
+        let Some(from) = queue.caught_up() else {
+            return false;
+        };
+        let to = self.offset();
+        queue.push(to, Frame::Gap { from, to }.encode());
+        queue.push(to, self.snapshot().encode());
+        true
+    }
+
+    /// A watcher is gone.
+    pub(super) fn left(&mut self, connection: u64) {
+        self.watchers
+            .retain(|watcher| watcher.connection != connection);
+    }
+
+    /// Tells everybody who watches.
+    pub(super) fn tell(&self, offset: u64, frame: &Frame) {
+        if self.watchers.is_empty() {
+            return;
+        }
+        let bytes = frame.encode();
+        for watcher in &self.watchers {
+            watcher.queue.push(offset, bytes.clone());
+        }
+    }
+
+    /// Tells one who watches.
+    pub(super) fn tell_one(&self, connection: u64, frame: &Frame) {
+        if let Some(watcher) = self.watcher(connection) {
+            watcher.queue.push(self.offset(), frame.encode());
+        }
+    }
+
+    fn watcher(&self, connection: u64) -> Option<&Watcher> {
+        self.watchers
+            .iter()
+            .find(|watcher| watcher.connection == connection)
+    }
+
+    /// Nothing more comes: the last word, which those hear too that had fallen behind.
+    pub(super) fn end(&mut self, exit: &Frame) {
+        let last = exit.encode();
+        for watcher in std::mem::take(&mut self.watchers) {
+            watcher.queue.push(self.offset(), last.clone());
+            if self.catch_up(&watcher.queue) {
+                watcher.queue.push(self.offset(), last.clone());
+            }
+            watcher.queue.close();
+        }
     }
 }

@@ -53,7 +53,12 @@ impl Chain {
     }
 
     /// The next link. `text` is what was typed, without secrets.
-    fn link(&mut self, typed: &Typed, last_seq: TypedSeq, clean: impl FnOnce(&[u8]) -> String) -> InputTyped {
+    fn link(
+        &mut self,
+        typed: &Typed,
+        last_seq: TypedSeq,
+        clean: impl FnOnce(&[u8]) -> String,
+    ) -> InputTyped {
         self.number += 1;
         let mut record = InputTyped {
             number: self.number,
@@ -78,7 +83,8 @@ impl Chain {
     }
 
     fn mac(&self, bytes: &[u8]) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.key).expect("a key of any length is one");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.key).expect("a key of any length is one");
         mac.update(bytes);
         HEXLOWER.encode(&mac.finalize().into_bytes())
     }
@@ -128,5 +134,81 @@ impl Typed {
         whose(self) == whose(next)
             && next.seq >= self.seq
             && self.bytes.len() + next.bytes.len() <= MOST
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use baton_domain::session::ChainLink;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn run() -> RunId {
+        RunId::from_uuid(Uuid::from_u128(1))
+    }
+
+    fn typed(seq: u64, echo: bool, bytes: &[u8]) -> Typed {
+        Typed {
+            terminal: TerminalName::Agent,
+            grant: GrantId::from_uuid(Uuid::from_u128(2)),
+            holder: "anna".to_owned().try_into().unwrap(),
+            channel: Channel::Web,
+            fence: Fence::FIRST,
+            seq: TypedSeq(seq),
+            offset: 40,
+            echo,
+            bytes: bytes.to_vec(),
+        }
+    }
+
+    fn plain(bytes: &[u8]) -> String {
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+
+    // B-06
+    #[test]
+    fn records_are_a_chain_and_what_is_not_shown_is_not_on_record() {
+        let mut chain = Chain::new(run(), Attempt::FIRST, [7; 32]);
+        let mut batch = Batch::default();
+        let now = Instant::now();
+        let mut records = Vec::new();
+        for (seq, echo, bytes) in [(1, true, "l"), (2, true, "s\r"), (3, false, "hunter2\r")] {
+            records.extend(batch.add(typed(seq, echo, bytes.as_bytes()), now, &mut chain, plain));
+        }
+        assert_eq!(batch.until(), Some(now + LONGEST));
+        records.extend(batch.cut(&mut chain, plain));
+        assert_eq!(batch.until(), None);
+        let [shown, hidden] = &records[..] else {
+            panic!("{records:?}");
+        };
+        assert_eq!(shown.text.as_deref(), Some("ls\r"));
+        assert_eq!(
+            (shown.first_seq, shown.last_seq),
+            (TypedSeq(1), TypedSeq(2))
+        );
+        assert_eq!((hidden.text.as_deref(), hidden.length), (None, 8));
+        assert!(hidden.mac.as_ref().is_some_and(|mac| mac.len() == 64));
+        assert!(!serde_json::to_string(&records).unwrap().contains("hunter2"));
+        let mut head = audit::genesis(run(), Attempt::FIRST);
+        for (count, record) in (0..).zip(&records) {
+            assert_eq!(audit::judge(&head, count, record), ChainLink::Continues);
+            head.clone_from(&record.hash);
+        }
+    }
+
+    #[test]
+    fn a_record_is_about_four_kibibytes_at_most() {
+        let mut chain = Chain::new(run(), Attempt::FIRST, [7; 32]);
+        let mut batch = Batch::default();
+        let now = Instant::now();
+        let piece = [b'x'; MOST / 2 + 1];
+        assert!(
+            batch
+                .add(typed(1, true, &piece), now, &mut chain, plain)
+                .is_none()
+        );
+        let full = batch.add(typed(2, true, &piece), now, &mut chain, plain);
+        assert_eq!(full.unwrap().length, piece.len() as u64);
     }
 }

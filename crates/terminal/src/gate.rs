@@ -340,7 +340,11 @@ impl Typed {
             Some(None) => return Verdict::BeingTyped,
             None => {}
         }
-        if self.seqs.last_key_value().is_some_and(|(last, _)| *last > seq) {
+        if self
+            .seqs
+            .last_key_value()
+            .is_some_and(|(last, _)| *last > seq)
+        {
             return Verdict::Refuse(format!(
                 "input {} came after later ones: it is out of order",
                 seq.0

@@ -1,6 +1,7 @@
 //! The host's life: one agent from its start to its end, whoever looks after it meanwhile.
 
 mod agent;
+mod calls;
 mod clean;
 mod clock;
 mod connections;
@@ -13,13 +14,7 @@ mod typing;
 mod view;
 mod watch;
 
-use std::{
-    io,
-    path::Path,
-    time::{Duration, Instant as Moment},
-};
-
-use baton_domain::{TerminalName, WriteEnd};
+use std::{io, path::Path, time::Duration};
 
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -29,9 +24,9 @@ use tokio::{
 use self::{
     agent::{Agent, Happened},
     clock::WorkClock,
-    connections::{Call, Connections},
+    connections::Connections,
     ending::{Endings, Sweep},
-    live::{Live, LiveEvent, Note},
+    live::{Live, LiveEvent},
 };
 use crate::{
     family::Family,
@@ -200,45 +195,6 @@ impl Host {
         self.with_live(|live, now| live.note(event, now));
     }
 
-    /// Does something with the terminals, if there are any, and keeps what is to be kept of it.
-    fn with_live<T>(&mut self, act: impl FnOnce(&mut Live, Moment) -> T) -> Option<T> {
-        let live = self.live.as_mut()?;
-        let done = act(live, Moment::now());
-        let mut notes = live.notes();
-        // Nothing is typed that is not on record.
-        while !self.keep(notes) {
-            let live = self.live.as_mut()?;
-            live.close_gate(WriteEnd::Ended, Moment::now());
-            notes = live.notes();
-        }
-        let shell = self.live.as_ref().and_then(Live::shell_pid);
-        self.family.never_held = shell;
-        Some(done)
-    }
-
-    /// Whether all that was typed is on record.
-    fn keep(&mut self, notes: Vec<Note>) -> bool {
-        let at = self.clock.since_start();
-        let mut kept = true;
-        for note in notes {
-            match note {
-                Note::Output(output, bytes) => {
-                    if output == Output::Terminal(TerminalName::Agent) {
-                        self.status.output_bytes += bytes.len() as u64;
-                    }
-                    self.journal.output(at, output, &bytes);
-                }
-                Note::What(what) => {
-                    if let Err(error) = self.journal.tell(at, &what) {
-                        tracing::error!(%error, "the journal cannot be written");
-                        kept &= !matches!(what, What::Typed(_));
-                    }
-                }
-            }
-        }
-        kept
-    }
-
     fn note(&mut self, happened: Happened) {
         let at = self.clock.since_start();
         match happened {
@@ -253,85 +209,6 @@ impl Host {
                 // Its pipes stay open for as long as something that it left behind holds them.
                 self.endings.sweep(self.family.clone());
             }
-        }
-    }
-
-    async fn answer(&mut self, call: Call, connections: &Connections) {
-        match call {
-            Call::Nothing => {}
-            Call::Request(request) => self.obey(request, connections).await,
-            Call::Watch(wish, source, queue) => {
-                // Without terminals there is nothing to see: the connection ends.
-                match self.live {
-                    Some(_) => self.with_live(|live, now| live.join(wish, source, queue, now)),
-                    None => Some(queue.close()),
-                };
-            }
-            Call::Frame(name, source, frame) => {
-                self.with_live(|live, now| live.hear(name, source, frame, now));
-            }
-            Call::Anew(source) => {
-                self.with_live(|live, _| live.show_anew(source.connection));
-            }
-            Call::Left(source) => {
-                self.with_live(|live, _| live.left(source.connection));
-            }
-        }
-    }
-
-    async fn obey(&mut self, request: Request, connections: &Connections) {
-        match request {
-            Request::Watch(_) | Request::Unknown => {}
-            Request::Gate { signed, ended } => {
-                let told = self.with_live(|live, now| live.obey_gate(&signed, ended, now));
-                if let Some(Err(refused)) = told {
-                    connections.refuse(refused);
-                }
-            }
-            Request::Trust { keys } => {
-                self.with_live(|live, _| live.trust(&keys));
-            }
-            Request::CloseGate { cause } => {
-                self.with_live(|live, now| live.close_gate(cause, now));
-            }
-            Request::EndShell => {
-                self.with_live(Live::end_shell);
-            }
-            Request::Hello { .. } => {
-                // A reader that is new reads what there is without holding up the agent.
-                self.read = self.journal.written();
-                self.measure();
-                self.update();
-                connections.show_anew(&self.status);
-            }
-            Request::Show { text, place } => {
-                self.with_live(|live, now| live.show(&text, place, now));
-            }
-            Request::Mark { label } => self.mark(label),
-            Request::Read { bytes } => self.read = self.read.max(bytes),
-            Request::Measure => self.measure(),
-            Request::End { how } => self.end(how),
-            Request::Freeze => {
-                if !self.clock.is_frozen() && !self.endings.have_begun() {
-                    self.family.freeze().await;
-                    self.clock.freeze();
-                    self.with_live(|live, _| live.hold(true));
-                }
-            }
-            Request::Thaw => {
-                if self.clock.is_frozen() {
-                    self.family.go_on();
-                    self.clock.thaw();
-                    self.with_live(|live, _| live.hold(false));
-                }
-            }
-        }
-    }
-
-    fn mark(&mut self, label: String) {
-        let at = self.clock.since_start();
-        if let Err(error) = self.journal.tell(at, &What::Marked(label)) {
-            tracing::warn!(%error, "a marker could not be written into the journal");
         }
     }
 

@@ -24,7 +24,7 @@ pub use hosted::{FollowError, Hosted, Listener, Remote};
 pub use journal::{Ended, Entry, Exit, JournalReader, NotStarted, Started, What};
 pub use launch::{AttachError, HostProgram, LaunchError, attach, launch, left_behind};
 pub use mark::Mark;
-pub use order::{AgentOutput, KnownSecret, Order, ShellOrder, TerminalOrder};
+pub use order::{AgentOutput, Order, ShellOrder, TerminalOrder};
 pub use procfs::start_ticks;
 pub use protocol::{GateRefused, Seen, Status, Via, WatchWish};
 pub use watching::{WatchError, WatchFrames, WatchSender, Watching};

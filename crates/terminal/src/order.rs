@@ -1,9 +1,10 @@
 //! What a host is told to start. Given on its standard input, so that no secret of it touches a
 //! disk or a command line.
 
-use std::{ffi::OsString, fmt};
+use std::ffi::OsString;
 
 use baton_domain::{Attempt, RunId, TerminalSize};
+use baton_redact::Secret;
 use baton_wire::http::PublicKeyInfo;
 use serde::{Deserialize, Serialize};
 
@@ -51,7 +52,7 @@ pub struct TerminalOrder {
     pub size: TerminalSize,
     /// What must not be seen in a terminal.
     #[serde(default)]
-    pub secrets: Vec<KnownSecret>,
+    pub secrets: Vec<Secret>,
     /// Whose signatures let somebody type; others may be told later.
     #[serde(default)]
     pub keys: Vec<PublicKeyInfo>,
@@ -80,20 +81,4 @@ pub struct ShellOrder {
     /// Its arguments.
     #[serde(default)]
     pub arguments: Vec<OsString>,
-}
-
-/// A secret that the worker knows.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct KnownSecret {
-    /// How people know it, such as the name of its variable.
-    pub name: String,
-    /// What must not be seen.
-    pub value: Vec<u8>,
-}
-
-impl fmt::Debug for KnownSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("KnownSecret").field(&self.name).finish()
-    }
 }

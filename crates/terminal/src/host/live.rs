@@ -75,8 +75,8 @@ impl Live {
             run: wish.run,
             attempt: wish.attempt,
             epoch: epoch.unsigned_abs(),
-            agent: Terminal::new(TerminalName::Agent, wish),
-            shell: Terminal::new(TerminalName::Shell, wish),
+            agent: Terminal::new(wish),
+            shell: Terminal::new(wish),
             shell_process: None,
             gate: Gate::new(wish.run, wish.attempt),
             keys: Vec::new(),
@@ -190,7 +190,13 @@ impl Live {
     }
 
     /// Somebody watches from now on.
-    pub(super) fn join(&mut self, wish: WatchWish, source: Source, queue: Arc<Queue>, now: Instant) {
+    pub(super) fn join(
+        &mut self,
+        wish: WatchWish,
+        source: Source,
+        queue: Arc<Queue>,
+        now: Instant,
+    ) {
         let (epoch, frozen) = (self.epoch, self.frozen);
         let hello = Frame::Hello(Hello {
             run: self.run,

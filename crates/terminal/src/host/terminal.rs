@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use baton_domain::{TerminalName, TerminalSize};
+use baton_domain::TerminalSize;
 use baton_wire::terminal::{Frame, MAX_OUTPUT, Snapshot};
 use bytes::Bytes;
 
@@ -26,7 +26,6 @@ const LONGEST_TAIL: usize = 256 << 10;
 
 /// A terminal. Without a program on it, it shows what it showed.
 pub(super) struct Terminal {
-    pub(super) name: TerminalName,
     pty: Option<Pty>,
     clean: Clean,
     /// For the worker's words, which may come in the middle of a program's.
@@ -46,9 +45,8 @@ struct Watcher {
 }
 
 impl Terminal {
-    pub(super) fn new(name: TerminalName, order: &TerminalOrder) -> Self {
+    pub(super) fn new(order: &TerminalOrder) -> Self {
         Self {
-            name,
             pty: None,
             clean: Clean::new(&order.secrets),
             words: Clean::new(&order.secrets),
@@ -183,7 +181,10 @@ impl Terminal {
     /// So much of what waits first was typed.
     pub(super) fn typed(&mut self, bytes: usize) -> Vec<Progress> {
         let echo = self.pty.as_ref().is_some_and(Pty::echoes);
-        self.typing.advance(bytes, self.view.offset(), echo).into_iter().collect()
+        self.typing
+            .advance(bytes, self.view.offset(), echo)
+            .into_iter()
+            .collect()
     }
 
     /// Types nothing more of what waits; what becomes of it.

@@ -39,7 +39,8 @@ impl View {
 
     /// What draws the screen in a terminal that was reset.
     pub(super) fn dump(&self) -> Bytes {
-        Bytes::copy_from_slice(&self.ring)
+        let most = self.ring.len().min(128 << 10);
+        Bytes::copy_from_slice(&self.ring[self.ring.len() - most..])
     }
 
     /// What was shown since; none when that is not kept, or did not happen yet.

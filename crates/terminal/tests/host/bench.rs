@@ -8,9 +8,10 @@ use std::{
 
 use baton_domain::{Attempt, EndStep, RunId, TerminalName, TerminalSize};
 use baton_terminal::{
-    AgentOutput, Ended, FollowError, HostProgram, Hosted, Listener, Mark, Order, Started, Status,
-    TerminalOrder, launch,
+    AgentOutput, Ended, FollowError, GateRefused, HostProgram, Hosted, Listener, Mark, Order,
+    Started, Status, TerminalOrder, launch,
 };
+use baton_wire::event::{InputTyped, WriteEnded};
 use tempfile::TempDir;
 use tokio::time::{Instant, interval, timeout};
 
@@ -74,6 +75,7 @@ impl Bench {
             output: AgentOutput::Terminal,
             size: TerminalSize::DEFAULT,
             secrets: Vec::new(),
+            keys: Vec::new(),
             shell: None,
         });
         bench
@@ -116,6 +118,9 @@ pub(crate) struct Heard {
     pub(crate) stderr: String,
     /// What the agent's terminal shows.
     pub(crate) shown: String,
+    pub(crate) typed: Vec<InputTyped>,
+    pub(crate) ended: Vec<WriteEnded>,
+    pub(crate) refused: Vec<GateRefused>,
     pub(crate) lost: u64,
     pub(crate) steps: Vec<EndStep>,
     pub(crate) status: Status,
@@ -142,6 +147,15 @@ impl Listener for Heard {
     }
     fn shown(&mut self, bytes: &[u8]) {
         self.shown += &format!("[{}]", String::from_utf8_lossy(bytes));
+    }
+    fn typed(&mut self, typed: InputTyped) {
+        self.typed.push(typed);
+    }
+    fn write_ended(&mut self, ended: WriteEnded) {
+        self.ended.push(ended);
+    }
+    fn gate_refused(&mut self, refused: &GateRefused) {
+        self.refused.push(refused.clone());
     }
     fn marked(&mut self, label: &str) {
         self.shown += &format!("({label})");
@@ -218,6 +232,9 @@ impl<F: Fn(&Heard) -> bool> Listener for Until<'_, F> {
         stderr(&[u8]),
         shown(&[u8]),
         marked(&str),
+        typed(InputTyped),
+        write_ended(WriteEnded),
+        gate_refused(&GateRefused),
         lost(u64),
         status(&Status),
         step(EndStep)

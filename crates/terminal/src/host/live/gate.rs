@@ -39,10 +39,13 @@ impl Live {
                 _ => None,
             },
         })?;
-        let changes = self.gate.apply(gate, ended, now).map_err(|why| GateRefused {
-            unknown_key: None,
-            reason: format!("a gate is not obeyed: {why}"),
-        })?;
+        let changes = self
+            .gate
+            .apply(gate, ended, now)
+            .map_err(|why| GateRefused {
+                unknown_key: None,
+                reason: format!("a gate is not obeyed: {why}"),
+            })?;
         self.changed(changes, now);
         Ok(())
     }
@@ -59,7 +62,9 @@ impl Live {
         if changes.is_empty() {
             return;
         }
-        let over = changes.iter().any(|change| matches!(change, Change::Ended(_)));
+        let over = changes
+            .iter()
+            .any(|change| matches!(change, Change::Ended(_)));
         if over {
             self.stop_typing(now);
             self.usual_sizes();

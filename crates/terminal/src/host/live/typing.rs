@@ -71,7 +71,12 @@ impl Live {
         }
     }
 
-    fn take(&mut self, name: TerminalName, source: Source, input: Input) -> Result<(), &'static str> {
+    fn take(
+        &mut self,
+        name: TerminalName,
+        source: Source,
+        input: Input,
+    ) -> Result<(), &'static str> {
         let writer = self.gate.writer().ok_or("nobody may type any more")?;
         let input = TypedInput {
             source,
@@ -97,8 +102,11 @@ impl Live {
             } else {
                 self.gate.forget(source, seq);
                 let reason = match progress.typed {
-                    0 => "it was not typed: the right to type ended before the program took it".to_owned(),
-                    some => format!("only its first {some} bytes were typed: the right to type ended before the program took the rest"),
+                    0 => "it was not typed: the right to type ended before the program took it"
+                        .to_owned(),
+                    some => format!(
+                        "only its first {some} bytes were typed: the right to type ended before the program took the rest"
+                    ),
                 };
                 self.refuse(name, source, Some(seq), grant, reason);
             }
@@ -185,7 +193,14 @@ impl Live {
         }
     }
 
-    fn accepted(&mut self, name: TerminalName, to: Source, grant: GrantId, seq: TypedSeq, offset: u64) {
+    fn accepted(
+        &mut self,
+        name: TerminalName,
+        to: Source,
+        grant: GrantId,
+        seq: TypedSeq,
+        offset: u64,
+    ) {
         let accepted = Frame::Accepted { offset, grant, seq };
         self.terminal(name).tell_one(to.connection, &accepted);
     }

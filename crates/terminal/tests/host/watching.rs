@@ -1,0 +1,140 @@
+//! Watching an agent's terminal: from whenever, by however many, however slow.
+
+use std::time::Duration;
+
+use baton_domain::TerminalName;
+use baton_terminal::{Via, attach};
+use baton_wire::terminal::Frame;
+use tokio::time::{Instant, timeout};
+
+use crate::{
+    bench::{Bench, Heard, PATIENCE, end, hear},
+    viewer::Viewer,
+};
+
+const AGENT: TerminalName = TerminalName::Agent;
+
+/// Prints without end, a line at a time, until it is let go.
+const COUNTING: &str = "i=0; while [ ! -e stop ]; do i=$((i+1)); echo $i; sleep 0.002; done";
+
+fn stop(bench: &Bench) {
+    std::fs::write(bench.folder.path().join("stop"), "").unwrap();
+}
+
+#[tokio::test]
+async fn whoever_joins_sees_everything_once_to_the_end() {
+    let bench = Bench::on_terminal(COUNTING);
+    let mut hosted = bench.launch().await;
+    let mut viewers = Vec::new();
+    for count in [1, 5, 9] {
+        let mut viewer = Viewer::join(&bench, AGENT, Via::Local).await;
+        viewer.until_shown(&format!("{count}\r\n")).await;
+        viewers.push(viewer);
+    }
+    stop(&bench);
+    let mut heard = Heard::default();
+    end(&mut hosted, &mut heard).await.unwrap();
+    for mut viewer in viewers {
+        viewer.watch_out().await;
+        assert_eq!((viewer.text(), viewer.snapshots), (heard.shown.clone(), 1));
+        assert_eq!(viewer.offset, Some(heard.shown.len() as u64));
+        let last = viewer.frames.last().unwrap();
+        assert!(
+            matches!(last, Frame::Exit { exit, .. } if exit.code == Some(0)),
+            "{last:?}"
+        );
+    }
+}
+
+// B-09
+#[tokio::test]
+async fn a_worker_that_was_started_again_goes_on_where_it_was() {
+    let bench = Bench::on_terminal(COUNTING);
+    let mut hosted = bench.launch().await;
+    let mut before = Viewer::join(&bench, AGENT, Via::Worker).await;
+    before.until_shown("20\r\n").await;
+    let (seen, text) = (before.seen(), before.text());
+    drop((before, hosted));
+    hosted = attach(&bench.host()).await.unwrap();
+    let mut after = Viewer::resume(&bench, AGENT, Via::Worker, Some(seen)).await;
+    assert_eq!(after.epoch(), seen.epoch);
+    after.until_shown("40\r\n").await;
+    stop(&bench);
+    let mut heard = Heard::default();
+    end(&mut hosted, &mut heard).await.unwrap();
+    after.watch_out().await;
+    assert_eq!(after.snapshots, 0);
+    assert_eq!(format!("{text}{}", after.text()), heard.shown);
+}
+
+#[tokio::test]
+async fn offsets_of_another_life_mean_nothing() {
+    let bench = Bench::on_terminal("echo begun; sleep 300");
+    let mut hosted = bench.launch().await;
+    let mut first = Viewer::join(&bench, AGENT, Via::Local).await;
+    first.until_shown("begun").await;
+    let mut seen = first.seen();
+    seen.epoch -= 1;
+    let mut other = Viewer::resume(&bench, AGENT, Via::Local, Some(seen)).await;
+    other.until(|viewer| viewer.snapshots == 1).await;
+    assert_eq!(other.text(), first.text());
+    hosted.remote().end();
+    end(&mut hosted, &mut Heard::default()).await.unwrap();
+}
+
+/// How long an agent takes to print 24 MB.
+async fn printed_within(stopped: usize) -> (Duration, Vec<Viewer>) {
+    let mut bench = Bench::on_terminal(
+        "until [ -e go ]; do sleep 0.01; done; yes | head -c 12000000; echo done",
+    );
+    bench.order.journal_bytes = 256 << 20;
+    let mut hosted = bench.launch().await;
+    let mut still = Vec::new();
+    for _ in 0..stopped {
+        still.push(Viewer::join(&bench, AGENT, Via::Local).await);
+    }
+    std::fs::write(bench.folder.path().join("go"), "").unwrap();
+    let began = Instant::now();
+    let mut heard = Heard::default();
+    hear(&mut hosted, &mut heard, |heard| {
+        heard.shown.ends_with("done\r\n")
+    })
+    .await;
+    let took = began.elapsed();
+    for viewer in &mut still {
+        viewer.until_shown("done\r\n").await;
+    }
+    end(&mut hosted, &mut heard).await.unwrap();
+    (took, still)
+}
+
+#[tokio::test]
+async fn watchers_that_stand_still_hold_up_nobody_and_see_the_last_screen() {
+    let (alone, _) = printed_within(0).await;
+    let (watched, viewers) = printed_within(5).await;
+    for viewer in viewers {
+        assert!(viewer.saw(|frame| matches!(frame, Frame::Gap { .. })));
+        assert_eq!(viewer.snapshots, 2);
+    }
+    assert!(
+        watched < alone * 2 + Duration::from_secs(1),
+        "{alone:?} {watched:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_agent_without_a_terminal_cannot_be_watched() {
+    let bench = Bench::new("sleep 300");
+    let mut hosted = bench.launch().await;
+    let wish = baton_terminal::WatchWish {
+        terminal: AGENT,
+        from: None,
+        via: Via::Local,
+    };
+    let folder = bench.host();
+    let watching = baton_terminal::Watching::connect(&folder, wish);
+    let refused = timeout(PATIENCE, watching).await.unwrap();
+    assert!(refused.unwrap_err().to_string().contains("agent has none"));
+    hosted.remote().end();
+    end(&mut hosted, &mut Heard::default()).await.unwrap();
+}

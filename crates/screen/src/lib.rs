@@ -5,6 +5,7 @@
 //! the [`Screen`]s that others keep in step to draw it for those who join. All of them carry out the
 //! same small set of instructions, which terminals agree about; tests hold it against xterm.js.
 
+pub mod cast;
 mod charset;
 mod console;
 mod dump;

@@ -3,9 +3,9 @@
 use baton_domain::TerminalSize;
 
 /// The terminal's colours as programs are told them; the page draws with the same.
-pub const FOREGROUND: [u8; 3] = [0xd8, 0xd8, 0xd8];
+pub const FOREGROUND: [u8; 3] = [0xe4, 0xe9, 0xf0];
 /// The background.
-pub const BACKGROUND: [u8; 3] = [0x16, 0x18, 0x1c];
+pub const BACKGROUND: [u8; 3] = [0x11, 0x15, 0x1b];
 
 /// A question.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The crate by its front door.
 
 mod answers;
+mod casts;
 mod dumps;
 mod hostile;
 mod stream;

@@ -3,6 +3,7 @@
 
 mod apply;
 mod fact;
+pub mod session;
 mod state;
 #[cfg(test)]
 mod tests;

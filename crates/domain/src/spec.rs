@@ -17,6 +17,7 @@ use crate::{
     names::{Capability, Pool},
     retry::{RetryPolicy, RetryWorkspace},
     route::Route,
+    run::session::SessionWish,
     slots::Slots,
 };
 
@@ -47,6 +48,8 @@ pub struct RunSpec {
     pub retry_workspace: RetryWorkspace,
     /// The longest time one attempt may execute.
     pub timeout: Duration,
+    /// The live session that it is to have, if any.
+    pub live_session: Option<SessionWish>,
 }
 
 impl RunSpec {

@@ -1,17 +1,22 @@
 //! The pure core: what a stretch of messages changes.
 
+mod deeds;
 mod known;
 mod outcome;
+mod session;
 #[cfg(test)]
 mod tests;
 
-use baton_domain::{Fact, FactKind, Refusal, Run, RunId, RunSpec, WorkerId, run::Command};
+use std::collections::BTreeSet;
+
+use baton_domain::{Fact, FactKind, Refusal, Run, RunId, RunSpec, WorkerId, session::ChainLink};
 use baton_store::{
-    Batch, IdempotencyKey, NewEvent, Outcome, RunRecord, StoredDrain, StoredRun, Submission,
+    Batch, IdempotencyKey, NewEvent, NewSession, Outcome, RunRecord, StoredDrain, StoredInput,
+    StoredRun, Submission,
 };
 use baton_wire::{
-    ControlCommand, ControlMessage, Decoded, DrainMessage, EventsMessage, LeaseMessage, LeaseStep,
-    Offer, Subject, http::EventRecord,
+    ControlMessage, Decoded, DrainMessage, Event, EventsMessage, GrantMessage, LeaseMessage,
+    LeaseStep, Offer, Subject, http::EventRecord,
 };
 use chrono::{DateTime, SubsecRound, Utc};
 
@@ -24,6 +29,8 @@ type Refused = &'static str;
 
 const UNKNOWN_RUN: Refused = "unknown_run";
 const UNKNOWN_COMMAND: Refused = "unknown_command";
+/// The gate that was signed says something else than the message around it.
+const OTHER_GATE: Refused = "other_gate";
 
 /// Folds messages, in order, into the runs that are known; returns what is to be written.
 /// `known` must hold every recorded run that the messages speak of, and is as after them.
@@ -32,6 +39,7 @@ pub(crate) fn fold(known: &mut Known, messages: &[Message]) -> Batch {
         known,
         batch: Batch::default(),
         submitted: Vec::new(),
+        sessions: BTreeSet::new(),
     };
     messages.iter().for_each(|message| folding.message(message));
     folding.finish()
@@ -41,6 +49,8 @@ struct Folding<'a> {
     known: &'a mut Known,
     batch: Batch,
     submitted: Vec<(RunId, Submission)>,
+    /// Runs whose session has changed.
+    sessions: BTreeSet<RunId>,
 }
 
 impl Folding<'_> {
@@ -62,9 +72,7 @@ impl Folding<'_> {
             (Decoded::Events(events, _), Subject::Events { worker, .. }, _) => {
                 self.events(events, worker, said, message);
             }
-            (Decoded::Grant(_), _, _) => {
-                self.keep(&said.records, Err(UNKNOWN_COMMAND));
-            }
+            (Decoded::Grant(grant), _, _) => self.grant(grant, said, message),
             // Decoding takes the kind from the subject: other pairs do not exist.
             _ => {}
         }
@@ -73,7 +81,7 @@ impl Folding<'_> {
     fn offer(&mut self, offer: &Offer, spec: &RunSpec, said: &Said, message: &Message) {
         let is_first = offer.attempt == baton_domain::Attempt::FIRST;
         let judged = if is_first && !self.known.has(offer.run) {
-            self.submit(offer, spec, message);
+            self.submit(offer, spec, said, message);
             Ok(())
         } else {
             let attempt = offer.attempt;
@@ -84,8 +92,15 @@ impl Folding<'_> {
         }
     }
 
-    fn submit(&mut self, offer: &Offer, spec: &RunSpec, message: &Message) {
-        let run = Run::submitted(offer.run, spec.retry, message.position());
+    fn submit(&mut self, offer: &Offer, spec: &RunSpec, said: &Said, message: &Message) {
+        let mut run = Run::submitted(offer.run, spec.retry, message.position());
+        if let Some(wish) = spec.live_session {
+            run = run.with_session(wish, &offer.submitted_by, kept_time(offer.submitted_at));
+            self.sessions.insert(offer.run);
+            let wanted = said.records.first();
+            let wanted = wanted.and_then(|record| deeds::wanted(record, wish));
+            self.batch.control_events.extend(wanted);
+        }
         self.known.insert_new(RunRecord {
             run,
             last_lease: baton_domain::Position::START,
@@ -127,7 +142,7 @@ impl Folding<'_> {
     }
 
     fn control(&mut self, control: &ControlMessage, said: &Said, message: &Message) {
-        let judged = match command(control) {
+        let judged = match control.to_domain() {
             Some(command) => {
                 let kind = FactKind::Commanded(command);
                 self.apply(control.run, message, control.at, kind)
@@ -135,6 +150,15 @@ impl Folding<'_> {
             None => Err(UNKNOWN_COMMAND),
         };
         // A second wish is a deed of its own, kept also when it changes nothing.
+        self.keep(&said.records, judged);
+    }
+
+    /// Only the API can speak here, says the broker; what it signed counts, and is compared.
+    fn grant(&mut self, grant: &GrantMessage, said: &Said, message: &Message) {
+        let judged = match grant.to_domain() {
+            Some(fact) => self.apply(grant.run, message, grant.at, FactKind::Granted(fact)),
+            None => Err(OTHER_GATE),
+        };
         self.keep(&said.records, judged);
     }
 
@@ -159,12 +183,14 @@ impl Folding<'_> {
                 seq: reported.seq,
                 event: reported.event.to_domain(),
             };
+            let link = self.link(events, &reported.event);
             let judged = self.apply(events.run, message, reported.at, kind);
             if judged == Err(Refusal::Duplicate.as_str()) {
                 continue;
             }
             if judged.is_ok() {
                 self.take_in(events.run, events.attempt, &reported.event, message);
+                self.keep_input(events, by, record, &reported.event, link);
             }
             self.keep(std::slice::from_ref(record), judged);
         }
@@ -175,7 +201,7 @@ impl Folding<'_> {
         &mut self,
         run: RunId,
         attempt: baton_domain::Attempt,
-        event: &baton_wire::Event,
+        event: &Event,
         message: &Message,
     ) {
         if let Some(record) = self.known.change(run) {
@@ -207,6 +233,9 @@ impl Folding<'_> {
             .run
             .apply(&fact)
             .map_err(|illegal| illegal.refusal.as_str())?;
+        if next.session != record.run.session {
+            self.sessions.insert(run);
+        }
         if let Some(record) = self.known.change(run) {
             note_times(record, &next, &fact);
             record.run = next;
@@ -219,12 +248,59 @@ impl Folding<'_> {
             .iter()
             .filter_map(|record| new_event(record, judged));
         self.batch.events.extend(events);
+        let deeds = records
+            .iter()
+            .filter_map(|record| deeds::deed(record, judged));
+        self.batch.control_events.extend(deeds);
+    }
+
+    /// Whether a record of input continues its chain; none for other events.
+    fn link(&self, events: &EventsMessage, event: &Event) -> Option<ChainLink> {
+        let Event::InputTyped(typed) = event else {
+            return None;
+        };
+        let record = self.known.get(events.run)?;
+        Some(session::judge(&record.run, events.attempt, typed))
+    }
+
+    fn keep_input(
+        &mut self,
+        events: &EventsMessage,
+        by: &WorkerId,
+        record: &EventRecord,
+        event: &Event,
+        link: Option<ChainLink>,
+    ) {
+        let (Event::InputTyped(typed), Some(link)) = (event, link) else {
+            return;
+        };
+        let Some(mark) = deeds::mark(record) else {
+            return;
+        };
+        self.batch.inputs.push(StoredInput {
+            mark,
+            run: events.run,
+            attempt: events.attempt,
+            worker: by.clone(),
+            at: kept_time(record.at),
+            typed: session::kept(typed),
+            chain: link,
+        });
     }
 
     fn finish(mut self) -> Batch {
         for (id, submission) in self.submitted {
             if let Some(record) = self.known.get(id).cloned() {
                 self.batch.new_runs.push(StoredRun { submission, record });
+            }
+        }
+        for id in std::mem::take(&mut self.sessions) {
+            if let Some(record) = self.known.get(id) {
+                self.batch.sessions.push(NewSession {
+                    run: id,
+                    session: record.run.session.clone(),
+                    position: record.run.position,
+                });
             }
         }
         self.batch.changed_runs = self.known.take_changed();
@@ -244,22 +320,6 @@ fn note_times(record: &mut RunRecord, next: &Run, fact: &Fact) {
     // A run that is tried again has not finished.
     let ended = next.state.name().is_terminal();
     record.finished_at = ended.then_some(fact.at);
-}
-
-/// The wish in the domain's words; none for a wish of a later version.
-fn command(control: &ControlMessage) -> Option<Command> {
-    Some(match &control.command {
-        ControlCommand::Cancel { .. } => Command::Cancel,
-        ControlCommand::Redrive { .. } => Command::Redrive,
-        ControlCommand::ReleaseLease { note } => Command::ReleaseLease {
-            by: control.actor.clone(),
-            note: note.clone(),
-        },
-        ControlCommand::EnableSession { .. }
-        | ControlCommand::RevokeSession { .. }
-        | ControlCommand::ResealSession { .. }
-        | ControlCommand::Unknown => return None,
-    })
 }
 
 fn submission(offer: &Offer, spec: &RunSpec, message: &Message) -> Submission {

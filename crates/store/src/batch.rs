@@ -7,9 +7,12 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     artifacts::StoredArtifact,
+    control_events::StoredControlEvent,
     drains::StoredDrain,
     events::NewEvent,
+    inputs::StoredInput,
     runs::{RunRecord, StoredRun},
+    sessions::NewSession,
 };
 
 /// The last message of a stretch of the stream.
@@ -30,6 +33,12 @@ pub struct Batch {
     pub changed_runs: Vec<RunRecord>,
     /// What was said in it. Reports that are kept already are left out.
     pub events: Vec<NewEvent>,
+    /// Sessions that it changed, as they stand after it; each once.
+    pub sessions: Vec<NewSession>,
+    /// What operators, workers and supervisors did in it.
+    pub control_events: Vec<StoredControlEvent>,
+    /// What was typed.
+    pub inputs: Vec<StoredInput>,
     /// Files that it tells of; each once. A later report of the same file replaces an earlier one.
     pub artifacts: Vec<StoredArtifact>,
     /// Scopes that were drained, and those that no longer are.

@@ -5,11 +5,14 @@
 
 pub mod accounts;
 pub mod artifacts;
+pub mod control_events;
 pub mod dead_letters;
 pub mod drains;
 pub mod events;
+pub mod inputs;
 pub mod position;
 pub mod runs;
+pub mod sessions;
 pub mod unreadable;
 
 mod batch;
@@ -24,10 +27,12 @@ mod writer;
 
 pub use artifacts::StoredArtifact;
 pub use batch::{Batch, Through, UnreadableMessage};
+pub use control_events::{ControlFilter, ControlPage, Mark, StoredControlEvent};
 pub use drains::StoredDrain;
 pub use error::{InvalidRow, StoreError};
 pub use events::{EventPage, NewEvent, StoredEvent};
 pub use feed::{History, PositionFeed};
+pub use inputs::{InputPage, StoredInput, TypedInput};
 pub use lock::{Lock, LockName};
 pub use migrate::SchemaVersion;
 pub use pool::{Store, StoreOptions};
@@ -37,4 +42,5 @@ pub use runs::{
     IdempotencyKey, Outcome, RunFilter, RunPage, RunRecord, StoredPullRequest, StoredRun,
     Submission, Usage,
 };
+pub use sessions::{NewSession, StoredSecret};
 pub use writer::Writer;

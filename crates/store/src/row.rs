@@ -4,7 +4,10 @@ use std::fmt::Display;
 
 use baton_domain::{Attempt, EventSeq, Position};
 
-use crate::error::{InvalidRow, Place};
+use crate::{
+    control_events::Mark,
+    error::{InvalidRow, Place},
+};
 
 /// A position for a column. The domain's bound is the column's.
 pub(crate) fn position_out(position: Position) -> i64 {
@@ -39,6 +42,13 @@ impl<K: Display> Place<'_, K> {
     pub(crate) fn attempt(&self, column: &'static str, n: i32) -> Result<Attempt, InvalidRow> {
         let n = self.count(column, i64::from(n))?;
         self.fit(column, Attempt::new(n))
+    }
+
+    pub(crate) fn mark(&self, position: i64, index: i16) -> Result<Mark, InvalidRow> {
+        Ok(Mark {
+            position: self.position("position", position)?,
+            index: self.fit("index", u16::try_from(index))?,
+        })
     }
 
     pub(crate) fn seq(&self, column: &'static str, n: i32) -> Result<EventSeq, InvalidRow> {

@@ -14,7 +14,8 @@ mod row;
 mod update;
 
 use baton_domain::{
-    Actor, Pool, Position, Priority, Route, Run, RunId, RunType, Slots, StateName, spec::Repository,
+    Actor, Pool, Position, Priority, Route, Run, RunId, RunType, SessionStatus, Slots, StateName,
+    spec::Repository,
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -151,6 +152,8 @@ pub struct Usage {
 pub struct RunFilter {
     /// In this state.
     pub state: Option<StateName>,
+    /// With a live session that stands so.
+    pub session: Option<SessionStatus>,
     /// Of this kind.
     pub run_type: Option<RunType>,
     /// In this pool.

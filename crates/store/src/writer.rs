@@ -6,7 +6,8 @@ use sqlx::{Connection, PgConnection};
 
 use crate::{
     Batch, Lock, LockName, RecordedPosition, RunRecord, Store, StoreError, Through, artifacts,
-    drains, events, feed, position, row::position_out, runs, unreadable,
+    control_events, drains, events, feed, inputs, position, row::position_out, runs, sessions,
+    unreadable,
 };
 
 /// The right to write the run tables. After an error other than [`StoreError::Rejected`] it is to
@@ -85,6 +86,9 @@ impl Writer {
         runs::insert(&mut transaction, &batch.new_runs).await?;
         runs::update(&mut transaction, &moved(batch)).await?;
         events::append(&mut transaction, &batch.events).await?;
+        sessions::write(&mut transaction, &batch.sessions).await?;
+        control_events::append(&mut transaction, &batch.control_events).await?;
+        inputs::append(&mut transaction, &batch.inputs).await?;
         artifacts::write(&mut transaction, &batch.artifacts).await?;
         drains::write(&mut transaction, &batch.drains).await?;
         unreadable::write(&mut transaction, &batch.unreadable).await?;
@@ -103,7 +107,8 @@ impl Writer {
     pub async fn clear(&mut self) -> Result<(), StoreError> {
         let mut transaction = self.lock.connection().begin().await?;
         sqlx::query!(
-            "TRUNCATE task_runs, task_run_events, task_run_artifacts, drains, unreadable_messages"
+            "TRUNCATE task_runs, task_run_events, task_run_artifacts, task_run_live_sessions,
+                 task_run_control_events, task_run_inputs, drains, unreadable_messages"
         )
         .execute(&mut *transaction)
         .await?;

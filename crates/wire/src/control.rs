@@ -1,11 +1,14 @@
 //! Commands of operators, on a run's control subject.
 
-use baton_domain::{Actor, Generation, Provider, RunId};
+use baton_domain::{
+    Actor, Generation, Provider, RunId,
+    run::{Command, session::SessionWish},
+};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::grant::Sealed;
+use crate::{event, grant::Sealed};
 
 /// A command, as published.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,7 +82,54 @@ pub enum ControlCommand {
     Unknown,
 }
 
+impl ControlMessage {
+    /// The wish in the domain's words; none for a wish of a later version.
+    #[must_use]
+    pub fn to_domain(&self) -> Option<Command> {
+        let by = self.actor.clone();
+        Some(match &self.command {
+            ControlCommand::Cancel { .. } => Command::Cancel,
+            ControlCommand::Redrive { .. } => Command::Redrive,
+            ControlCommand::ReleaseLease { note } => Command::ReleaseLease {
+                by,
+                note: note.clone(),
+            },
+            ControlCommand::EnableSession {
+                provider,
+                ttl_seconds,
+                ..
+            } => Command::EnableSession {
+                by,
+                wish: SessionWish::new(*provider, *ttl_seconds),
+            },
+            ControlCommand::RevokeSession { note } => Command::RevokeSession {
+                by,
+                note: note.clone(),
+            },
+            ControlCommand::ResealSession { generation, sealed } => Command::ResealSession {
+                generation: *generation,
+                sealed: event::sealed(sealed),
+            },
+            ControlCommand::Unknown => return None,
+        })
+    }
+}
+
 impl ControlCommand {
+    /// The action as operators call it.
+    #[must_use]
+    pub const fn action(&self) -> &'static str {
+        match self {
+            Self::Cancel { .. } => "cancel",
+            Self::Redrive { .. } => "redrive",
+            Self::ReleaseLease { .. } => "release_lease",
+            Self::EnableSession { .. } => "enable_session",
+            Self::RevokeSession { .. } => "revoke_session",
+            Self::ResealSession { .. } => "reseal_session",
+            Self::Unknown => "unknown",
+        }
+    }
+
     /// The reason given, for the record.
     #[must_use]
     pub fn note(&self) -> Option<&str> {

@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+mod meaning;
 mod session;
 
+pub(crate) use meaning::sealed;
 pub use session::{
     GateMoved, InputTyped, SessionHealthChanged, SessionHeartbeat, SessionLinks,
     SessionLinksChanged, SessionOver, SessionReady, SessionStarting, WriteEnded,
@@ -300,6 +302,9 @@ impl Event {
     /// What the event means for the run's state.
     #[must_use]
     pub fn to_domain(&self) -> RunEvent {
+        if let Some(said) = meaning::session_event(self) {
+            return RunEvent::Session(said);
+        }
         match self {
             Self::StageStarted { stage } => RunEvent::StageStarted(*stage),
             Self::Paused { kind } => RunEvent::Paused(*kind),

@@ -2,8 +2,11 @@
 //! on a run's grant subject counts; its fence is one more than that of the one before.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use baton_domain::{Actor, Attempt, Channel, Fence, GrantId, Role, RunId, TerminalName, WriteEnd};
-use chrono::{DateTime, Utc};
+use baton_domain::{
+    Actor, Attempt, Channel, Fence, GrantId, Role, RunId, TerminalName, WriteEnd,
+    run::session::{GrantFact, Granted},
+};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -102,6 +105,36 @@ impl GrantMessage {
             && gate.fence == self.fence
             && gate.writer == self.writer;
         agrees.then_some(gate)
+    }
+
+    /// What it means for the run's state; none when its gate cannot be read or says something else.
+    #[must_use]
+    pub fn to_domain(&self) -> Option<GrantFact> {
+        let gate = self.gate()?;
+        Some(GrantFact {
+            attempt: gate.attempt,
+            fence: gate.fence,
+            writer: gate.writer.map(Granted::from),
+            name: self.step.kind(),
+        })
+    }
+}
+
+/// The longest that a grant may last, in milliseconds: a day.
+const LONGEST: u64 = 86_400_000;
+
+impl From<Writer> for Granted {
+    fn from(writer: Writer) -> Self {
+        let ttl = i64::try_from(writer.ttl_ms.min(LONGEST)).unwrap_or(0);
+        Self {
+            grant: writer.grant,
+            holder: writer.holder,
+            role: writer.role,
+            channel: writer.channel,
+            terminals: writer.terminals,
+            ttl: TimeDelta::milliseconds(ttl),
+            reason: writer.reason,
+        }
     }
 }
 

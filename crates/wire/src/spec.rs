@@ -49,12 +49,29 @@ pub struct TaskRunRequest {
     /// The longest time one attempt may execute, 1 to 604,800 seconds; 14,400 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u32>,
-    /// Live observation. Not available in this version: leave it out or switched off.
+    /// Live observation: whether people may watch the run's terminals from its start. The server's
+    /// default if absent; it can be switched on later as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live_session: Option<LiveSessionBody>,
 }
 
 impl TaskRunRequest {
+    /// The request with a live session as the server has them by default, unless it says itself
+    /// whether it wants one; what it leaves open about its own is filled in as well.
+    #[must_use]
+    pub fn or_live_session(mut self, default: &LiveSessionBody) -> Self {
+        match &mut self.live_session {
+            Some(own) if own.enabled => {
+                own.provider = own.provider.take().or_else(|| default.provider.clone());
+                own.ttl_minutes = own.ttl_minutes.or(default.ttl_minutes);
+            }
+            Some(_) => {}
+            None if default.enabled => self.live_session = Some(default.clone()),
+            None => {}
+        }
+        self
+    }
+
     /// The run's name for people: the title given, otherwise the first line of the instruction or
     /// command; at most 200 characters.
     #[must_use]
@@ -176,9 +193,12 @@ pub struct LiveSessionBody {
     /// Whether the run is to be observable.
     #[serde(default)]
     pub enabled: bool,
-    /// How.
+    /// By what means: `web` (the default) or `tmate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
+    /// For how long from when it is ready, 1 to 1,440 minutes; 60 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl_minutes: Option<u32>,
 }
 
 /// A field that is wrong.

@@ -37,7 +37,7 @@ fn bodies() -> Vec<(&'static str, String, &'static str)> {
         ("bad secrets", json!({"repository": "/srv/a", "task": {"instructions": "x", "secrets": [{"name": "PATH", "from": "env:A"}, {"name": "A", "from": "/etc/passwd"}, {"name": "B", "from": "env:B"}, {"name": "B", "from": "env:C"}]}}).to_string(), json),
         ("credentials", json!({"repository": "https://u:p@example.org/a", "task": {"instructions": "x"}}).to_string(), json),
         ("bounds", json!({"type": "command", "task": {"argv": ["true"]}, "maxAttempts": 21, "timeoutSeconds": 0, "pool": "No Such"}).to_string(), json),
-        ("live session", json!({"type": "command", "task": {"argv": ["true"]}, "liveSession": {"enabled": true}}).to_string(), json),
+        ("live session", json!({"type": "command", "task": {"argv": ["true"]}, "liveSession": {"enabled": true, "provider": "screen", "ttlMinutes": 1441}}).to_string(), json),
         ("NUL", valid(json!({"argv": ["a\u{0}b"]})), json),
         ("deep nesting", "[".repeat(200), json),
         ("form", "type=command".to_owned(), "application/x-www-form-urlencoded"),

@@ -9,6 +9,7 @@ use crate::{
     retry::RetryPolicy,
     run::{
         fact::{Command, Fact, FactKind, RunEvent},
+        session::Session,
         state::{Lease, ReleaseWish, Run, RunState, StateName},
     },
 };
@@ -41,6 +42,9 @@ pub enum Refusal {
     /// The state has no such step.
     #[error("the state has no such step")]
     WrongState,
+    /// Its fence is not above that of the grant before.
+    #[error("its fence does not rise")]
+    StaleFence,
 }
 
 impl Refusal {
@@ -52,6 +56,7 @@ impl Refusal {
             Self::OtherAttempt => "other_attempt",
             Self::NotHolder => "not_holder",
             Self::WrongState => "wrong_state",
+            Self::StaleFence => "stale_fence",
         }
     }
 }
@@ -59,7 +64,7 @@ impl Refusal {
 impl Run {
     /// A run at its first offer.
     #[must_use]
-    pub const fn submitted(id: RunId, retry: RetryPolicy, position: Position) -> Self {
+    pub fn submitted(id: RunId, retry: RetryPolicy, position: Position) -> Self {
         Self {
             id,
             retry,
@@ -67,6 +72,7 @@ impl Run {
             failures: 0,
             cancel_requested_at: None,
             state: RunState::Queued,
+            session: Session::default(),
             position,
         }
     }
@@ -82,6 +88,7 @@ impl Run {
             fact: fact.kind.name(),
             refusal,
         })?;
+        next.take_session_along(self, fact.at);
         next.position = fact.position;
         Ok(next)
     }
@@ -124,6 +131,9 @@ impl Run {
             } => {
                 self.check_holder(*attempt, Some(worker))?;
                 self.note_seq(*seq)?;
+                if let RunEvent::Session(event) = event {
+                    return self.session_said(event, worker, *attempt, fact.at);
+                }
                 self.reported(event, fact.at)
             }
             FactKind::Commanded(Command::Cancel) => self.cancel(fact.at),
@@ -131,6 +141,12 @@ impl Run {
             FactKind::Commanded(Command::ReleaseLease { by, note }) => {
                 self.release_lease(fact.at, by, note.as_ref())
             }
+            FactKind::Commanded(
+                wish @ (Command::EnableSession { .. }
+                | Command::RevokeSession { .. }
+                | Command::ResealSession { .. }),
+            ) => self.session_wish(wish, fact.at),
+            FactKind::Granted(grant) => self.granted(grant, fact.at),
         }
     }
 
@@ -176,7 +192,11 @@ impl Run {
         }
     }
 
-    fn check_holder(&self, attempt: Attempt, worker: Option<&WorkerId>) -> Result<(), Refusal> {
+    pub(super) fn check_holder(
+        &self,
+        attempt: Attempt,
+        worker: Option<&WorkerId>,
+    ) -> Result<(), Refusal> {
         let lease = self.state.lease().ok_or(Refusal::WrongState)?;
         if lease.attempt != attempt {
             return Err(Refusal::OtherAttempt);
@@ -343,6 +363,10 @@ impl FactKind {
             Self::Commanded(Command::Cancel) => "cancel_requested",
             Self::Commanded(Command::Redrive) => "redriven",
             Self::Commanded(Command::ReleaseLease { .. }) => "release_requested",
+            Self::Commanded(Command::EnableSession { .. }) => "session_requested",
+            Self::Commanded(Command::RevokeSession { .. }) => "session_revoke_requested",
+            Self::Commanded(Command::ResealSession { .. }) => "session_resealed",
+            Self::Granted(grant) => grant.name,
         }
     }
 }
@@ -352,6 +376,7 @@ impl RunEvent {
         match self {
             Self::StageStarted(_) => "stage_started",
             Self::Progress => "progress",
+            Self::Session(event) => event.name(),
             Self::Paused(_) => "paused",
             Self::Resumed => "resumed",
             Self::Succeeded => "succeeded",

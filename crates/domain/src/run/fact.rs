@@ -4,9 +4,12 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     failure::Failure,
-    ids::{Attempt, EventSeq, Position},
+    ids::{Attempt, EventSeq, Generation, Position},
     names::{Actor, WorkerId},
-    run::state::{PauseKind, Stage},
+    run::{
+        session::{GrantFact, SealedText, SessionEvent, SessionWish},
+        state::{PauseKind, Stage},
+    },
 };
 
 /// One thing that happened, with its place in the total order.
@@ -62,6 +65,8 @@ pub enum FactKind {
     },
     /// An operator wished something.
     Commanded(Command),
+    /// The API let somebody type into the run's terminals, or no longer.
+    Granted(GrantFact),
 }
 
 /// What a holder can say, as far as the run's state is concerned.
@@ -71,6 +76,8 @@ pub enum RunEvent {
     StageStarted(Stage),
     /// Work was done that changes no state.
     Progress,
+    /// Something about the live session; the run's own state does not change.
+    Session(SessionEvent),
     /// The agent stands still.
     Paused(PauseKind),
     /// The agent goes on.
@@ -96,5 +103,26 @@ pub enum Command {
         by: Actor,
         /// Why.
         note: Option<String>,
+    },
+    /// Let people watch the run's terminals.
+    EnableSession {
+        /// Who wishes it.
+        by: Actor,
+        /// How.
+        wish: SessionWish,
+    },
+    /// End the live session; the run goes on.
+    RevokeSession {
+        /// Who wishes it.
+        by: Actor,
+        /// Why.
+        note: Option<String>,
+    },
+    /// The session's secrets, sealed to another key.
+    ResealSession {
+        /// Whose secrets.
+        generation: Generation,
+        /// The same as before, sealed anew.
+        sealed: SealedText,
     },
 }

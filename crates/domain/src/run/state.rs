@@ -8,6 +8,7 @@ use crate::{
     ids::{Attempt, EventSeq, Position, RunId},
     names::{Actor, WorkerId},
     retry::RetryPolicy,
+    run::session::Session,
 };
 
 /// A run as folded from its facts.
@@ -25,6 +26,8 @@ pub struct Run {
     pub cancel_requested_at: Option<DateTime<Utc>>,
     /// Where it stands.
     pub state: RunState,
+    /// Its live session.
+    pub session: Session,
     /// The last fact that changed it.
     pub position: Position,
 }

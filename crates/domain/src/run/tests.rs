@@ -272,6 +272,7 @@ fn run_in(state: StateName) -> Run {
         failures: 0,
         cancel_requested_at: None,
         state,
+        session: session::Session::default(),
         position: position(10),
     }
 }

@@ -1,6 +1,6 @@
 //! Pages of runs, newest first.
 
-use baton_domain::RunId;
+use baton_domain::{RunId, SessionStatus};
 
 use super::{
     RunFilter, RunPage,
@@ -32,7 +32,13 @@ pub async fn list(
            AND ($7::text IS NULL OR title ILIKE $7)
            AND ($8::timestamptz IS NULL OR submitted_at >= $8)
            AND ($9::timestamptz IS NULL OR submitted_at < $9)
-         ORDER BY submitted_at DESC, id DESC LIMIT $10",
+           AND ($10::text IS NULL OR id IN (
+               SELECT run_id FROM task_run_live_sessions WHERE status = $10
+           ))
+           AND (NOT $11 OR NOT EXISTS (
+               SELECT FROM task_run_live_sessions AS it WHERE it.run_id = task_runs.id
+           ))
+         ORDER BY submitted_at DESC, id DESC LIMIT $12",
         before.map(|id| id.as_uuid()),
         filter.state.map(|state| state.as_str()),
         filter.run_type.map(|run_type| run_type.as_str()),
@@ -45,6 +51,12 @@ pub async fn list(
         filter.title_contains.as_deref().map(containing),
         filter.submitted_after,
         filter.submitted_before,
+        filter
+            .session
+            .filter(|status| *status != SessionStatus::Disabled)
+            .map(|status| status.as_str()),
+        // A run without a row never had a session.
+        filter.session == Some(SessionStatus::Disabled),
         // One more than asked for tells whether others follow.
         i64::from(limit) + 1,
     )

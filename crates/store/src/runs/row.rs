@@ -9,7 +9,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{IdempotencyKey, Outcome, RunRecord, StoredPullRequest, StoredRun, Submission, Usage};
-use crate::error::{InvalidRow, Place};
+use crate::{
+    error::{InvalidRow, Place},
+    sessions,
+};
 
 /// `SELECT` of whole runs; what follows is the statement from `WHERE` on, and its arguments.
 macro_rules! select_runs {
@@ -32,7 +35,8 @@ macro_rules! select_runs_with {
                 last_lease_position, last_lost_position, due_at, failure_code, failure_message, failure_retryable,
                 cancel_requested_at, started_at, finished_at, result_summary, result_branch,
                 result_commit, result_pull_request_url, result_pull_request_number, result_files_changed, result_insertions, result_deletions,
-                usage_input_tokens, usage_cached_input_tokens, usage_output_tokens, position
+                usage_input_tokens, usage_cached_input_tokens, usage_output_tokens, position,
+                (SELECT to_jsonb(s) FROM task_run_live_sessions AS s WHERE s.run_id = task_runs.id) AS session
              FROM task_runs " + $rest
             $(, $argument)*
         )
@@ -91,6 +95,7 @@ pub(crate) struct RunRow {
     pub(super) usage_cached_input_tokens: Option<i64>,
     pub(super) usage_output_tokens: Option<i64>,
     pub(super) position: i64,
+    pub(super) session: Option<Value>,
 }
 
 impl TryFrom<RunRow> for StoredRun {
@@ -131,6 +136,7 @@ impl RunRow {
             failures: at.small_count("failures", self.failures.into())?,
             cancel_requested_at: self.cancel_requested_at,
             state: self.state(at)?,
+            session: sessions::session(RunId::from_uuid(self.id), self.session.clone())?,
             position: at.position("position", self.position)?,
         })
     }

@@ -8,5 +8,6 @@ mod accounts;
 mod errors;
 mod locks;
 mod schema;
+mod sessions;
 mod stage;
 mod states;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use baton_domain::{
-    FailureCode, Refusal, Role, Stage as Work, StateName, TokenKind, run::PauseKind,
+    Channel, FailureCode, Provider, Refusal, Role, SessionHealth, SessionStatus, Stage as Work,
+    StateName, TerminalName, TokenKind, run::PauseKind, session::ChainLink,
 };
 
 use crate::stage::{Stage, store};
@@ -49,10 +50,44 @@ async fn the_checks_allow_the_words_of_the_domain_and_no_others() {
         Refusal::OtherAttempt,
         Refusal::NotHolder,
         Refusal::WrongState,
+        Refusal::StaleFence,
     ];
     let mut refusals = set(refusals.iter().map(|refusal| refusal.as_str()));
-    refusals.extend(["unknown_run", "unknown_command"].map(str::to_owned));
+    refusals.extend(["other_gate", "unknown_run", "unknown_command"].map(str::to_owned));
     assert_eq!(words(&stage, "task_run_events_refusal").await, refusals);
+}
+
+// H-01 H-02
+#[tokio::test(flavor = "multi_thread")]
+async fn the_checks_on_sessions_allow_the_words_of_the_domain_and_no_others() {
+    let stage = Stage::start().await;
+    let table = "task_run_live_sessions";
+    let statuses = SessionStatus::ALL.iter().map(|status| status.as_str());
+    // A run without a row is disabled.
+    let statuses = set(statuses.filter(|status| *status != "disabled"));
+    assert_eq!(words(&stage, &format!("{table}_status")).await, statuses);
+    let providers = set(Provider::ALL.iter().map(|provider| provider.as_str()));
+    for constraint in ["provider", "wished"] {
+        let allowed = words(&stage, &format!("{table}_{constraint}")).await;
+        assert_eq!(allowed, providers, "{constraint}");
+    }
+    let healths = SessionHealth::ALL.iter().map(|health| health.as_str());
+    assert_eq!(
+        words(&stage, &format!("{table}_health")).await,
+        set(healths)
+    );
+    let roles = Role::ALL.iter().map(|role| role.as_str());
+    assert_eq!(words(&stage, &format!("{table}_role")).await, set(roles));
+    let channels = set(Channel::ALL.iter().map(|channel| channel.as_str()));
+    assert_eq!(words(&stage, &format!("{table}_channel")).await, channels);
+    assert_eq!(words(&stage, "task_run_inputs_channel").await, channels);
+    let terminals = TerminalName::ALL.iter().map(|name| name.as_str());
+    assert_eq!(
+        words(&stage, "task_run_inputs_terminal").await,
+        set(terminals)
+    );
+    let links = ChainLink::ALL.iter().map(|link| link.as_str());
+    assert_eq!(words(&stage, "task_run_inputs_chain").await, set(links));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::EventRecord;
 use crate::{
-    control::ControlMessage,
+    control::{ControlCommand, ControlMessage},
     event::EventsMessage,
     grant::GrantMessage,
     lease::{LeaseMessage, LeaseStep},
@@ -92,6 +92,21 @@ impl Place {
         if let Some(note) = control.command.note() {
             data["note"] = json!(note);
         }
+        match &control.command {
+            ControlCommand::EnableSession {
+                provider,
+                ttl_seconds,
+                ..
+            } => {
+                data["provider"] = json!(provider);
+                data["ttlSeconds"] = json!(ttl_seconds);
+            }
+            ControlCommand::ResealSession { generation, sealed } => {
+                data["generation"] = json!(generation);
+                data["keyId"] = json!(sealed.key_id);
+            }
+            _ => {}
+        }
         EventRecord {
             position: self.position.get(),
             index: 0,
@@ -157,6 +172,9 @@ impl Place {
     }
 }
 
+/// Fields that are kept elsewhere, for fewer eyes: what was typed, and secrets, though they are sealed.
+const FOR_FEWER_EYES: [&str; 3] = ["text", "mac", "sealed"];
+
 /// An event as sent, parted into its type and its own fields.
 fn split(raw: &Value) -> (String, Value) {
     let kind = raw.get("type").and_then(Value::as_str).unwrap_or_default();
@@ -165,6 +183,10 @@ fn split(raw: &Value) -> (String, Value) {
         .into_iter()
         .flatten()
         .filter(|(name, _)| !["seq", "at", "type"].contains(&name.as_str()))
+        .filter(|(name, _)| {
+            let narrow = kind == "input_typed" || kind.starts_with("session_");
+            !(narrow && FOR_FEWER_EYES.contains(&name.as_str()))
+        })
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     (kind.to_owned(), Value::Object(fields))

@@ -1,5 +1,6 @@
 //! The checks, one a field. Each notes what is wrong and goes on.
 
+mod live_session;
 mod publish;
 mod secrets;
 
@@ -19,7 +20,7 @@ pub(super) struct Checker(pub(super) Vec<FieldError>);
 impl Checker {
     pub(super) fn spec(&mut self, body: &TaskRunRequest) -> Option<RunSpec> {
         let run_type = self.run_type(body);
-        self.live_session(body);
+        let live_session = self.live_session(body.live_session.as_ref());
         let title = self.optional("title", body.title.as_deref(), Line::parse);
         let checkout = self.checkout(body, run_type);
         let work = self.work(body, run_type);
@@ -48,6 +49,7 @@ impl Checker {
             retry,
             retry_workspace,
             timeout: Duration::from_secs(u64::from(timeout)),
+            live_session,
         })
     }
 
@@ -113,19 +115,6 @@ impl Checker {
             );
         }
         by_type.or(by_runtime).unwrap_or(RunType::CodexExec)
-    }
-
-    fn live_session(&mut self, body: &TaskRunRequest) {
-        if body
-            .live_session
-            .as_ref()
-            .is_some_and(|session| session.enabled)
-        {
-            self.note(
-                "liveSession.enabled",
-                "is not available in this version: leave it out or set it to false",
-            );
-        }
     }
 
     fn checkout(&mut self, body: &TaskRunRequest, run_type: RunType) -> Option<Checkout> {

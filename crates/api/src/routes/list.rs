@@ -24,6 +24,7 @@ use crate::{
     tag = "runs",
     params(
         ("state" = Option<String>, Query, description = "One or more states, separated by commas", example = "queued,running"),
+        ("session" = Option<String>, Query, description = "Whose live session is `disabled` (there never was one), `starting`, `ready`, `revoked`, `ended` or `error`", example = "ready"),
         ("type" = Option<String>, Query, description = "`codex_exec` or `command`", example = "codex_exec"),
         ("pool" = Option<String>, Query, description = "The pool whose queue it waited in", max_length = 63, example = "default"),
         ("repository" = Option<String>, Query, description = "The repository, exactly as submitted", max_length = 2000, example = "https://example.org/team/service.git"),
@@ -74,6 +75,7 @@ fn states(query: &mut Pairs) -> Vec<StateName> {
 fn filter(query: &mut Pairs) -> RunFilter {
     RunFilter {
         state: None,
+        session: query.parsed("session", SESSION),
         run_type: query.parsed("type", "must be codex_exec or command"),
         pool: query.parsed("pool", "is not a pool's name"),
         repository: query.checked("repository", |text| Repository::parse(&text)),
@@ -84,4 +86,5 @@ fn filter(query: &mut Pairs) -> RunFilter {
     }
 }
 
+const SESSION: &str = "must be disabled, starting, ready, revoked, ended or error";
 const INSTANT: &str = "must be an RFC 3339 instant, such as 2030-01-31T12:00:00Z";

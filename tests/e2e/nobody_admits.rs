@@ -15,6 +15,13 @@ async fn a_run_goes_on_while_the_broker_restarts_and_nobody_lets_workers_in() {
         ..Plan::default()
     })
     .await;
+    let said = stack.baton(&["doctor"]).await;
+    for line in [
+        "token         'tester' (admin)",
+        "worker token  'workers' (worker)",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
     let (begun, go_on) = (stack.folder().join("begun"), stack.folder().join("go-on"));
     let script = format!(
         "echo one; touch {}; while [ ! -e {} ]; do sleep 0.05; done; echo two",

@@ -255,7 +255,7 @@ fn make_keys(folder: &Path) -> String {
 fn seed(environment: &[(String, String)], arguments: &[&str]) -> Option<String> {
     let (_, issuer) = environment.iter().find(|(name, _)| name == ISSUER)?;
     let role = match arguments[0] {
-        "nats" => "provisioner",
+        "nats" | "doctor" => "provisioner",
         role @ ("api" | "recorder" | "supervisor") => role,
         _ => return None,
     };

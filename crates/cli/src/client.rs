@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use baton_domain::RunId;
 use baton_wire::http::{
-    ArtifactInfo, ArtifactList, ControlRequest, PlacementInfo, TaskRun, TaskRunPage,
+    ArtifactInfo, ArtifactList, ControlRequest, Me, PlacementInfo, TaskRun, TaskRunPage,
 };
 use reqwest::{Method, RequestBuilder, Response, Url, header};
 use serde::de::DeserializeOwned;
@@ -161,6 +161,11 @@ impl Client {
     /// What the API says of itself.
     pub(crate) async fn info(&self) -> Result<Value, ClientError> {
         self.json(self.request(Method::GET, "/api/info")).await
+    }
+
+    /// Who asks, as the API knows it.
+    pub(crate) async fn me(&self) -> Result<Me, ClientError> {
+        self.json(self.request(Method::GET, "/api/me")).await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -67,8 +67,15 @@ pub(crate) fn token(args: &IdentityArgs) -> anyhow::Result<Option<String>> {
 
 /// The token of a worker, if there is one.
 pub(crate) fn worker_token(args: &WorkerArgs) -> anyhow::Result<Option<String>> {
-    const FILE: &str = "--token-file (BATON_WORKER_TOKEN_FILE)";
-    secret(args.token.as_deref(), FILE, args.token_file.as_deref())
+    token_of_worker(args.token.as_deref(), args.token_file.as_deref())
+}
+
+/// A worker's token, by flag or file.
+pub(crate) fn token_of_worker(
+    given: Option<&str>,
+    file: Option<&Path>,
+) -> anyhow::Result<Option<String>> {
+    secret(given, "--token-file (BATON_WORKER_TOKEN_FILE)", file)
 }
 
 fn secret(given: Option<&str>, name: &str, file: Option<&Path>) -> anyhow::Result<Option<String>> {

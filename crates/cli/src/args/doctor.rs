@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{SessionKeysArgs, examples};
+use super::{IdentityArgs, SessionKeysArgs, examples};
 
 /// What to look at.
 #[derive(Debug, Clone, Args)]
@@ -28,6 +28,10 @@ pub(crate) struct DoctorArgs {
         hide_env_values = true
     )]
     pub(crate) nats_url: Option<String>,
+    /// The file with a role's key, made by `baton nats keys`, if the NATS server lets in only those
+    /// it knows; provisioner.seed lets streams be looked at, too
+    #[arg(long, env = "BATON_NATS_SEED_FILE", value_name = "FILE")]
+    pub(crate) nats_seed_file: Option<PathBuf>,
     /// A Postgres database that must be reachable
     #[arg(
         long,
@@ -47,6 +51,24 @@ pub(crate) struct DoctorArgs {
     /// An API that must be reachable
     #[arg(long, env = "BATON_API_URL", value_parser = super::checked::http_url, value_name = "URL")]
     pub(crate) api_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) identity: IdentityArgs,
+    /// A worker's token that the API must know
+    #[arg(
+        long,
+        env = "BATON_WORKER_TOKEN",
+        value_name = "TOKEN",
+        hide_env_values = true
+    )]
+    pub(crate) worker_token: Option<String>,
+    /// A file that holds it
+    #[arg(
+        long,
+        env = "BATON_WORKER_TOKEN_FILE",
+        value_name = "FILE",
+        conflicts_with = "worker_token"
+    )]
+    pub(crate) worker_token_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) keys: SessionKeysArgs,
     /// The state folder of `baton dev`, for the disk space

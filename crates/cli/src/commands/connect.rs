@@ -74,16 +74,6 @@ pub(super) async fn bus_by(
     .await
 }
 
-/// Connects to a broker that wants no login.
-pub(super) async fn bus_at(url: &str, who: &str) -> Result<Bus, BusError> {
-    Bus::connect(BusOptions {
-        url: url.to_owned(),
-        name: name(who),
-        credentials: None,
-    })
-    .await
-}
-
 /// The database that the flags name, for one who only reads.
 pub(super) fn reader(args: &StoreArgs, who: &str) -> anyhow::Result<Store> {
     let url = config::database_url(args)?;

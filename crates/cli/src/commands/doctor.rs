@@ -4,6 +4,7 @@ mod keys;
 mod machine;
 mod programs;
 mod reach;
+mod tokens;
 
 use serde::Serialize;
 use serde_json::json;

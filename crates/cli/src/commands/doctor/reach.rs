@@ -1,10 +1,12 @@
 //! What the settings name: a broker, a database, an API. Looked at only when they are named.
 
-use std::time::Duration;
+use std::{ffi::OsStr, path::Path, time::Duration};
 
+use baton_admission::keys::Seed;
+use baton_domain::{Clock as _, SystemClock};
 use baton_store::SchemaVersion;
 
-use super::{Finding, Standing};
+use super::{Finding, Standing, tokens};
 use crate::{
     args::DoctorArgs,
     client::Client,
@@ -12,6 +14,8 @@ use crate::{
     config,
 };
 
+/// Whose key may look at streams and consumers.
+const PROVISIONER: &str = "provisioner";
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 pub(super) async fn all(args: &DoctorArgs) -> anyhow::Result<Vec<Finding>> {
@@ -19,13 +23,33 @@ pub(super) async fn all(args: &DoctorArgs) -> anyhow::Result<Vec<Finding>> {
     let database = config::optional_database_url(database, args.database_url_file.as_deref())?;
     let mut findings = Vec::new();
     if let Some(url) = &args.nats_url {
-        findings.push(within("NATS", nats(url)).await);
+        findings.push(within("NATS", nats(url, args.nats_seed_file.as_deref())).await);
     }
     if let Some(url) = &database {
         findings.push(within("database", postgres(url)).await);
     }
     if let Some(url) = &args.api_url {
         findings.push(within("API", api(url)).await);
+        findings.extend(known(args, url).await?);
+    }
+    Ok(findings)
+}
+
+/// The tokens that are named, where there is an API to ask.
+async fn known(args: &DoctorArgs, url: &str) -> anyhow::Result<Vec<Finding>> {
+    let mine = config::token(&args.identity)?;
+    let file = args.worker_token_file.as_deref();
+    let workers = config::token_of_worker(args.worker_token.as_deref(), file)?;
+    let now = SystemClock.now();
+    let mut findings = Vec::new();
+    for (name, kind, token) in [
+        ("token", "operator", mine),
+        ("worker token", "worker", workers),
+    ] {
+        if let Some(token) = token {
+            let look = tokens::look(name, kind, url, token, now);
+            findings.push(within(name, look).await);
+        }
     }
     Ok(findings)
 }
@@ -43,10 +67,24 @@ async fn within(name: &'static str, look: impl Future<Output = Finding>) -> Find
     })
 }
 
-async fn nats(url: &str) -> Finding {
+async fn nats(url: &str, seed: Option<&Path>) -> Finding {
     const NAME: &str = "NATS";
     let missing = |found: String, fix: &str| Finding::bad(NAME, Standing::Missing, found, fix);
-    let bus = match connect::bus_at(url, "doctor").await {
+    let credentials = match seed.map(Seed::of_user).transpose() {
+        Ok(seed) => seed.as_ref().map(connect::seed),
+        Err(error) => {
+            let fix = "baton nats keys DIR makes one for each role";
+            return missing(format!("{error:#}"), fix);
+        }
+    };
+    let role = seed.and_then(Path::file_stem).and_then(OsStr::to_str);
+    // The broker's permissions name the inboxes of those who may look at everything.
+    let bus = match connect::bus_by(url, "nats-verify", credentials).await {
+        Ok(_) if role.is_some_and(|role| role != PROVISIONER) => {
+            let found =
+                "reachable; name the provisioner's key to see whether streams are as defined";
+            return Finding::good(NAME, found);
+        }
         Ok(bus) => bus,
         Err(error) => return missing(error.to_string(), "start it, or mend BATON_NATS_URL"),
     };

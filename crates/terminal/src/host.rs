@@ -73,7 +73,7 @@ pub async fn serve() -> Result<(), HostError> {
     match start(&order, &family) {
         Ok((agent, live)) => {
             let host = Host::new(&order, agent, live, family, journal)?;
-            host.run(Connections::new(listener)).await
+            Box::pin(host.run(Connections::new(listener))).await
         }
         Err(why) => journal
             .tell(Duration::ZERO, &What::NotStarted(why))

@@ -15,6 +15,7 @@ mod order;
 mod procfs;
 mod protocol;
 mod pty;
+mod recording;
 mod watching;
 
 pub use cgroup::Cgroup;
@@ -27,4 +28,5 @@ pub use mark::Mark;
 pub use order::{AgentOutput, Order, ShellOrder, TerminalOrder};
 pub use procfs::start_ticks;
 pub use protocol::{GateRefused, Seen, Status, Via, WatchWish};
+pub use recording::{Recorded, recording};
 pub use watching::{WatchError, WatchFrames, WatchSender, Watching};

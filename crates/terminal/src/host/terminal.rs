@@ -4,7 +4,8 @@
 use std::{sync::Arc, time::Instant};
 
 use baton_domain::TerminalSize;
-use baton_wire::terminal::{Frame, MAX_OUTPUT, Snapshot};
+use baton_screen::Passed;
+use baton_wire::terminal::{Frame, MAX_OUTPUT};
 use bytes::Bytes;
 
 use super::{
@@ -21,9 +22,6 @@ use crate::{
     pty::{Moved, Pty, Waits},
 };
 
-/// The longest tail that is sent instead of a snapshot, in bytes.
-const LONGEST_TAIL: usize = 256 << 10;
-
 /// A terminal. Without a program on it, it shows what it showed.
 pub(super) struct Terminal {
     pty: Option<Pty>,
@@ -32,8 +30,6 @@ pub(super) struct Terminal {
     words: Clean,
     view: View,
     size: TerminalSize,
-    /// What it had shown when its size was last changed: from before, nothing can be replayed.
-    sized_at: u64,
     watchers: Vec<Watcher>,
     typing: Typing,
     pub(super) batch: Batch,
@@ -52,7 +48,6 @@ impl Terminal {
             words: Clean::new(&order.secrets),
             view: View::new(order.size),
             size: order.size,
-            sized_at: 0,
             watchers: Vec::new(),
             typing: Typing::default(),
             batch: Batch::default(),
@@ -91,7 +86,7 @@ impl Terminal {
     /// A program has printed something; what is shown by that.
     pub(super) fn printed(&mut self, bytes: &[u8], now: Instant) -> Bytes {
         let clean = self.clean.push(bytes, now);
-        self.feed(clean)
+        self.feed(&clean)
     }
 
     /// What a program that has ended printed last; what is shown by that.
@@ -104,7 +99,7 @@ impl Terminal {
     pub(super) fn show(&mut self, text: &[u8], now: Instant) -> Bytes {
         let mut clean = self.words.push(text, now);
         clean.extend(self.words.release());
-        self.feed(clean)
+        self.feed(&clean)
     }
 
     /// When something held back is to be shown.
@@ -115,23 +110,18 @@ impl Terminal {
     /// Shows what was held back.
     pub(super) fn release(&mut self) -> Bytes {
         let held = self.clean.release();
-        self.feed(held)
+        self.feed(&held)
     }
 
-    fn feed(&mut self, clean: Vec<u8>) -> Bytes {
-        let mut offset = self.view.offset();
+    fn feed(&mut self, clean: &[u8]) -> Bytes {
+        let mut offset = self.offset();
         // Whoever watches is never asked: this is the one that answers.
-        let answers = self.view.feed(&clean);
+        let Passed { output, answers } = self.view.feed(clean);
         self.typing.answer(answers);
-        let shown = Bytes::from(clean);
-        let mut rest = shown.clone();
-        while !rest.is_empty() {
-            let bytes = rest.split_to(rest.len().min(MAX_OUTPUT));
-            let length = bytes.len() as u64;
-            self.tell(offset, &Frame::Output { offset, bytes });
-            offset += length;
+        for (at, frame) in outputs(&mut offset, output.clone()) {
+            self.tell(at, &frame);
         }
-        shown
+        output
     }
 
     /// Gives it another size; whether it had another before.
@@ -147,14 +137,15 @@ impl Terminal {
         }
         self.size = size;
         self.view.resize(size);
-        self.sized_at = self.offset();
         let offset = self.offset();
         self.tell(offset, &Frame::Size { offset, size });
+        // Terminals disagree about what becomes of lines by that.
+        self.tell(offset, &self.view.snapshot());
         true
     }
 
     /// Everything that it has shown, in bytes.
-    pub(super) const fn offset(&self) -> u64 {
+    pub(super) fn offset(&self) -> u64 {
         self.view.offset()
     }
 
@@ -204,38 +195,19 @@ impl Terminal {
     ) {
         let offset = self.offset();
         queue.push(offset, hello.encode());
-        match self.tail(seen, epoch) {
-            Some(mut tail) => {
-                let mut at = offset - tail.len() as u64;
-                while !tail.is_empty() {
-                    let bytes = tail.split_to(tail.len().min(MAX_OUTPUT));
-                    let length = bytes.len() as u64;
-                    queue.push(at, Frame::Output { offset: at, bytes }.encode());
-                    at += length;
+        let seen = seen.filter(|seen| seen.epoch == epoch);
+        match seen.and_then(|seen| Some((seen.offset, self.view.since(seen.offset)?))) {
+            Some((mut at, tail)) => {
+                for (at, frame) in tail.into_iter().flat_map(|bytes| outputs(&mut at, bytes)) {
+                    queue.push(at, frame.encode());
                 }
             }
-            None => queue.push(offset, self.snapshot().encode()),
+            None => queue.push(offset, self.view.snapshot().encode()),
         }
         self.watchers.push(Watcher {
             connection: source.connection,
             queue,
         });
-    }
-
-    fn tail(&self, seen: Option<Seen>, epoch: u64) -> Option<Bytes> {
-        let seen = seen.filter(|seen| seen.epoch == epoch && seen.offset >= self.sized_at)?;
-        let tail = self.view.since(seen.offset)?;
-        (tail.len() <= LONGEST_TAIL).then_some(tail)
-    }
-
-    fn snapshot(&self) -> Frame {
-        Frame::Snapshot {
-            offset: self.offset(),
-            snapshot: Snapshot {
-                size: self.size,
-                dump: self.view.dump(),
-            },
-        }
     }
 
     /// A watcher that has fallen behind reads again: it is told what it missed, and shown the
@@ -253,7 +225,7 @@ impl Terminal {
         };
         let to = self.offset();
         queue.push(to, Frame::Gap { from, to }.encode());
-        queue.push(to, self.snapshot().encode());
+        queue.push(to, self.view.snapshot().encode());
         true
     }
 
@@ -298,4 +270,16 @@ impl Terminal {
             watcher.queue.close();
         }
     }
+}
+
+/// Output that begins at `offset`, as frames with their offsets; `offset` is behind it then.
+fn outputs(offset: &mut u64, mut bytes: Bytes) -> Vec<(u64, Frame)> {
+    let mut frames = Vec::with_capacity(bytes.len().div_ceil(MAX_OUTPUT));
+    while !bytes.is_empty() {
+        let bytes = bytes.split_to(bytes.len().min(MAX_OUTPUT));
+        let at = *offset;
+        *offset += bytes.len() as u64;
+        frames.push((at, Frame::Output { offset: at, bytes }));
+    }
+    frames
 }

@@ -1,6 +1,7 @@
 //! Somebody who watches a terminal at its host, and remembers.
 
 use baton_domain::TerminalName;
+use baton_screen::Screen;
 use baton_terminal::{Seen, Via, WatchWish, Watching};
 use baton_wire::terminal::{Frame, Input, TypedSeq};
 use bytes::Bytes;
@@ -13,8 +14,10 @@ use crate::{
 
 pub(crate) struct Viewer {
     watching: Watching,
-    /// What was shown since the last snapshot.
+    /// What came since the last snapshot, with it.
     pub(crate) shown: Vec<u8>,
+    /// What is drawn by that.
+    pub(crate) screen: Screen,
     /// Up to where, once that is known.
     pub(crate) offset: Option<u64>,
     pub(crate) snapshots: usize,
@@ -42,6 +45,7 @@ impl Viewer {
         let watching = Watching::connect(&bench.host(), wish).await.unwrap();
         assert_eq!(watching.hello().terminal, terminal);
         Self {
+            screen: Screen::new(watching.hello().size),
             watching,
             shown: Vec::new(),
             offset: from.map(|seen| seen.offset),
@@ -98,6 +102,8 @@ impl Viewer {
         match frame {
             Frame::Snapshot { offset, snapshot } => {
                 self.shown = snapshot.dump.to_vec();
+                self.screen = Screen::new(snapshot.size);
+                self.screen.feed(&snapshot.dump);
                 self.offset = Some(offset);
                 self.snapshots += 1;
             }
@@ -106,6 +112,7 @@ impl Viewer {
                 assert_eq!(self.offset, Some(offset));
                 self.offset = Some(offset + bytes.len() as u64);
                 self.shown.extend_from_slice(&bytes);
+                assert!(self.screen.feed(&bytes).is_empty(), "a viewer was asked");
             }
             other => self.frames.push(other),
         }

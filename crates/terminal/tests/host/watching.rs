@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use baton_domain::TerminalName;
+use baton_domain::{TerminalName, TerminalSize};
+use baton_screen::{Screen, Snapshot};
 use baton_terminal::{Via, attach};
 use baton_wire::terminal::Frame;
 use tokio::time::{Instant, timeout};
@@ -16,6 +17,13 @@ const AGENT: TerminalName = TerminalName::Agent;
 
 /// Prints without end, a line at a time, until it is let go.
 const COUNTING: &str = "i=0; while [ ! -e stop ]; do i=$((i+1)); echo $i; sleep 0.002; done";
+
+/// What a terminal draws of a text.
+fn drawn(text: &str) -> Snapshot {
+    let mut screen = Screen::new(TerminalSize::DEFAULT);
+    screen.feed(text.as_bytes());
+    screen.snapshot()
+}
 
 fn stop(bench: &Bench) {
     std::fs::write(bench.folder.path().join("stop"), "").unwrap();
@@ -36,7 +44,8 @@ async fn whoever_joins_sees_everything_once_to_the_end() {
     end(&mut hosted, &mut heard).await.unwrap();
     for mut viewer in viewers {
         viewer.watch_out().await;
-        assert_eq!((viewer.text(), viewer.snapshots), (heard.shown.clone(), 1));
+        assert_eq!(viewer.snapshots, 1);
+        assert_eq!(viewer.screen.snapshot(), drawn(&heard.shown));
         assert_eq!(viewer.offset, Some(heard.shown.len() as u64));
         let last = viewer.frames.last().unwrap();
         assert!(
@@ -53,8 +62,8 @@ async fn a_worker_that_was_started_again_goes_on_where_it_was() {
     let mut hosted = bench.launch().await;
     let mut before = Viewer::join(&bench, AGENT, Via::Worker).await;
     before.until_shown("20\r\n").await;
-    let (seen, text) = (before.seen(), before.text());
-    drop((before, hosted));
+    let (seen, mut screen) = (before.seen(), before.screen);
+    drop(hosted);
     hosted = attach(&bench.host()).await.unwrap();
     let mut after = Viewer::resume(&bench, AGENT, Via::Worker, Some(seen)).await;
     assert_eq!(after.epoch(), seen.epoch);
@@ -64,7 +73,8 @@ async fn a_worker_that_was_started_again_goes_on_where_it_was() {
     end(&mut hosted, &mut heard).await.unwrap();
     after.watch_out().await;
     assert_eq!(after.snapshots, 0);
-    assert_eq!(format!("{text}{}", after.text()), heard.shown);
+    screen.feed(&after.shown);
+    assert_eq!(screen.snapshot(), drawn(&heard.shown));
 }
 
 #[tokio::test]
@@ -77,15 +87,15 @@ async fn offsets_of_another_life_mean_nothing() {
     seen.epoch -= 1;
     let mut other = Viewer::resume(&bench, AGENT, Via::Local, Some(seen)).await;
     other.until(|viewer| viewer.snapshots == 1).await;
-    assert_eq!(other.text(), first.text());
+    assert_eq!(other.screen.snapshot(), first.screen.snapshot());
     hosted.remote().end();
     end(&mut hosted, &mut Heard::default()).await.unwrap();
 }
 
-/// How long an agent takes to print 24 MB.
+/// How long an agent takes to print 3 MB.
 async fn printed_within(stopped: usize) -> (Duration, Vec<Viewer>) {
     let mut bench = Bench::on_terminal(
-        "until [ -e go ]; do sleep 0.01; done; yes | head -c 12000000; echo done",
+        "until [ -e go ]; do sleep 0.01; done; yes a line of a common length, which is many words long | head -c 3000000; echo done",
     );
     bench.order.journal_bytes = 256 << 20;
     let mut hosted = bench.launch().await;
@@ -102,7 +112,7 @@ async fn printed_within(stopped: usize) -> (Duration, Vec<Viewer>) {
     .await;
     let took = began.elapsed();
     for viewer in &mut still {
-        viewer.until_shown("done\r\n").await;
+        viewer.until_shown("done").await;
     }
     end(&mut hosted, &mut heard).await.unwrap();
     (took, still)
@@ -137,4 +147,37 @@ async fn an_agent_without_a_terminal_cannot_be_watched() {
     assert!(refused.unwrap_err().to_string().contains("agent has none"));
     hosted.remote().end();
     end(&mut hosted, &mut Heard::default()).await.unwrap();
+}
+
+/// Asks what kind of terminal this is, where the cursor stands and what colour the background has;
+/// prints what it is answered until nothing more comes.
+const ASKING: &str = r#"stty raw -echo; printf 'begun'; until [ -e go ]; do sleep 0.01; done
+    printf '\033[c\033[6n\033]11;?\007'; dd bs=1 count=39 2>/dev/null | od -An -c | tr -d ' \n'
+    stty -raw; printf ' end'; timeout 0.3 cat | wc -c"#;
+
+#[tokio::test]
+async fn a_program_that_asks_is_answered_once_however_many_watch() {
+    let mut answers = Vec::new();
+    for count in [0, 1, 50] {
+        let bench = Bench::on_terminal(ASKING);
+        let mut hosted = bench.launch().await;
+        let mut viewers = Vec::new();
+        for _ in 0..count {
+            viewers.push(Viewer::join(&bench, AGENT, Via::Worker).await);
+        }
+        std::fs::write(bench.folder.path().join("go"), "").unwrap();
+        let mut heard = Heard::default();
+        end(&mut hosted, &mut heard).await.unwrap();
+        for viewer in &mut viewers {
+            viewer.watch_out().await;
+            assert!(!viewer.text().contains("\u{1b}[c"), "a viewer was asked");
+        }
+        answers.push(heard.shown);
+    }
+    assert!(
+        answers.iter().all(|answer| *answer == answers[0]),
+        "{answers:?}"
+    );
+    let once = r"begun033[?62;22c033[1;6R033]11;rgb:1616/1818/1c1c\a end0";
+    assert_eq!(answers[0].trim_end(), once);
 }

@@ -7,6 +7,7 @@ mod bench;
 mod ends;
 mod frozen;
 mod grants;
+mod recorded;
 mod survival;
 mod terminals;
 mod typing;

@@ -152,6 +152,7 @@ impl Host {
     }
 
     async fn run(mut self, mut connections: Connections) -> Result<(), HostError> {
+        self.with_live(|_, _| ());
         self.tell(&connections);
         while !self.is_over() {
             let ahead = self.journal.written().saturating_sub(self.read);

@@ -35,6 +35,8 @@ const GATE_MOVED: u8 = 12;
 const WRITE_ENDED: u8 = 13;
 const TYPED: u8 = 14;
 const HEAD: usize = 13;
+/// One part in so many of a journal's room is for the operator's shell.
+const SHELL_PART: u64 = 4;
 
 /// Appends to a journal.
 #[derive(Debug)]
@@ -44,6 +46,8 @@ pub(crate) struct JournalWriter {
     limit: u64,
     /// Output that is not kept and not told yet, in bytes.
     lost: u64,
+    /// What is kept of an operator's shell, in bytes.
+    shell: u64,
 }
 
 impl JournalWriter {
@@ -60,6 +64,7 @@ impl JournalWriter {
             written: 0,
             limit,
             lost: 0,
+            shell: 0,
         })
     }
 
@@ -70,6 +75,9 @@ impl JournalWriter {
 
     /// Keeps output, as far as there is room for it: the agent is not made to wait.
     pub(crate) fn output(&mut self, at: Duration, kind: Output, bytes: &[u8]) {
+        if kind == Output::Terminal(TerminalName::Shell) {
+            return self.of_shell(at, bytes);
+        }
         let fits = self.written + (HEAD + 1 + bytes.len()) as u64 <= self.limit;
         if self.lost == 0 && fits {
             let kept = match kind {
@@ -84,6 +92,21 @@ impl JournalWriter {
         }
         // Once something is lost, so is the rest: what follows a gap could be misread.
         self.lost += bytes.len() as u64;
+    }
+
+    /// Keeps what an operator's shell shows, in a part of the room alone: what the agent says goes
+    /// before.
+    fn of_shell(&mut self, at: Duration, bytes: &[u8]) {
+        let length = (HEAD + 1 + bytes.len()) as u64;
+        if self.shell + length > self.limit / SHELL_PART {
+            // Once something is lost, so is the rest.
+            self.shell = u64::MAX / 2;
+        } else if self
+            .append(PRINTED, at, &[&[number(TerminalName::Shell)], bytes])
+            .is_ok()
+        {
+            self.shell += length;
+        }
     }
 
     /// Keeps what is no output, whatever the limit.
@@ -221,6 +244,23 @@ mod tests {
                 What::Lost(101),
                 What::Ended(ENDED_WELL)
             ]
+        );
+    }
+
+    #[test]
+    fn a_shell_that_talks_takes_no_room_from_the_agent() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let mut writer = JournalWriter::create(&path, 1000).unwrap();
+        for _ in 0..20 {
+            let shell = Output::Terminal(TerminalName::Shell);
+            writer.output(Duration::ZERO, shell, &[1; 100]);
+        }
+        writer.output(Duration::ZERO, Output::Stdout, &[2; 700]);
+        let shell = What::Printed(TerminalName::Shell, vec![1; 100]);
+        assert_eq!(
+            all(&path),
+            [shell.clone(), shell, What::Stdout(vec![2; 700])]
         );
     }
 

@@ -25,6 +25,7 @@ fn of(terminal: TerminalName) -> Recorded {
     }
 }
 
+// B-07
 #[tokio::test]
 async fn a_recording_shows_what_viewers_saw_with_marks() {
     let api = Api::new();

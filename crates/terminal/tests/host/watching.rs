@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use baton_domain::{TerminalName, TerminalSize};
-use baton_screen::{Screen, Snapshot};
+use baton_screen::{BACKGROUND, Screen, Snapshot};
 use baton_terminal::{Via, attach};
 use baton_wire::terminal::Frame;
 use tokio::time::{Instant, timeout};
@@ -29,6 +29,7 @@ fn stop(bench: &Bench) {
     std::fs::write(bench.folder.path().join("stop"), "").unwrap();
 }
 
+// B-02
 #[tokio::test]
 async fn whoever_joins_sees_everything_once_to_the_end() {
     let bench = Bench::on_terminal(COUNTING);
@@ -118,6 +119,7 @@ async fn printed_within(stopped: usize) -> (Duration, Vec<Viewer>) {
     (took, still)
 }
 
+// B-02
 #[tokio::test]
 async fn watchers_that_stand_still_hold_up_nobody_and_see_the_last_screen() {
     let (alone, _) = printed_within(0).await;
@@ -155,6 +157,7 @@ const ASKING: &str = r#"stty raw -echo; printf 'begun'; until [ -e go ]; do slee
     printf '\033[c\033[6n\033]11;?\007'; dd bs=1 count=39 2>/dev/null | od -An -c | tr -d ' \n'
     stty -raw; printf ' end'; timeout 0.3 cat | wc -c"#;
 
+// B-02
 #[tokio::test]
 async fn a_program_that_asks_is_answered_once_however_many_watch() {
     let mut answers = Vec::new();
@@ -178,6 +181,8 @@ async fn a_program_that_asks_is_answered_once_however_many_watch() {
         answers.iter().all(|answer| *answer == answers[0]),
         "{answers:?}"
     );
-    let once = r"begun033[?62;22c033[1;6R033]11;rgb:1616/1818/1c1c\a end0";
+    let [red, green, blue] = BACKGROUND.map(|part| format!("{part:02x}{part:02x}"));
+    let colour = format!("033]11;rgb:{red}/{green}/{blue}");
+    let once = format!("begun033[?62;22c033[1;6R{colour}\\a end0");
     assert_eq!(answers[0].trim_end(), once);
 }

@@ -5,6 +5,7 @@ mod keeper;
 mod kept;
 mod live;
 mod provider;
+mod tmate;
 mod web;
 mod wish;
 

@@ -1,0 +1,404 @@
+//! The real client against a relay: how it shows, and every way in which a relay can fail it.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+
+use baton_domain::{RunId, SessionHealth};
+use baton_keys::{KeySet, PublicKey};
+use baton_terminal::{Family, Mark};
+use baton_testkit::{RelayManner, TmateRelay};
+use baton_wire::event::SessionLinks;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::mpsc,
+    task::JoinSet,
+    time::{Instant, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Failed, Panes, Said, Showing, end_remains, show};
+use crate::options::{TmateOptions, TmatePatience, TmateRelayOptions};
+
+/// For what must come.
+const SOON: Duration = Duration::from_secs(20);
+
+/// Stands for `baton attach`: says what it shows, and shows what is typed.
+const VIEWER: &str = "#!/bin/sh\necho \"the $5 terminal\"\nexec cat\n";
+
+/// A session in the making.
+struct Stage {
+    showing: Showing,
+    keys: KeySet,
+    end: CancellationToken,
+    said: mpsc::Receiver<Said>,
+    tasks: JoinSet<Result<(), Failed>>,
+    _folder: TempDir,
+}
+
+/// One that is reached at this address, and known by the relay's keys.
+fn options(relay: &TmateRelay) -> TmateRelayOptions {
+    TmateRelayOptions {
+        host: relay.host(),
+        port: relay.port(),
+        rsa_fingerprint: relay.rsa_fingerprint().to_owned(),
+        ed25519_fingerprint: relay.ed25519_fingerprint().to_owned(),
+    }
+}
+
+/// One that is no relay at all.
+fn at(host: &str, port: u16) -> TmateRelayOptions {
+    TmateRelayOptions {
+        host: host.to_owned(),
+        port,
+        rsa_fingerprint: String::new(),
+        ed25519_fingerprint: String::new(),
+    }
+}
+
+/// Short where a test would wait in vain.
+fn patience() -> TmatePatience {
+    TmatePatience {
+        reach: Duration::from_secs(1),
+        poll: Duration::from_millis(100),
+        ..TmatePatience::default()
+    }
+}
+
+fn showing(folder: &Path, relay: Option<TmateRelayOptions>, keys: &[PublicKey]) -> Showing {
+    let viewer = folder.join("viewer");
+    fs::write(&viewer, VIEWER).unwrap();
+    fs::set_permissions(&viewer, fs::Permissions::from_mode(0o700)).unwrap();
+    let files = ["agent.log", "inbox.jsonl"].map(|name| folder.join(name));
+    for file in &files {
+        fs::write(file, format!("this is {}\n", file.display())).unwrap();
+    }
+    let [log, inbox] = files;
+    let run = RunId::from_uuid(Uuid::now_v7());
+    Showing {
+        options: TmateOptions {
+            relay,
+            patience: patience(),
+            ..TmateOptions::default()
+        },
+        run,
+        folder: folder.join("tmate"),
+        environment: std::env::vars_os().collect(),
+        mark: Mark::new([("BATON_TEST_TMATE", run.to_string())]),
+        panes: Panes {
+            program: viewer,
+            socket: folder.join("host"),
+            log,
+            inbox,
+            host_pid: None,
+        },
+        seal_to: keys[0].clone(),
+    }
+}
+
+impl Stage {
+    fn start(relay: Option<TmateRelayOptions>) -> Self {
+        Self::start_with(relay, |_| {})
+    }
+
+    fn start_with(relay: Option<TmateRelayOptions>, change: impl FnOnce(&mut Showing)) -> Self {
+        let folder = TempDir::new().unwrap();
+        let keys = KeySet::generate().unwrap();
+        let mut showing = showing(folder.path(), relay, &keys.public());
+        change(&mut showing);
+        let (say, said) = mpsc::channel(16);
+        let (end, mut tasks) = (CancellationToken::new(), JoinSet::new());
+        tasks.spawn({
+            let (showing, end) = (showing.clone(), end.clone());
+            async move { show(&showing, &say, &end).await }
+        });
+        Self {
+            showing,
+            keys,
+            end,
+            said,
+            tasks,
+            _folder: folder,
+        }
+    }
+
+    async fn next(&mut self) -> Said {
+        let said = timeout(SOON, self.said.recv()).await;
+        said.expect("something is said in time")
+            .expect("it goes on")
+    }
+
+    async fn ready(&mut self) -> SessionLinks {
+        assert_eq!(
+            self.next().await,
+            Said::Health(SessionHealth::Connecting, None)
+        );
+        let Said::Ready(links) = self.next().await else {
+            panic!("it is not ready");
+        };
+        assert_eq!(self.next().await, Said::Health(SessionHealth::Ready, None));
+        links
+    }
+
+    /// How it failed, and how long that took.
+    async fn failed(&mut self) -> (Failed, Duration) {
+        let began = Instant::now();
+        let ended = timeout(SOON, self.tasks.join_next()).await;
+        let failed = ended.expect("it ends").unwrap().unwrap().unwrap_err();
+        self.left_nothing();
+        (failed, began.elapsed())
+    }
+
+    async fn end(&mut self) {
+        self.end.cancel();
+        let ended = timeout(SOON, self.tasks.join_next()).await;
+        ended.expect("it ends").unwrap().unwrap().unwrap();
+        self.left_nothing();
+    }
+
+    fn left_nothing(&self) {
+        assert!(!self.showing.folder.exists());
+        assert!(!self.family().is_alive());
+    }
+
+    fn family(&self) -> Family {
+        Family {
+            mark: Some(self.showing.mark.clone()),
+            ..Family::default()
+        }
+    }
+
+    fn opened(&self, links: &SessionLinks) -> Value {
+        let sealed = links.sealed.as_ref().expect("links to type by");
+        let opened = self.keys.open(self.showing.run, sealed).unwrap();
+        serde_json::from_slice(opened.reveal()).unwrap()
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.family().signal(baton_testkit::Signal::SIGKILL);
+    }
+}
+
+// H-07, H-11
+#[tokio::test]
+async fn the_four_panes_are_shown_and_only_the_api_can_open_the_link_for_typing() {
+    let relay = TmateRelay::start().await;
+    let mut stage = Stage::start(Some(options(&relay)));
+    let links = stage.ready().await;
+    let seen = relay
+        .wait_for("all four panes", |seen| {
+            let words = [
+                "the agent terminal",
+                "agent.log",
+                "inbox.jsonl",
+                "the shell terminal",
+            ];
+            words.iter().all(|words| seen.shows(words))
+        })
+        .await;
+    let host = seen.host.unwrap();
+    assert_eq!(host.panes.len(), 4);
+    assert_eq!(host.client, "2.4.0");
+    let ro = links.attach_ro.as_deref().unwrap();
+    assert!(ro.contains(&host.ro_token), "{ro}");
+    assert!(!format!("{links:?}").contains(&host.rw_token));
+    let rw = stage.opened(&links);
+    assert!(rw["attachRw"].as_str().unwrap().contains(&host.rw_token));
+    // No key of tmux is left to viewers but those that choose a pane.
+    let unbound = |words: &Vec<String>| words[0] == "unbind-key";
+    let last = host.commands.iter().rposition(unbound).unwrap();
+    let (before, after) = host.commands.split_at(last + 1);
+    for table in [&["unbind-key", "-a"][..], &["unbind-key", "-a", "-n"]] {
+        assert!(before.iter().any(|words| words == table), "{table:?}");
+    }
+    let bound = after.iter().filter(|words| words[0] == "bind-key");
+    let keys: Vec<&str> = bound.map(|words| words[2].as_str()).collect();
+    assert_eq!(keys, ["M-1", "M-2", "M-3", "M-4"]);
+    stage.end().await;
+    relay
+        .wait_for("the host's end", |seen| seen.host.is_none())
+        .await;
+}
+
+// H-11
+#[tokio::test]
+async fn whoever_looks_on_never_sees_the_token_for_typing() {
+    let relay = TmateRelay::start().await;
+    let mut stage = Stage::start(Some(options(&relay)));
+    stage.ready().await;
+    // A screen of 64 KiB and more.
+    let line = "x".repeat(1000) + "\r";
+    for _ in 0..40 {
+        relay.press(Some(0), &line).await;
+    }
+    let seen = relay
+        .wait_for("a full screen", |seen| {
+            seen.host
+                .as_ref()
+                .is_some_and(|host| host.screen.len() > 64 << 10)
+        })
+        .await;
+    let host = seen.host.unwrap();
+    let screen = String::from_utf8_lossy(&host.screen);
+    assert!(!screen.contains(&host.rw_token));
+    assert!(!screen.contains(&host.ro_token));
+    stage.end().await;
+}
+
+// H-13
+#[tokio::test]
+async fn new_links_come_and_old_ones_are_dead_when_the_relay_starts_again() {
+    let relay = TmateRelay::start().await;
+    let mut stage = Stage::start(Some(options(&relay)));
+    let first = stage.ready().await;
+    let began = Instant::now();
+    relay.die();
+    assert_eq!(
+        stage.next().await,
+        Said::LinksChanged(SessionLinks::default())
+    );
+    let Said::Health(SessionHealth::Stale, Some(_)) = stage.next().await else {
+        panic!("it is not stale");
+    };
+    assert!(began.elapsed() < Duration::from_secs(5));
+    let back = Instant::now();
+    relay.come_back();
+    let Said::LinksChanged(second) = stage.next().await else {
+        panic!("no new links");
+    };
+    assert_eq!(stage.next().await, Said::Health(SessionHealth::Ready, None));
+    assert!(back.elapsed() < Duration::from_secs(5));
+    assert_ne!(first.attach_ro, second.attach_ro);
+    let host = relay.seen().host.unwrap();
+    assert!(second.attach_ro.as_ref().unwrap().contains(&host.ro_token));
+    let rw = stage.opened(&second);
+    assert!(rw["attachRw"].as_str().unwrap().contains(&host.rw_token));
+    stage.end().await;
+}
+
+// H-13
+#[tokio::test]
+async fn a_relay_that_is_not_there_is_named_before_tmate_is_asked() {
+    // It takes connections, as the kernel does, and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let web = baton_testkit::TestBroker::start().await;
+    let (full, _filled) = black_hole().await;
+    let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
+    let broker = web.url().rsplit_once(':').unwrap().1.parse().unwrap();
+    let table = [
+        (
+            at("127.0.0.1", baton_testkit::free_port()),
+            "relay_unreachable",
+        ),
+        (at("no-such-relay.invalid", 22), "relay_unknown"),
+        (at("127.0.0.1", port(&full)), "relay_unreachable"),
+        (at("127.0.0.1", port(&silent)), "relay_silent"),
+        (at("127.0.0.1", broker), "relay_not_ssh"),
+    ];
+    for (relay, code) in table {
+        let mut stage = Stage::start(Some(relay.clone()));
+        let (failed, took) = stage.failed().await;
+        assert_eq!(failed.code(), code, "{failed}");
+        assert!(took < Duration::from_secs(15));
+        assert!(failed.to_string().contains(&relay.host), "{failed}");
+    }
+}
+
+/// A listener whose queue is full: the kernel drops what would connect.
+async fn black_hole() -> (TcpListener, Vec<TcpStream>) {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut filled = Vec::new();
+    let soon = Duration::from_millis(300);
+    while let Ok(Ok(stream)) = timeout(soon, TcpStream::connect(address)).await {
+        filled.push(stream);
+    }
+    (listener, filled)
+}
+
+// H-13
+#[tokio::test]
+async fn a_relay_that_does_not_want_or_is_another_is_given_up_with_the_reason() {
+    let relay = TmateRelay::start().await;
+    relay.behave(RelayManner::Refuse);
+    let mut stage = Stage::start(Some(options(&relay)));
+    let (failed, took) = stage.failed().await;
+    assert_eq!(failed.code(), "relay_refused", "{failed}");
+    assert!(took < Duration::from_secs(15));
+
+    relay.behave(RelayManner::Serve);
+    let mut other = options(&relay);
+    other.ed25519_fingerprint = relay.rsa_fingerprint().to_owned();
+    let mut stage = Stage::start(Some(other));
+    let (failed, took) = stage.failed().await;
+    assert_eq!(failed.code(), "relay_untrusted", "{failed}");
+    assert!(took < Duration::from_secs(15));
+
+    relay.behave(RelayManner::Mute);
+    let mute = |showing: &mut Showing| showing.options.patience.ready = Duration::from_secs(1);
+    let mut stage = Stage::start_with(Some(options(&relay)), mute);
+    let (failed, _) = stage.failed().await;
+    assert_eq!(failed.code(), "relay_mute", "{failed}");
+}
+
+// H-13
+#[tokio::test]
+async fn a_relay_that_freezes_or_stays_away_is_given_up() {
+    for freeze in [true, false] {
+        let relay = TmateRelay::start().await;
+        let soon = |showing: &mut Showing| showing.options.patience.lost = Duration::from_secs(1);
+        let mut stage = Stage::start_with(Some(options(&relay)), soon);
+        stage.ready().await;
+        if freeze {
+            relay.freeze();
+        } else {
+            relay.die();
+        }
+        let (failed, took) = stage.failed().await;
+        assert_eq!(failed.code(), "relay_lost", "{failed}");
+        assert!(took < Duration::from_secs(15));
+    }
+}
+
+// H-13
+#[tokio::test]
+async fn a_worker_without_relay_or_client_says_what_to_set() {
+    let mut stage = Stage::start(None);
+    let (failed, _) = stage.failed().await;
+    assert_eq!(failed.code(), "relay_unset");
+    assert!(
+        failed.to_string().contains("BATON_WORKER_TMATE_RELAY_HOST"),
+        "{failed}"
+    );
+    let relay = TmateRelay::start().await;
+    let missing = |showing: &mut Showing| showing.options.program = "no-such-tmate".into();
+    let mut stage = Stage::start_with(Some(options(&relay)), missing);
+    let (failed, _) = stage.failed().await;
+    assert_eq!(failed.code(), "tmate_missing");
+    assert!(
+        failed.to_string().contains("install the package tmate"),
+        "{failed}"
+    );
+}
+
+// H-08
+#[tokio::test]
+async fn a_later_worker_ends_what_the_one_before_has_left() {
+    let relay = TmateRelay::start().await;
+    let mut stage = Stage::start(Some(options(&relay)));
+    stage.ready().await;
+    assert!(stage.family().is_alive());
+    // What a worker does that finds the folder of one that was killed.
+    end_remains(&stage.showing.folder, &stage.showing.mark).await;
+    stage.left_nothing();
+    relay
+        .wait_for("the host's end", |seen| seen.host.is_none())
+        .await;
+    let (failed, _) = stage.failed().await;
+    assert_eq!(failed.code(), "tmate_ended");
+}

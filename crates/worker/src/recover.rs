@@ -12,6 +12,7 @@ use crate::{
     lease::Stepped,
     process::mark,
     report::{Outgoing, SendEnd, Spool, send_all},
+    session,
     stop::Stop,
     workspace::{self, State, Workspace},
 };
@@ -41,6 +42,7 @@ pub(crate) async fn find(shop: &Arc<Shop>) -> Vec<Left> {
 
 async fn take_up(shop: &Arc<Shop>, workspace: Workspace, state: State) -> Left {
     let (run, number) = (state.run, state.attempt);
+    session::end_left(&workspace, &state).await;
     let stop = Stop::new();
     let adopted = Attempt::adopt(shop.clone(), workspace.clone(), state.clone(), stop.clone());
     match adopted.await {

@@ -19,7 +19,10 @@ pub(crate) use live::{Live, Over};
 pub(crate) use provider::{Broken, News, Place, SessionProvider, Told};
 pub(crate) use wish::{SessionCommand, Wish};
 
-use crate::options::WorkerOptions;
+use crate::{
+    options::WorkerOptions,
+    workspace::{State, Workspace},
+};
 
 /// The sessions that a worker may have at once; clones share them.
 pub(crate) type Seats = Arc<Semaphore>;
@@ -28,4 +31,9 @@ pub(crate) type Seats = Arc<Semaphore>;
 pub(crate) fn seats(options: &WorkerOptions) -> Seats {
     let many = usize::try_from(options.session.most).unwrap_or(usize::MAX);
     Arc::new(Semaphore::new(many.min(Semaphore::MAX_PERMITS)))
+}
+
+/// Ends what a worker before this one has left of an attempt's session; the next one begins anew.
+pub(crate) async fn end_left(workspace: &Workspace, state: &State) {
+    tmate::end_left(&workspace.session(), state.run, state.attempt).await;
 }

@@ -179,10 +179,7 @@ impl Keeper {
                 ),
             });
         };
-        let provider = match provider(wish.provider) {
-            Ok(provider) => provider,
-            Err(broken) => return self.fail(&broken),
-        };
+        let provider = provider(wish.provider);
         self.seat = Some(seat);
         self.stop = CancellationToken::new();
         let (live, stop, news) = (

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::web::Web;
+use super::{tmate::Tmate, web::Web};
 use crate::{attempt::Shop, environment::Environment};
 
 /// Where a session's terminals are.
@@ -65,13 +65,10 @@ pub(crate) trait SessionProvider: Send {
     ) -> BoxFuture<'static, Result<(), Broken>>;
 }
 
-/// The provider of this kind, when this worker has it.
-pub(super) fn provider(kind: Provider) -> Result<Box<dyn SessionProvider>, Broken> {
+/// The provider of this kind.
+pub(super) fn provider(kind: Provider) -> Box<dyn SessionProvider> {
     match kind {
-        Provider::Web => Ok(Box::new(Web)),
-        Provider::Tmate => Err(Broken {
-            code: "not_offered",
-            reason: "this worker does not offer tmate: ask for the provider 'web'".to_owned(),
-        }),
+        Provider::Web => Box::new(Web),
+        Provider::Tmate => Box::new(Tmate),
     }
 }

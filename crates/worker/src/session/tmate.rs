@@ -10,6 +10,7 @@ mod failure;
 mod judge;
 mod links;
 mod panes;
+mod provider;
 mod reach;
 mod remains;
 #[cfg(test)]
@@ -20,19 +21,18 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use baton_domain::{RunId, SessionHealth};
 use baton_keys::PublicKey;
-use baton_wire::event::SessionLinks;
-use tokio::{
-    sync::mpsc,
-    time::{Instant, timeout_at},
-};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+pub(super) use self::provider::{Tmate, end_left};
 use self::{
     client::{Client, Line},
+    failure::Failed,
     links::Links,
     panes::Panes,
+    remains::end_remains,
 };
-pub(crate) use self::{failure::Failed, remains::end_remains};
+use super::{News, Told};
 use crate::{
     environment::Environment,
     options::{TmateOptions, TmateRelayOptions},
@@ -40,42 +40,27 @@ use crate::{
 
 /// What is shown, and by what.
 #[derive(Debug, Clone)]
-pub(crate) struct Showing {
-    pub(crate) options: TmateOptions,
-    pub(crate) run: RunId,
+struct Showing {
+    options: TmateOptions,
+    run: RunId,
     /// Where the client lives; made, and removed at the end.
-    pub(crate) folder: PathBuf,
+    folder: PathBuf,
     /// The worker's own environment: the client gets its `PATH` alone.
-    pub(crate) environment: Environment,
+    environment: Environment,
     /// What its processes carry, so that a later worker finds them.
-    pub(crate) mark: baton_terminal::Mark,
-    pub(crate) panes: Panes,
+    mark: baton_terminal::Mark,
+    panes: Panes,
     /// The API's key for what only it may read.
-    pub(crate) seal_to: PublicKey,
-}
-
-/// What is said of a session while it is shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Said {
-    /// It can be watched here.
-    Ready(SessionLinks),
-    /// From now on only here; without links: nowhere for the time being.
-    LinksChanged(SessionLinks),
-    /// How well the relay works, and why it does not.
-    Health(SessionHealth, Option<String>),
+    seal_to: PublicKey,
 }
 
 /// Shows the terminals until `end` is cancelled, and leaves nothing behind.
 ///
 /// # Errors
 /// When the relay cannot be used, or was lost for too long. The run has no part in it.
-pub(crate) async fn show(
-    showing: &Showing,
-    said: &mpsc::Sender<Said>,
-    end: &CancellationToken,
-) -> Result<(), Failed> {
+async fn show(showing: &Showing, news: &News, end: &CancellationToken) -> Result<(), Failed> {
     let relay = showing.options.relay.as_ref().ok_or(Failed::NoRelay)?;
-    tell(said, Said::Health(SessionHealth::Connecting, None)).await;
+    tell(news, Told::Health(SessionHealth::Connecting, None)).await;
     let reached = tokio::select! {
         () = end.cancelled() => return Ok(()),
         reached = reach::reach(&relay.host, relay.port, showing.options.patience.reach) => reached,
@@ -85,7 +70,7 @@ pub(crate) async fn show(
         Ok(mut client) => {
             let shown = tokio::select! {
                 () = end.cancelled() => Ok(()),
-                shown = attend(showing, relay, address, &mut client, said) => shown,
+                shown = attend(showing, relay, address, &mut client, news) => shown,
             };
             client.end().await;
             shown
@@ -101,13 +86,13 @@ async fn attend(
     relay: &TmateRelayOptions,
     address: SocketAddr,
     client: &mut Client,
-    said: &mpsc::Sender<Said>,
+    news: &News,
 ) -> Result<(), Failed> {
     let links = first_links(showing, relay, client).await?;
     let sealed = links.sealed(showing);
-    tell(said, Said::Ready(sealed)).await;
-    tell(said, Said::Health(SessionHealth::Ready, None)).await;
-    watch::watch(showing, (relay, address), client, links, said).await
+    tell(news, Told::Ready(sealed)).await;
+    tell(news, Told::Health(SessionHealth::Ready, None)).await;
+    watch::watch(showing, (relay, address), client, links, news).await
 }
 
 /// Makes the panes and waits until the relay has given links.
@@ -150,6 +135,6 @@ async fn first_links(
 }
 
 /// Nobody listens when the session is over.
-async fn tell(said: &mpsc::Sender<Said>, what: Said) {
-    let _ = said.send(what).await;
+async fn tell(news: &News, what: Told) {
+    let _ = news.send(what).await;
 }

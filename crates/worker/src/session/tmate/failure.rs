@@ -5,7 +5,7 @@ use crate::options::TmateRelayOptions;
 
 /// Why.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Failed {
+pub(in crate::session) enum Failed {
     #[error(
         "this worker has no tmate relay: set BATON_WORKER_TMATE_RELAY_HOST and the relay's \
          fingerprints there, or enable the session with provider web"
@@ -31,6 +31,11 @@ pub(crate) enum Failed {
     Refused(String),
     #[error("the tmate relay {0} lets this worker in and gives no links: look at the relay's log")]
     Mute(String),
+    #[error(
+        "the API names no key to seal the link for typing to: {0}; see that it has session keys, as \
+         `baton keys` makes them, and enable the session again"
+    )]
+    NoKey(String),
     #[error("the tmate relay {relay} was lost: {why}; enable the session again when it is back")]
     Lost { relay: String, why: String },
     #[error("the tmate client ended by itself; enable the session again")]
@@ -39,7 +44,7 @@ pub(crate) enum Failed {
 
 impl Failed {
     /// A word for machines.
-    pub(crate) const fn code(&self) -> &'static str {
+    pub(in crate::session) const fn code(&self) -> &'static str {
         match self {
             Self::NoRelay => "relay_unset",
             Self::NoClient(_) => "tmate_missing",
@@ -48,6 +53,7 @@ impl Failed {
             Self::Untrusted(_) => "relay_untrusted",
             Self::Refused(_) => "relay_refused",
             Self::Mute(_) => "relay_mute",
+            Self::NoKey(_) => "no_session_key",
             Self::Lost { .. } => "relay_lost",
             Self::ClientEnded => "tmate_ended",
         }

@@ -7,7 +7,7 @@ use baton_domain::SessionHealth;
 use baton_wire::event::SessionLinks;
 use tokio::time::Instant;
 
-use super::{Said, links::Links};
+use super::{Told, links::Links};
 
 /// What was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Judge {
         sign: Sign,
         now: Instant,
         seal: impl FnOnce(&Links) -> SessionLinks,
-    ) -> Vec<Said> {
+    ) -> Vec<Told> {
         match sign {
             Sign::Lost => self.lost(now),
             Sign::Linked => {
@@ -84,24 +84,24 @@ impl Judge {
         }
     }
 
-    fn lost(&mut self, now: Instant) -> Vec<Said> {
+    fn lost(&mut self, now: Instant) -> Vec<Told> {
         let mut said = Vec::new();
         if std::mem::replace(&mut self.linked, Linked::No) == Linked::Yes {
-            said.push(Said::LinksChanged(SessionLinks::default()));
+            said.push(Told::Ready(SessionLinks::default()));
         }
         said.extend(self.miss(now, "the connection to it broke".to_owned()));
         said
     }
 
-    fn miss(&mut self, now: Instant, why: String) -> Option<Said> {
+    fn miss(&mut self, now: Instant, why: String) -> Option<Told> {
         if self.amiss.is_some() {
             return None;
         }
         self.amiss = Some((now, why.clone()));
-        Some(Said::Health(SessionHealth::Stale, Some(why)))
+        Some(Told::Health(SessionHealth::Stale, Some(why)))
     }
 
-    fn answers(&mut self, links: Links, seal: impl FnOnce(&Links) -> SessionLinks) -> Vec<Said> {
+    fn answers(&mut self, links: Links, seal: impl FnOnce(&Links) -> SessionLinks) -> Vec<Told> {
         let mut said = Vec::new();
         let again = match self.linked {
             _ if links != self.links => true,
@@ -114,12 +114,12 @@ impl Judge {
             Linked::Perhaps(_) => true,
         };
         if again {
-            said.push(Said::LinksChanged(seal(&links)));
+            said.push(Told::Ready(seal(&links)));
             self.links = links;
             self.linked = Linked::Yes;
         }
         if self.amiss.take().is_some() {
-            said.push(Said::Health(SessionHealth::Ready, None));
+            said.push(Told::Health(SessionHealth::Ready, None));
         }
         said
     }
@@ -145,13 +145,13 @@ mod tests {
         }
     }
 
-    fn hear(judge: &mut Judge, sign: Sign) -> Vec<Said> {
+    fn hear(judge: &mut Judge, sign: Sign) -> Vec<Told> {
         judge.hear(sign, Instant::now(), shown)
     }
 
-    fn health(said: &[Said]) -> Vec<SessionHealth> {
-        let health = |what: &Said| match what {
-            Said::Health(health, _) => Some(*health),
+    fn health(said: &[Told]) -> Vec<SessionHealth> {
+        let health = |what: &Told| match what {
+            Told::Health(health, _) => Some(*health),
             _ => None,
         };
         said.iter().filter_map(health).collect()
@@ -163,14 +163,14 @@ mod tests {
         let mut judge = Judge::new(links("a"), PATIENCE);
         assert_eq!(hear(&mut judge, Sign::Answers(links("a"))), []);
         let said = hear(&mut judge, Sign::Lost);
-        assert_eq!(said[0], Said::LinksChanged(SessionLinks::default()));
+        assert_eq!(said[0], Told::Ready(SessionLinks::default()));
         assert_eq!(health(&said), [SessionHealth::Stale]);
         assert!(judge.deadline().is_some());
         // The client still names the dead ones, and tries in vain.
         assert_eq!(hear(&mut judge, Sign::Answers(links("a"))), []);
         assert_eq!(hear(&mut judge, Sign::Lost), []);
         let said = hear(&mut judge, Sign::Answers(links("b")));
-        assert_eq!(said[0], Said::LinksChanged(shown(&links("b"))));
+        assert_eq!(said[0], Told::Ready(shown(&links("b"))));
         assert_eq!(health(&said), [SessionHealth::Ready]);
         assert!(judge.deadline().is_none());
     }
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(hear(&mut judge, Sign::Linked), []);
         assert_eq!(hear(&mut judge, Sign::Answers(links("a"))), []);
         let said = hear(&mut judge, Sign::Answers(links("a")));
-        assert_eq!(said[0], Said::LinksChanged(shown(&links("a"))));
+        assert_eq!(said[0], Told::Ready(shown(&links("a"))));
         assert_eq!(health(&said), [SessionHealth::Ready]);
     }
 
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(judge.deadline(), Some((began + PATIENCE, "it hangs")));
         assert_eq!(
             hear(&mut judge, Sign::Answers(links("a"))),
-            [Said::Health(SessionHealth::Ready, None)]
+            [Told::Health(SessionHealth::Ready, None)]
         );
     }
 }

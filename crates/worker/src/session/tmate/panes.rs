@@ -3,7 +3,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use super::{Failed, client::Questions};
@@ -14,17 +14,17 @@ const LAST_LINES: &str = "200";
 
 /// What is shown in the panes.
 #[derive(Debug, Clone)]
-pub(crate) struct Panes {
+pub(super) struct Panes {
     /// Attaches to the run's host, called as `attach --socket SOCKET --terminal NAME --via tmate`.
-    pub(crate) program: PathBuf,
+    pub(super) program: PathBuf,
     /// The host's socket.
-    pub(crate) socket: PathBuf,
+    pub(super) socket: PathBuf,
     /// The run's log.
-    pub(crate) log: PathBuf,
+    pub(super) log: PathBuf,
     /// What operators have told the agent.
-    pub(crate) inbox: PathBuf,
-    /// The run's host: without it the files are followed no longer.
-    pub(crate) host_pid: Option<i32>,
+    pub(super) inbox: PathBuf,
+    /// The agent: without it the files are followed no longer.
+    pub(super) alive: Option<i32>,
 }
 
 impl Panes {
@@ -45,12 +45,12 @@ impl Panes {
         words.chain(options).collect()
     }
 
-    fn follow(&self, file: &PathBuf) -> Vec<OsString> {
+    fn follow(&self, file: &Path) -> Vec<OsString> {
         let mut words: Vec<OsString> = ["tail", "-n", LAST_LINES, "-F"].map(OsString::from).into();
-        if let Some(pid) = self.host_pid {
+        if let Some(pid) = self.alive {
             words.push(format!("--pid={pid}").into());
         }
-        words.extend(["--".into(), file.clone().into_os_string()]);
+        words.extend(["--".into(), file.as_os_str().to_owned()]);
         words
     }
 }

@@ -14,7 +14,7 @@ const BANNER: &[u8] = b"SSH-2.0-";
 
 /// Why a relay is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Unreached {
+pub(super) enum Unreached {
     #[error("its name does not resolve; correct BATON_WORKER_TMATE_RELAY_HOST or the worker's DNS")]
     Unknown,
     #[error("nothing listens there; start the relay, or correct its host and port")]
@@ -28,7 +28,7 @@ pub(crate) enum Unreached {
 }
 
 impl Unreached {
-    pub(crate) const fn code(self) -> &'static str {
+    pub(super) const fn code(self) -> &'static str {
         match self {
             Self::Unknown => "relay_unknown",
             Self::Closed | Self::Dropped => "relay_unreachable",

@@ -7,7 +7,7 @@ use baton_terminal::{Family, Gone, Mark};
 
 /// Ends every process with the mark and removes the folder. With it go the links: who looked on is
 /// disconnected.
-pub(crate) async fn end_remains(folder: &Path, mark: &Mark) {
+pub(in crate::session) async fn end_remains(folder: &Path, mark: &Mark) {
     if !folder.exists() {
         return;
     }

@@ -18,7 +18,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Failed, Panes, Said, Showing, end_remains, show};
+use super::{Failed, Panes, Showing, Told, end_remains, show};
 use crate::options::{TmateOptions, TmatePatience, TmateRelayOptions};
 
 /// For what must come.
@@ -32,7 +32,7 @@ struct Stage {
     showing: Showing,
     keys: KeySet,
     end: CancellationToken,
-    said: mpsc::Receiver<Said>,
+    said: mpsc::Receiver<Told>,
     tasks: JoinSet<Result<(), Failed>>,
     _folder: TempDir,
 }
@@ -91,7 +91,7 @@ fn showing(folder: &Path, relay: Option<TmateRelayOptions>, keys: &[PublicKey]) 
             socket: folder.join("host"),
             log,
             inbox,
-            host_pid: None,
+            alive: None,
         },
         seal_to: keys[0].clone(),
     }
@@ -123,7 +123,7 @@ impl Stage {
         }
     }
 
-    async fn next(&mut self) -> Said {
+    async fn next(&mut self) -> Told {
         let said = timeout(SOON, self.said.recv()).await;
         said.expect("something is said in time")
             .expect("it goes on")
@@ -132,12 +132,12 @@ impl Stage {
     async fn ready(&mut self) -> SessionLinks {
         assert_eq!(
             self.next().await,
-            Said::Health(SessionHealth::Connecting, None)
+            Told::Health(SessionHealth::Connecting, None)
         );
-        let Said::Ready(links) = self.next().await else {
+        let Told::Ready(links) = self.next().await else {
             panic!("it is not ready");
         };
-        assert_eq!(self.next().await, Said::Health(SessionHealth::Ready, None));
+        assert_eq!(self.next().await, Told::Health(SessionHealth::Ready, None));
         links
     }
 
@@ -256,20 +256,17 @@ async fn new_links_come_and_old_ones_are_dead_when_the_relay_starts_again() {
     let first = stage.ready().await;
     let began = Instant::now();
     relay.die();
-    assert_eq!(
-        stage.next().await,
-        Said::LinksChanged(SessionLinks::default())
-    );
-    let Said::Health(SessionHealth::Stale, Some(_)) = stage.next().await else {
+    assert_eq!(stage.next().await, Told::Ready(SessionLinks::default()));
+    let Told::Health(SessionHealth::Stale, Some(_)) = stage.next().await else {
         panic!("it is not stale");
     };
     assert!(began.elapsed() < Duration::from_secs(5));
     let back = Instant::now();
     relay.come_back();
-    let Said::LinksChanged(second) = stage.next().await else {
+    let Told::Ready(second) = stage.next().await else {
         panic!("no new links");
     };
-    assert_eq!(stage.next().await, Said::Health(SessionHealth::Ready, None));
+    assert_eq!(stage.next().await, Told::Health(SessionHealth::Ready, None));
     assert!(back.elapsed() < Duration::from_secs(5));
     assert_ne!(first.attach_ro, second.attach_ro);
     let host = relay.seen().host.unwrap();

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    Failed, Said, Showing,
+    Failed, News, Showing,
     client::{Client, Line, Questions},
     judge::{Judge, Sign},
     links::{self, Links},
@@ -23,7 +23,7 @@ pub(super) async fn watch(
     (relay, address): (&TmateRelayOptions, SocketAddr),
     client: &mut Client,
     links: Links,
-    said: &mpsc::Sender<Said>,
+    news: &News,
 ) -> Result<(), Failed> {
     let patience = &showing.options.patience;
     let (nudge, (say, mut looks)) = (Notify::new(), mpsc::channel(1));
@@ -47,7 +47,7 @@ pub(super) async fn watch(
                 why = over(&judge) => return Failed::lost(relay, &why),
             };
             for what in judge.hear(sign, Instant::now(), |links| links.sealed(showing)) {
-                tell(said, what).await;
+                tell(news, what).await;
             }
         }
     };

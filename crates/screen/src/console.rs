@@ -7,9 +7,11 @@ use bytes::Bytes;
 use crate::{
     interpret::Interpreter,
     op::{Mode, Op, Step},
+    row::Cell,
     screen::{Screen, State},
     snapshot::Snapshot,
     token::Tokeniser,
+    width::width,
 };
 
 /// Sanitiser and screen in one: the host of a terminal has exactly one.
@@ -97,6 +99,11 @@ fn pass(state: &mut State, op: &Op, output: &mut Vec<u8>, answers: &mut Vec<u8>)
     state.apply(op, answers);
     match op {
         Op::Save | Op::Query(_) => {}
+        // Not every terminal shows a hidden cursor again when it is reset.
+        Op::Reset => {
+            op.write(output);
+            Op::Mode(Mode::Visible, true).write(output);
+        }
         Op::Restore => place(state, output),
         Op::Alternate(false) => {
             op.write(output);
@@ -114,19 +121,23 @@ fn pass(state: &mut State, op: &Op, output: &mut Vec<u8>, answers: &mut Vec<u8>)
     }
 }
 
-/// Whether the instruction would tear a character of two columns that the cursor stands within.
+/// Whether the instruction would tear a character of two columns.
 fn cuts(state: &State, op: &Op) -> bool {
     let page = &state.page;
-    let within = page.rows[page.row]
-        .cells
-        .get(page.col)
-        .is_some_and(crate::row::Cell::is_tail);
-    within
-        && match op {
-            Op::Print(_) => state.settings.insert,
-            Op::Step(step, _) => *step == Step::InsertChars,
-            _ => false,
+    let cells = &page.rows[page.row].cells;
+    let within = cells.get(page.col).is_some_and(Cell::is_tail);
+    match op {
+        Op::Print(_) if within => state.settings.insert,
+        // Without wrapping, it is printed over the last column.
+        Op::Print(c) => {
+            !state.settings.wrap
+                && page.col == cells.len()
+                && cells.last().is_some_and(Cell::is_tail)
+                && width(*c) == Some(1)
         }
+        Op::Step(Step::InsertChars, _) => within,
+        _ => false,
+    }
 }
 
 /// Writes pen and cursor as they are.

@@ -131,7 +131,7 @@ impl Writer {
     fn cursor(&mut self, state: &State) {
         let page = &state.page;
         let behind = page.col == page.cols();
-        if !(behind || state.joinable && !state.settings.insert) || page.col == 0 {
+        if !(behind || state.joinable) || page.col == 0 {
             self.goto(page.row, page.col);
             return self.pen(&state.pen);
         }
@@ -143,6 +143,10 @@ impl Writer {
             at -= 1;
         }
         self.goto(page.row, at);
+        if state.settings.insert {
+            // Room for the character that printing shifts away.
+            self.step(Step::DeleteChars, page.col - at);
+        }
         self.cell(&cells[at]);
         self.pen(&state.pen);
     }

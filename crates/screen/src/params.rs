@@ -1,7 +1,7 @@
 //! The parameters of a control sequence.
 
 /// The most parameters that are read; further ones are dropped.
-const MAX_PARAMS: usize = 32;
+pub(crate) const MAX_PARAMS: usize = 32;
 
 /// A control sequence's parts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

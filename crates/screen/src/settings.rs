@@ -129,7 +129,9 @@ impl Settings {
         ];
         let fresh = Self::default();
         for mode in ALL {
-            if let Some(on) = self.get(mode).filter(|on| Some(*on) != fresh.get(mode)) {
+            let Some(on) = self.get(mode) else { continue };
+            // A reset leaves a hidden cursor hidden in some terminals.
+            if mode == Mode::Visible || Some(on) != fresh.get(mode) {
                 Op::Mode(mode, on).write(out);
             }
         }

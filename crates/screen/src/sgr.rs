@@ -1,7 +1,7 @@
 //! "Select graphic rendition": read once into steps, written in one canonical form, applied to pens.
 
 use crate::{
-    params::Params,
+    params::{MAX_PARAMS, Params},
     pen::{Attributes, Colour, Pen},
 };
 
@@ -115,10 +115,18 @@ impl Sgr {
 
     /// Writes the steps, in sequences of no more parameters than terminals read.
     pub(crate) fn write(steps: &[Self], out: &mut Vec<u8>) {
-        for some in steps.chunks(6) {
-            let texts: Vec<String> = some.iter().map(|step| step.text()).collect();
-            out.extend_from_slice(b"\x1b[");
-            out.extend_from_slice(texts.join(";").as_bytes());
+        let mut params = 0;
+        for text in steps.iter().map(|step| step.text()) {
+            let more = 1 + text.matches(';').count();
+            if params + more > MAX_PARAMS {
+                out.push(b'm');
+                params = 0;
+            }
+            out.extend_from_slice(if params == 0 { b"\x1b[" } else { b";" });
+            out.extend_from_slice(text.as_bytes());
+            params += more;
+        }
+        if params > 0 {
             out.push(b'm');
         }
     }

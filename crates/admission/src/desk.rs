@@ -1,4 +1,5 @@
-//! The desk: tells a worker which of its leases hold, and what operators wished for them. The
+//! The desk: tells a worker which of its leases hold, what operators wished for them and who may
+//! type. The
 //! stream alone is asked, so that the desk answers while the database is away, and nothing that a
 //! worker says of itself is believed.
 
@@ -95,6 +96,8 @@ impl Desk {
                 standing.held = true;
                 self.add_commands(&mut standing, held.commands_after)
                     .await?;
+                let grant = self.bus.last_grant(held.run).await?;
+                standing.grant = grant.map(|(grant, _)| grant);
             }
             Found::Not(reason) => standing.reason = Some(reason.to_owned()),
         }

@@ -8,6 +8,7 @@ mod cookie;
 mod guard;
 mod guarded;
 mod live;
+mod ticket;
 
 use baton_domain::{Actor, Role, TokenKind, WorkerScope};
 use baton_store::accounts::{Authority, Checked};

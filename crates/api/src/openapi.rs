@@ -71,6 +71,10 @@ pub(crate) fn base() -> utoipa::openapi::OpenApi {
             ("runs", "Submit runs, find them, end them"),
             ("events", "What happened, as pages and as live streams"),
             ("artifacts", "Files that runs left"),
+            (
+                "live sessions",
+                "Terminals of runs: who may watch, and who may type",
+            ),
             ("fleet", "The workers"),
             ("identity", "Who asks: tokens, and the sign-in of browsers"),
             ("server", "The server itself"),

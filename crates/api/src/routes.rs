@@ -10,6 +10,7 @@ mod health;
 mod info;
 mod keys;
 mod list;
+mod live_session;
 mod me;
 mod placement;
 mod sign_in;
@@ -33,6 +34,7 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(stream::of_run))
         .routes(routes!(stream::of_all))
         .routes(routes!(control::control))
+        .routes(routes!(live_session::ticket::ticket))
         .routes(routes!(artifacts::list::list))
         .routes(routes!(artifacts::download::download))
         .routes(routes!(artifacts::upload::upload))

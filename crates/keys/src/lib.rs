@@ -10,11 +10,11 @@ mod public;
 mod seal;
 mod secret;
 mod set;
-mod stamp;
+mod write_key;
 
 pub use gate::{GateError, verify};
 pub use public::{InvalidKey, PublicKey};
 pub use seal::{OpenError, seal};
 pub use secret::Secret;
 pub use set::{KeySet, KeySetError, MAX_KEYS};
-pub use stamp::{StampError, Use};
+pub use write_key::WriteKey;

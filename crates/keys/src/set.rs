@@ -192,10 +192,6 @@ impl KeySet {
         &self.keys[0]
     }
 
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
-        self.keys.iter()
-    }
-
     pub(crate) fn find(&self, id: &str) -> Option<&Key> {
         self.keys.iter().find(|key| key.public.id() == id)
     }

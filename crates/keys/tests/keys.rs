@@ -2,7 +2,7 @@
 
 use baton_domain::{Actor, Attempt, Channel, Fence, GrantId, Role, RunId, TerminalName};
 use baton_keys::{
-    GateError, KeySet, KeySetError, MAX_KEYS, OpenError, PublicKey, Use, seal, verify,
+    GateError, KeySet, KeySetError, MAX_KEYS, OpenError, PublicKey, WriteKey, seal, verify,
 };
 use baton_wire::grant::{Gate, Writer};
 use proptest::prelude::*;
@@ -192,22 +192,21 @@ fn a_public_key_that_is_not_what_its_id_says_is_refused() {
     assert!(refused.contains("'signing'"), "{refused}");
 }
 
+// H-11
 #[test]
-fn a_stamp_is_good_for_its_use_alone() {
-    let ours = keys();
-    let stamp = ours.stamp(Use::Ticket, b"run 1");
-    assert_eq!(ours.stamped(Use::Ticket, &stamp).unwrap(), b"run 1");
-    assert!(ours.rotated().unwrap().stamped(Use::Ticket, &stamp).is_ok());
-    assert!(keys().stamped(Use::Ticket, &stamp).is_err());
-    for text in ["", "AAAA", "not base64!"] {
-        assert!(ours.stamped(Use::Ticket, text).is_err());
+fn a_write_key_fits_its_own_hash_alone_and_is_not_shown() {
+    let (key, other) = (WriteKey::generate().unwrap(), WriteKey::generate().unwrap());
+    assert!(WriteKey::fits(key.reveal(), &key.sha256()));
+    for text in [
+        "",
+        other.reveal(),
+        &key.reveal().to_uppercase(),
+        &key.sha256(),
+    ] {
+        assert!(!WriteKey::fits(text, &key.sha256()));
     }
-    // A gate's signature before a gate's payload is no ticket.
-    let gate = ours.sign(&gate(3));
-    assert!(
-        ours.stamped(Use::Ticket, &(gate.signature + &gate.payload))
-            .is_err()
-    );
+    assert_eq!((key.reveal().len(), key.sha256().len()), (43, 64));
+    assert_eq!(format!("{key:?}"), "WriteKey(..)");
 }
 
 proptest! {

@@ -11,6 +11,7 @@ mod list;
 mod row;
 mod secret;
 mod sign_in;
+mod ticket;
 
 use baton_domain::{Actor, Role, TokenKind, WorkerScope};
 use chrono::{DateTime, Utc};
@@ -25,6 +26,7 @@ pub use get::{get, sign_in_is_open};
 pub use list::list;
 pub use secret::{TokenText, random_password};
 pub use sign_in::{SignIn, sign_in, sign_out};
+pub use ticket::{Redeemed, Ticket, redeem_ticket, write_ticket};
 
 use crate::{Store, StoreError};
 
@@ -105,6 +107,9 @@ pub enum Refused {
     /// The sign-in is over; the token may still be good.
     #[error("the browser's sign-in expired at {}", said(.0))]
     SignInExpired(DateTime<Utc>),
+    /// The ticket is over, or was used, or is another run's.
+    #[error("the ticket was used, is too old, or is another run's")]
+    Ticket,
 }
 
 fn said(at: &DateTime<Utc>) -> String {

@@ -73,7 +73,8 @@ impl Store {
     }
 
     /// Gives a role what the API needs, and takes away what it does not: it may read every table,
-    /// and make and change tokens and sign-ins, but neither write runs nor delete anything.
+    /// make and change tokens and sign-ins, and write and redeem tickets, but neither write runs
+    /// nor delete anything else.
     ///
     /// # Errors
     /// When the database is unavailable, there is no such role, or the caller owns no tables.
@@ -89,6 +90,7 @@ impl Store {
                  ON tokens TO {role}"
             ),
             format!("GRANT UPDATE (ended_at) ON sign_ins TO {role}"),
+            format!("GRANT INSERT, DELETE ON terminal_tickets TO {role}"),
         ])
         .await
     }

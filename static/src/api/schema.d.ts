@@ -449,6 +449,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/task-runs/{id}/live-session/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Writes a ticket for a terminal connection
+         * @description For browsers that hold no cookie: they cannot show a token when they open a WebSocket. The ticket
+         *     opens one connection to the terminals of this run, for whoever asks, within 30 seconds. It is
+         *     good once.
+         *
+         *     Needs the role 'viewer' or a higher one.
+         */
+        post: operations["createTerminalTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/task-runs/{id}/placement": {
         parameters: {
             query?: never;
@@ -1437,8 +1461,13 @@ export interface components {
         LiveSessionBody: {
             /** @description Whether the run is to be observable. */
             enabled?: boolean;
-            /** @description How. */
+            /** @description By what means: `web` (the default) or `tmate`. */
             provider?: string | null;
+            /**
+             * Format: int32
+             * @description For how long from when it is ready, 1 to 1,440 minutes; 60 if absent.
+             */
+            ttlMinutes?: number | null;
         };
         /** @description Who asks. */
         Me: {
@@ -3522,6 +3551,11 @@ export interface operations {
                  */
                 state?: string;
                 /**
+                 * @description Whose live session is `disabled` (there never was one), `starting`, `ready`, `revoked`, `ended` or `error`
+                 * @example ready
+                 */
+                session?: string;
+                /**
                  * @description `codex_exec` or `command`
                  * @example codex_exec
                  */
@@ -4445,6 +4479,86 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["EventRecord"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTerminalTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The run's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TerminalTicket"];
                 };
             };
             /** @description `unauthenticated`: the request does not say who asks */

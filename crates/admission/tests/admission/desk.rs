@@ -12,7 +12,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::house::{cancel, command, connect, held, offer, report, run, soon, step, take, worker};
+use crate::house::{
+    cancel, command, connect, grant, held, offer, report, run, soon, step, take, worker,
+};
 
 /// A broker without logins, and a desk at it.
 struct House {
@@ -79,6 +81,19 @@ async fn a_holder_learns_what_was_wished_before_and_since() {
     assert_eq!(house.ask("w1", later).await.commands, []);
     command(&house.bus, 1, 10).await.unwrap();
     assert_eq!(ids(&house.ask("w1", later).await), [Uuid::from_u128(10)]);
+}
+
+// B-05
+#[tokio::test]
+async fn a_holder_learns_who_may_type_although_it_missed_the_push_and_nobody_else_does() {
+    let house = House::start().await;
+    offer(&house.bus, 1, 1, Position::START).await;
+    let lease = take(&house.bus, 1, "w1", Position::START).await.unwrap();
+    assert_eq!(house.ask("w1", held(1, lease)).await.grant, None);
+    let first = grant(&house.bus, 1, 1, Position::START).await;
+    let last = grant(&house.bus, 1, 2, first.1).await;
+    assert_eq!(house.ask("w1", held(1, lease)).await.grant, Some(last.0));
+    assert_eq!(house.ask("w2", held(1, lease)).await.grant, None);
 }
 
 #[tokio::test]

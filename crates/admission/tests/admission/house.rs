@@ -3,10 +3,13 @@
 use std::{future::Future, time::Duration};
 
 use baton_bus::{Bus, BusOptions, Credentials, Fence, Patience, PublishError};
-use baton_domain::{Attempt, EventSeq, Position, Priority, Route, RunId, WorkerId};
+use baton_domain::{
+    Attempt, EventSeq, Fence as GateFence, GrantId, Position, Priority, Route, RunId, WorkerId,
+};
 use baton_wire::{
-    ControlCommand, ControlMessage, Event, EventsMessage, HeldLease, LeaseMessage, LeaseStep,
-    MessageId, Offer, OfferReason, Reported, Subject, TaskRunRequest,
+    ControlCommand, ControlMessage, Event, EventsMessage, GrantMessage, GrantStep, HeldLease,
+    LeaseMessage, LeaseStep, MessageId, Offer, OfferReason, Reported, SignedGate, Subject,
+    TaskRunRequest,
 };
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -171,4 +174,34 @@ pub(crate) fn held(n: u128, lease: Position) -> HeldLease {
         lost_position: Some(Position::START),
         commands_after: None,
     }
+}
+
+/// Says that nobody may type any more.
+pub(crate) async fn grant(
+    bus: &Bus,
+    n: u128,
+    fence: u64,
+    after: Position,
+) -> (GrantMessage, Position) {
+    let message = GrantMessage {
+        run: run(n),
+        id: Uuid::from_u128(u128::from(fence)),
+        actor: "anna".to_owned().try_into().expect("an actor"),
+        at: at(),
+        step: GrantStep::Revoked,
+        fence: GateFence::new(fence).expect("a fence"),
+        grant: GrantId::from_uuid(Uuid::from_u128(7)),
+        writer: None,
+        note: None,
+        signed: SignedGate {
+            key_id: "k".to_owned(),
+            payload: "e30".to_owned(),
+            signature: "AA".to_owned(),
+        },
+    };
+    let subject = Subject::Grant { run: run(n) };
+    let id = MessageId::grant(run(n), message.id);
+    let fence = Fence::Own { position: after };
+    let position = say(bus, &subject, &id, &message, fence).await;
+    (message, position.expect("a grant"))
 }

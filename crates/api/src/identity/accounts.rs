@@ -10,10 +10,10 @@ use std::{
     time::Duration,
 };
 
-use baton_domain::{Clock, TokenKind};
+use baton_domain::{Clock, RunId, TokenKind};
 use baton_store::{
     Store, StoreError,
-    accounts::{self, AccountsChange, AccountsFeed, Refused, Verdict},
+    accounts::{self, AccountsChange, AccountsFeed, Redeemed, Refused, Verdict},
 };
 use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, sleep, timeout};
@@ -21,7 +21,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Identity, live::Live};
-use crate::problem::{Answer, Kind, Problem};
+use crate::{
+    options::DefaultIdentity,
+    problem::{Answer, Kind, Problem},
+};
 
 /// How long an answer of the database counts without asking again.
 const FRESH_FOR: Duration = Duration::from_secs(60);
@@ -126,6 +129,28 @@ impl Accounts {
                 }
             };
             return self.pass(&mut known, identity);
+        }
+    }
+
+    /// Uses a ticket up: whoever asked for it is let in, with what that one may do now. While the
+    /// database is away no ticket is good: it could be good twice.
+    pub(super) async fn redeem(
+        &self,
+        run: RunId,
+        ticket: &str,
+        default: Option<&DefaultIdentity>,
+    ) -> Answer<Pass> {
+        let asking = accounts::redeem_ticket(&self.store, run, ticket, self.clock.now());
+        let answer = timeout(LIMIT, asking).await;
+        let redeemed = answer.unwrap_or_else(|_| Err(StoreError::timed_out()));
+        match (redeemed.map_err(|error| unanswered(&error))?, default) {
+            (Redeemed::Known(Verdict::Good(checked)), _) => {
+                let identity = Arc::new(Identity::from(*checked));
+                self.pass(&mut self.lock(), identity)
+            }
+            (Redeemed::Known(Verdict::Refused(why)), _) => Err(refused(why)),
+            (Redeemed::Unproven, Some(default)) => Ok(Self::unproven(default.identity())),
+            (Redeemed::Unproven, None) => Err(refused(Refused::Ticket)),
         }
     }
 

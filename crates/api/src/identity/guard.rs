@@ -9,11 +9,14 @@ use axum::{
     response::Response,
 };
 
+use baton_domain::RunId;
+
 use super::{
     Accounts, Cookie,
     access::{Need, need},
     accounts::{Pass, Secret},
     guarded::guarded,
+    ticket,
 };
 use crate::{
     hosts,
@@ -30,7 +33,8 @@ pub(crate) async fn guard(
     let Some(need) = needed(&request)? else {
         return Ok(next.run(request).await);
     };
-    let pass = identify(&app, request.method(), request.headers()).await?;
+    let ticket = ticket::of(&request);
+    let pass = identify(&app, request.method(), request.headers(), ticket).await?;
     pass.identity.require(need)?;
     request.extensions_mut().insert(Arc::clone(&pass.identity));
     let ended = pass.ended();
@@ -58,9 +62,18 @@ fn needed(request: &Request) -> Answer<Option<Need>> {
     }
 }
 
-async fn identify(app: &App, method: &Method, headers: &HeaderMap) -> Answer<Pass> {
+async fn identify(
+    app: &App,
+    method: &Method,
+    headers: &HeaderMap,
+    ticket: Option<(RunId, String)>,
+) -> Answer<Pass> {
     if let Some(token) = bearer(headers)? {
         return app.accounts().admit(Secret::Token(token)).await;
+    }
+    if let Some((run, ticket)) = ticket {
+        let default = app.options().default_identity.as_ref();
+        return app.accounts().redeem(run, &ticket, default).await;
     }
     if let Some(cookie) = Cookie::of(headers) {
         hosts::check_named_origin(method, headers)?;

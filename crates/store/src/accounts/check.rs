@@ -2,6 +2,7 @@
 
 use baton_domain::TokenKind;
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 use super::{
     Checked, Refused, Token, Verdict,
@@ -72,18 +73,60 @@ pub async fn check_sign_in(
     let Some(token) = super::get(store, found.token_id).await? else {
         return Ok(Verdict::Refused(Refused::Unknown));
     };
+    signed_in(store, token, (shown.id, found.expires_at), now).await
+}
+
+/// A sign-in that is open and not over, by its token.
+async fn signed_in(
+    store: &Store,
+    token: Token,
+    (id, end): (Uuid, DateTime<Utc>),
+    now: DateTime<Utc>,
+) -> Result<Verdict, StoreError> {
     if let Some(refused) = token.refused_at(now) {
         return Ok(Verdict::Refused(refused));
     }
     was_used(store, &token, now).await?;
-    let until = token
-        .expires_at
-        .map_or(found.expires_at, |end| end.min(found.expires_at));
+    let until = token.expires_at.map_or(end, |other| other.min(end));
     Ok(Verdict::Good(Box::new(Checked {
         token,
-        sign_in: Some(shown.id),
+        sign_in: Some(id),
         until: Some(until),
     })))
+}
+
+/// Checks by what somebody was known when a ticket was written: the token, and the sign-in if
+/// there was one.
+pub(super) async fn check_known(
+    store: &Store,
+    token: Uuid,
+    sign_in: Option<Uuid>,
+    now: DateTime<Utc>,
+) -> Result<Verdict, StoreError> {
+    let Some(token) = super::get(store, token).await? else {
+        return Ok(Verdict::Refused(Refused::Unknown));
+    };
+    let Some(id) = sign_in else {
+        if let Some(refused) = token.refused_at(now) {
+            return Ok(Verdict::Refused(refused));
+        }
+        return Ok(Verdict::Good(Box::new(Checked {
+            sign_in: None,
+            until: token.expires_at,
+            token,
+        })));
+    };
+    let end = sqlx::query_scalar!(
+        "SELECT expires_at FROM sign_ins WHERE id = $1 AND ended_at IS NULL AND expires_at > $2",
+        id,
+        now,
+    )
+    .fetch_optional(store.pool())
+    .await?;
+    match end {
+        Some(end) => signed_in(store, token, (id, end), now).await,
+        None => Ok(Verdict::Refused(Refused::Unknown)),
+    }
 }
 
 /// Takes down a use, to the minute: a busy token must not cost a write a request.

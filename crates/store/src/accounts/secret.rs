@@ -15,19 +15,22 @@ use crate::StoreError;
 pub(super) enum Purpose {
     Token(TokenKind),
     SignIn,
+    Ticket,
 }
 
 impl Purpose {
-    const ALL: [Self; 3] = [
+    const ALL: [Self; 4] = [
         Self::Token(TokenKind::Operator),
         Self::Token(TokenKind::Worker),
         Self::SignIn,
+        Self::Ticket,
     ];
 
     const fn word(self) -> &'static str {
         match self {
             Self::Token(kind) => kind.as_str(),
             Self::SignIn => "session",
+            Self::Ticket => "ticket",
         }
     }
 }
@@ -90,6 +93,11 @@ pub(super) fn read(text: &str) -> Option<Shown> {
 }
 
 impl Shown {
+    /// The hash of what was shown.
+    pub(super) const fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
     /// Whether this is the secret of that hash, in a time that does not tell how alike they are.
     pub(super) fn fits(&self, hash: &[u8]) -> bool {
         self.hash.ct_eq(hash).into()

@@ -1,14 +1,15 @@
 //! Tokens and sign-ins: made, checked, revoked, told of; and what the API's database role may do.
 
-use baton_domain::{Role, TokenKind, WorkerScope};
+use baton_domain::{Role, RunId, TokenKind, WorkerScope};
 use baton_store::{
     Store, StoreOptions,
     accounts::{
-        self, AccountsChange, AccountsFeed, Authority, Deed, NewToken, Refused, SignIn, Token,
-        TokenText, Verdict,
+        self, AccountsChange, AccountsFeed, Authority, Deed, NewToken, Redeemed, Refused, SignIn,
+        Ticket, Token, TokenText, Verdict,
     },
 };
 use sqlx::Row as _;
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::stage::{Stage, at, run};
@@ -156,6 +157,67 @@ async fn a_sign_in_is_good_as_long_as_its_token_is() {
     );
 }
 
+fn ticket(run: RunId, token: &Token) -> Ticket {
+    Ticket {
+        id: Uuid::now_v7(),
+        run,
+        token: Some(token.id),
+        sign_in: None,
+        at: at(1),
+        expires_at: at(31),
+    }
+}
+
+// H-11
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ticket_is_good_once_for_its_run_until_its_end_and_while_its_token_is() {
+    let stage = Stage::start().await;
+    let (token, _) = made(&stage, Authority::Operator(Role::Viewer)).await;
+    let (ours, other) = (run().id(), RunId::from_uuid(Uuid::from_u128(9)));
+    let refused = Redeemed::Known(Verdict::Refused(Refused::Ticket));
+    let written = async |ticket| {
+        let text = accounts::write_ticket(&stage.store, ticket).await;
+        text.unwrap().reveal().to_owned()
+    };
+    let redeemed = async |run, text: &str, seconds| {
+        let redeemed = accounts::redeem_ticket(&stage.store, run, text, at(seconds)).await;
+        redeemed.unwrap()
+    };
+
+    let text = written(ticket(ours, &token)).await;
+    assert_eq!(redeemed(other, &text, 2).await, refused, "another run's");
+    let mut racing = JoinSet::new();
+    for _ in 0..20 {
+        let (store, text) = (stage.store.clone(), text.clone());
+        racing.spawn(async move { accounts::redeem_ticket(&store, ours, &text, at(2)).await });
+    }
+    let worth = racing.join_all().await;
+    let worth: Vec<_> = worth.into_iter().map(Result::unwrap).collect();
+    let good: Vec<_> = worth.iter().filter(|worth| **worth != refused).collect();
+    let [Redeemed::Known(Verdict::Good(checked))] = good[..] else {
+        panic!("good {} times", good.len());
+    };
+    assert_eq!(checked.token.id, token.id);
+
+    let late = written(ticket(ours, &token)).await;
+    assert_eq!(redeemed(ours, &late, 31).await, refused, "too old");
+    let twisted = written(ticket(ours, &token)).await;
+    let other_secret = format!("{}{}", &twisted[..twisted.len() - 64], "0".repeat(64));
+    assert_eq!(redeemed(ours, &other_secret, 2).await, refused);
+    let unproven = written(Ticket {
+        token: None,
+        ..ticket(ours, &token)
+    })
+    .await;
+    assert_eq!(redeemed(ours, &unproven, 2).await, Redeemed::Unproven);
+
+    accounts::revoke(&stage.store, token.id, &deed("eve", 3))
+        .await
+        .unwrap();
+    let revoked = Redeemed::Known(Verdict::Refused(Refused::Revoked(at(3))));
+    assert_eq!(redeemed(ours, &twisted, 4).await, revoked);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_are_told_and_uses_are_not() {
     let mut stage = Stage::start().await;
@@ -222,6 +284,14 @@ async fn the_apis_role_keeps_accounts_and_can_write_nothing_else() {
     let (token, text) = accounts::create(&store, new(builder())).await.unwrap();
     let good = asked(&store, TokenKind::Worker, text.reveal(), 1).await;
     assert!(good.good().is_some());
+    let id = run().id();
+    let written = accounts::write_ticket(&store, ticket(id, &token)).await;
+    let written = written.unwrap();
+    let redeemed = accounts::redeem_ticket(&store, id, written.reveal(), at(2)).await;
+    assert!(matches!(
+        redeemed.unwrap(),
+        Redeemed::Known(Verdict::Good(_))
+    ));
     accounts::revoke(&store, token.id, &deed("root", 2))
         .await
         .unwrap();
@@ -235,6 +305,7 @@ async fn the_apis_role_keeps_accounts_and_can_write_nothing_else() {
         "DELETE FROM task_run_events",
         "TRUNCATE task_runs",
         "DELETE FROM tokens",
+        "UPDATE terminal_tickets SET expires_at = now()",
         "UPDATE tokens SET hash = hash",
         "UPDATE tokens SET worker_pattern = '*'",
         "CREATE TABLE mine (a int)",

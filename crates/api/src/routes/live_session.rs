@@ -1,0 +1,3 @@
+//! The live session of a run: who may watch it, and who may type into it.
+
+pub(crate) mod ticket;

@@ -3,6 +3,7 @@
 
 mod admission;
 mod api;
+mod attach;
 mod bench;
 mod bus;
 mod checked;
@@ -37,6 +38,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use admission::AdmissionArgs;
 pub(crate) use api::ApiArgs;
+pub(crate) use attach::{AttachArgs, ReplayArgs};
 pub(crate) use bench::{BenchArgs, BenchScenario};
 pub(crate) use bus::{BusArgs, NatsCommand};
 pub(crate) use client::{ClientArgs, IdentityArgs};
@@ -103,6 +105,10 @@ pub(crate) enum Command {
     /// Submit, watch and end runs
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// Watch a run's terminal here, and type into it
+    Attach(AttachArgs),
+    /// Play back what a run's terminal has shown, or save it
+    Replay(ReplayArgs),
     /// Take runs away from workers
     #[command(subcommand)]
     Leases(LeasesCommand),

@@ -3,6 +3,7 @@
 mod error;
 mod events;
 mod fleet;
+mod live;
 mod sse;
 mod tokens;
 
@@ -19,6 +20,7 @@ use serde_json::Value;
 
 pub(crate) use error::ClientError;
 pub(crate) use events::{Follow, Followed};
+pub(crate) use live::TerminalSocket;
 
 use crate::{args::ClientArgs, config};
 

@@ -2,6 +2,7 @@
 
 mod admission;
 mod api;
+mod attach;
 mod bench;
 mod completions;
 mod config;
@@ -18,6 +19,7 @@ mod migrate;
 mod nats;
 mod pty_host;
 mod recorder;
+mod replay;
 mod runs;
 mod supervisor;
 mod tokens;
@@ -37,6 +39,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Dev(args) => dev::run(*args).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Runs(command) => runs::run(command).await,
+        Command::Attach(args) => attach::run(args).await,
+        Command::Replay(args) => replay::run(args).await,
         Command::Leases(command) => leases::run(command).await,
         Command::DeadLetters(command) => dead_letters::run(command).await,
         Command::Workers(command) => workers::run(command).await,

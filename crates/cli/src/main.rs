@@ -2,6 +2,7 @@
 //! HTTP API. What the roles do lives in their own crates.
 
 mod args;
+mod attach;
 mod client;
 mod commands;
 mod config;

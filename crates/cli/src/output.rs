@@ -1,8 +1,11 @@
 //! What people and scripts read: the only place that prints.
 
 pub(crate) mod table;
+mod target;
 pub(crate) mod timeline;
 pub(crate) mod words;
+
+pub(crate) use target::Target;
 
 use std::io::{self, Write};
 

@@ -26,6 +26,7 @@ mod settings;
 mod sgr;
 mod snapshot;
 mod token;
+mod view;
 mod width;
 
 pub use console::{Console, Passed};
@@ -35,4 +36,5 @@ pub use ring::Ring;
 pub use sanitise::Sanitiser;
 pub use screen::Screen;
 pub use snapshot::Snapshot;
+pub use view::View;
 pub use width::ranges_of_width;

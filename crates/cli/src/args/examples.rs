@@ -196,3 +196,19 @@ Examples:
 pub(crate) const VERSION: &str = "\
 Examples:
   baton version --json";
+
+pub(crate) const ATTACH: &str = "\
+Your window may have any size: the run's terminal keeps its own. Ctrl-] leaves; the run goes on.
+
+Examples:
+  baton attach 019a2b3c-4d5e-7f60-8a1b-2c3d4e5f607a
+  baton attach 019a2b3c-4d5e-7f60-8a1b-2c3d4e5f607a --write --reason 'the migration asks' --minutes 5
+  baton attach 019a2b3c-4d5e-7f60-8a1b-2c3d4e5f607a --terminal shell
+  baton attach 019a2b3c-4d5e-7f60-8a1b-2c3d4e5f607a --plain";
+
+pub(crate) const REPLAY: &str = "\
+While it plays: space holds and goes on, q leaves.
+
+Examples:
+  baton replay 019a2b3c-4d5e-7f60-8a1b-2c3d4e5f607a --speed 4
+  baton replay 019a2b3c-4d5e-7f60-8a1b-2c3d4e5f607a --attempt 1 --output run.cast";

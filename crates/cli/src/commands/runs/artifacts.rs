@@ -1,11 +1,5 @@
 //! `baton runs artifacts`.
 
-use std::{
-    fs::{self, File},
-    io::{self, Write},
-    path::{Path, PathBuf},
-};
-
 use anyhow::{Context, bail};
 use baton_wire::http::ArtifactInfo;
 use futures::StreamExt;
@@ -14,7 +8,7 @@ use crate::{
     args::ArtifactsArgs,
     client::Client,
     exit::Exit,
-    output::{self, table::table, words},
+    output::{self, Target, table::table, words},
 };
 
 pub(super) async fn run(args: ArtifactsArgs) -> anyhow::Result<Exit> {
@@ -58,49 +52,6 @@ async fn get(client: &Client, args: &ArtifactsArgs, file: &ArtifactInfo) -> anyh
         target.write(&chunk.context("the download broke off")?)?;
     }
     target.finish()
-}
-
-/// Where a download goes. A file appears under its name only when it is whole.
-enum Target {
-    Stdout,
-    File {
-        file: File,
-        part: PathBuf,
-        path: PathBuf,
-    },
-}
-
-impl Target {
-    fn open(path: Option<&Path>) -> anyhow::Result<Self> {
-        let Some(path) = path.filter(|path| *path != Path::new("-")) else {
-            return Ok(Self::Stdout);
-        };
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
-        let file =
-            File::create(&part).with_context(|| format!("failed to create {}", part.display()))?;
-        let path = path.to_owned();
-        Ok(Self::File { file, part, path })
-    }
-
-    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Stdout => io::stdout().lock().write_all(bytes),
-            Self::File { file, .. } => file.write_all(bytes),
-        }
-    }
-
-    fn finish(self) -> anyhow::Result<()> {
-        match self {
-            Self::Stdout => Ok(io::stdout().lock().flush()?),
-            Self::File { file, part, path } => {
-                file.sync_all()?;
-                fs::rename(&part, &path)
-                    .with_context(|| format!("failed to write {}", path.display()))
-            }
-        }
-    }
 }
 
 fn as_table(files: &[ArtifactInfo]) -> String {

@@ -1,0 +1,297 @@
+//! The loop: frames, keys, the window's size, signals.
+
+use std::time::{Duration, Instant};
+
+use baton_wire::Frame;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc,
+    time::{MissedTickBehavior, interval},
+};
+
+use super::{
+    draw::{Painter, Status, fits},
+    keys::{DetachKey, Keys},
+    tty::Tty,
+    typing::{Right, Typing},
+    watched::{Link, Watched},
+};
+
+/// How often the time that is left is drawn.
+const TICK: Duration = Duration::from_secs(1);
+/// The most that is read of the keyboard at once, in bytes.
+const READ: usize = 16 << 10;
+
+/// What comes from where the frames come from.
+#[derive(Debug)]
+pub(crate) enum Heard {
+    /// A connection stands; it waits for a subscription.
+    Opened,
+    /// A frame.
+    Frame(Frame),
+    /// The connection is lost, and is tried again.
+    Lost(String),
+    /// There is nothing more, and trying again makes no sense.
+    Over(String),
+}
+
+/// What is asked of where the frames come from.
+#[derive(Debug)]
+pub(crate) enum Wish {
+    /// Send this.
+    Send(Box<Frame>),
+    /// What came makes no sense: connect again.
+    Again,
+}
+
+/// Both directions.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) heard: mpsc::Receiver<Heard>,
+    pub(crate) wishes: mpsc::Sender<Wish>,
+}
+
+/// Who watches what.
+#[derive(Debug)]
+pub(crate) struct Watcher {
+    /// What is watched, for the line at the bottom.
+    pub(crate) title: String,
+    /// Under what one types; none to watch only.
+    pub(crate) right: Option<Right>,
+    pub(crate) detach: DetachKey,
+}
+
+/// Why the watching is over.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Whoever watched left, or the window is gone, or a signal came.
+    Detached,
+    /// The terminal has ended: with this exit code, if it has one.
+    Ended(Option<i32>),
+    /// It cannot be watched any more.
+    Over(String),
+}
+
+/// Watches until it is over.
+pub(crate) async fn follow(tty: &Tty, line: Line, watcher: Watcher) -> anyhow::Result<Left> {
+    let mut resized = signal(SignalKind::window_change())?;
+    let mut ends = Ends::listen()?;
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut buffer = vec![0; READ];
+    let mut desk = Desk::new(line, watcher);
+    loop {
+        let left = tokio::select! {
+            heard = desk.line.heard.recv() => desk.hear_all(heard).await,
+            read = tty.read(&mut buffer) => match read {
+                Ok(0) | Err(_) => Some(Left::Detached),
+                Ok(count) => desk.press(&buffer[..count]).await,
+            },
+            _ = resized.recv() => {
+                desk.painter.forget();
+                None
+            }
+            () = ends.next() => Some(Left::Detached),
+            _ = tick.tick() => None,
+        };
+        if let Some(left) = left {
+            return Ok(left);
+        }
+        let drawn = desk.draw(tty.size());
+        if tty.write(&drawn).await.is_err() {
+            return Ok(Left::Detached);
+        }
+    }
+}
+
+struct Desk {
+    line: Line,
+    title: String,
+    detach: DetachKey,
+    keys: Keys,
+    typing: Option<Typing>,
+    watched: Watched,
+    painter: Painter,
+}
+
+impl Desk {
+    fn new(line: Line, watcher: Watcher) -> Self {
+        Self {
+            line,
+            title: watcher.title,
+            detach: watcher.detach,
+            keys: Keys::new(watcher.detach),
+            typing: watcher.right.map(Typing::new),
+            watched: Watched::new(Instant::now()),
+            painter: Painter::default(),
+        }
+    }
+
+    /// Takes in all that has come: it is drawn once.
+    async fn hear_all(&mut self, first: Option<Heard>) -> Option<Left> {
+        let mut next = first;
+        loop {
+            let Some(heard) = next else {
+                return Some(Left::Over("the connection is gone".to_owned()));
+            };
+            if let Some(left) = self.hear(heard).await {
+                return Some(left);
+            }
+            match self.line.heard.try_recv() {
+                Ok(heard) => next = Some(heard),
+                Err(_) => break,
+            }
+        }
+        if let Some(ack) = self.watched.ack() {
+            self.send(ack).await;
+        }
+        None
+    }
+
+    async fn hear(&mut self, heard: Heard) -> Option<Left> {
+        match heard {
+            Heard::Opened => {
+                let mut subscribe = self.watched.subscribe();
+                if let Some(typing) = &self.typing {
+                    typing.sign(&mut subscribe);
+                }
+                self.send(Frame::Subscribe(subscribe)).await;
+            }
+            Heard::Frame(frame) => {
+                if self.watched.hear(&frame, Instant::now()).is_err() {
+                    // Nobody listens only when all is over.
+                    let _ = self.line.wishes.send(Wish::Again).await;
+                }
+                let due = self.typing.as_mut().map(|typing| typing.hear(&frame));
+                for frame in due.unwrap_or_default() {
+                    self.send(frame).await;
+                }
+                if let Frame::Exit { exit, .. } = frame {
+                    return Some(Left::Ended(exit.code));
+                }
+            }
+            Heard::Lost(why) => self.watched.lost(why),
+            Heard::Over(why) => return Some(Left::Over(why)),
+        }
+        None
+    }
+
+    /// Takes in keys. Without a grant that is in force none of them leaves.
+    async fn press(&mut self, bytes: &[u8]) -> Option<Left> {
+        let pressed = self.keys.read(bytes);
+        if self.may_type() && !pressed.keys.is_empty() {
+            let due = self
+                .typing
+                .as_mut()
+                .map(|typing| typing.typed(&pressed.keys));
+            for frame in due.unwrap_or_default() {
+                self.send(frame).await;
+            }
+        }
+        pressed.detach.then_some(Left::Detached)
+    }
+
+    fn may_type(&self) -> bool {
+        let writer = self.watched.gate.writer.as_ref();
+        let holder = self.typing.as_ref().map(Typing::grant);
+        let left = self.watched.left(Instant::now());
+        holder.is_some()
+            && writer.map(|writer| writer.grant) == holder
+            && left.is_some_and(|left| !left.is_zero())
+    }
+
+    async fn send(&self, frame: Frame) {
+        // Nobody listens only when all is over, which is heard.
+        let _ = self.line.wishes.send(Wish::Send(Box::new(frame))).await;
+    }
+
+    fn draw(&mut self, window: (u16, u16)) -> Vec<u8> {
+        let status = self.status(window);
+        self.painter.paint(window, &self.watched.screen, &status)
+    }
+
+    fn status(&self, window: (u16, u16)) -> Status {
+        let typing = self.may_type();
+        let mut words = vec![format!(" {}", self.title)];
+        let mut loud = false;
+        match &self.watched.link {
+            Link::Live => {}
+            Link::Connecting => words.push("connecting".to_owned()),
+            Link::Skipping => words.push("too much at once: skipping ahead".to_owned()),
+            Link::Gone(why) => {
+                loud = true;
+                words.push(format!(
+                    "connection lost ({why}), trying again; this is the last known"
+                ));
+            }
+            Link::Ended => words.push("ended".to_owned()),
+        }
+        if let Some(refusal) = self
+            .typing
+            .as_ref()
+            .and_then(|typing| typing.refusal.as_ref())
+        {
+            loud = true;
+            words.push(format!("not typed: {refusal}"));
+        }
+        words.push(self.role(typing));
+        if !fits(window, &self.watched.screen) {
+            let size = self.watched.screen.size();
+            words.push(format!("the window is too small for all of {size}"));
+        }
+        if self.watched.run.silent == Some(true) {
+            words.push("its worker is silent".to_owned());
+        }
+        if self.watched.run.frozen == Some(true) {
+            words.push("the agent is held still".to_owned());
+        }
+        words.push(format!("{} leaves", self.detach));
+        Status {
+            text: words.join(" · "),
+            loud,
+            typing,
+        }
+    }
+
+    /// Who may type, and for how long.
+    fn role(&self, typing: bool) -> String {
+        let left = self.watched.left(Instant::now()).unwrap_or_default();
+        let left = format!("{}:{:02}", left.as_secs() / 60, left.as_secs() % 60);
+        match &self.watched.gate.writer {
+            Some(_) if typing => format!("you type, {left} left"),
+            Some(writer) => format!("{} types, {left} left: {}", writer.holder, writer.reason),
+            None => match self.watched.gate.ended.filter(|_| self.typing.is_some()) {
+                Some(cause) => format!("you only watch: the right to type was {cause}"),
+                None => "watching".to_owned(),
+            },
+        }
+    }
+}
+
+/// The signals that end it.
+struct Ends {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+    quit: Signal,
+}
+
+impl Ends {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+            quit: signal(SignalKind::quit())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            _ = self.hang_up.recv() => {}
+            _ = self.quit.recv() => {}
+        }
+    }
+}

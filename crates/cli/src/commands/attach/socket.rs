@@ -1,0 +1,179 @@
+//! A WebSocket to a terminal that comes back when it is lost.
+
+use std::time::Duration;
+
+use baton_domain::{RunId, TerminalName};
+use baton_wire::Frame;
+use bytes::Bytes;
+use futures::{SinkExt as _, StreamExt as _};
+use tokio::{
+    sync::mpsc,
+    task::JoinSet,
+    time::{Instant, interval, sleep},
+};
+use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
+use uuid::Uuid;
+
+use crate::{
+    attach::{Heard, Line, Wish},
+    client::{Client, TerminalSocket},
+};
+
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LAST_PAUSE: Duration = Duration::from_secs(15);
+/// A connection over which nothing came for so long is asked whether it is there.
+const ASK_EVERY: Duration = Duration::from_secs(15);
+/// And is given up when it stays silent.
+const SILENT_FOR: Duration = Duration::from_secs(40);
+/// Frames that wait to be drawn, or to be sent.
+const QUEUE: usize = 64;
+/// Codes by which the server says that trying again makes no sense.
+const FINAL: std::ops::Range<u16> = 4_400..4_500;
+
+/// How a connection ended.
+enum End {
+    /// It is worth trying again.
+    Lost(String),
+    /// It is not.
+    Over(String),
+    /// Nobody wants it any more.
+    Unwanted,
+}
+
+/// Opens a line to a terminal.
+pub(super) fn open(
+    tasks: &mut JoinSet<()>,
+    client: Client,
+    run: RunId,
+    terminal: TerminalName,
+) -> Line {
+    let (heard_in, heard) = mpsc::channel(QUEUE);
+    let (wishes, wishes_out) = mpsc::channel(QUEUE);
+    tasks.spawn(keep(client, run, terminal, heard_in, wishes_out));
+    Line { heard, wishes }
+}
+
+async fn keep(
+    client: Client,
+    run: RunId,
+    terminal: TerminalName,
+    heard: mpsc::Sender<Heard>,
+    mut wishes: mpsc::Receiver<Wish>,
+) {
+    let mut failures = 0;
+    loop {
+        let end = match client.terminal(run, terminal).await {
+            Ok(socket) => {
+                failures = 0;
+                talk(socket, &heard, &mut wishes).await
+            }
+            Err(error) if error.may_pass() => End::Lost("no answer".to_owned()),
+            Err(error) => End::Over(error.to_string()),
+        };
+        let told = match end {
+            End::Lost(why) => heard.send(Heard::Lost(why)).await,
+            End::Over(why) => {
+                let _ = heard.send(Heard::Over(why)).await;
+                return;
+            }
+            End::Unwanted => return,
+        };
+        if told.is_err() {
+            return;
+        }
+        sleep(pause(failures, &Uuid::now_v7())).await;
+        failures += 1;
+        // What was not sent is said again after the greeting, where that matters.
+        while wishes.try_recv().is_ok() {}
+    }
+}
+
+/// Half a second, doubled each time up to 15; between half of it and all of it.
+fn pause(failures: u32, chance: &Uuid) -> Duration {
+    let most = FIRST_PAUSE
+        .saturating_mul(1 << failures.min(10))
+        .min(LAST_PAUSE);
+    let share = f64::from(chance.as_bytes()[15]) / 255.0;
+    most.mul_f64(0.5 + share / 2.0)
+}
+
+async fn talk(
+    mut socket: TerminalSocket,
+    heard: &mpsc::Sender<Heard>,
+    wishes: &mut mpsc::Receiver<Wish>,
+) -> End {
+    if heard.send(Heard::Opened).await.is_err() {
+        return End::Unwanted;
+    }
+    let mut ask = interval(ASK_EVERY);
+    let mut last = Instant::now();
+    loop {
+        tokio::select! {
+            message = socket.next() => {
+                last = Instant::now();
+                match read(message) {
+                    Ok(Some(frame)) => {
+                        if heard.send(Heard::Frame(frame)).await.is_err() {
+                            return End::Unwanted;
+                        }
+                    }
+                    Ok(None) => {}
+                    Err(end) => return end,
+                }
+            }
+            wish = wishes.recv() => {
+                let frame = match wish {
+                    Some(Wish::Send(frame)) => frame,
+                    Some(Wish::Again) => return End::Lost("some output went missing".to_owned()),
+                    None => return End::Unwanted,
+                };
+                if let Err(error) = socket.send(Message::Binary(frame.encode())).await {
+                    return End::Lost(error.to_string());
+                }
+            }
+            _ = ask.tick() => {
+                let ping = Frame::Ping(Bytes::new()).encode();
+                if last.elapsed() > SILENT_FOR || socket.send(Message::Binary(ping)).await.is_err() {
+                    return End::Lost("it is silent".to_owned());
+                }
+            }
+        }
+    }
+}
+
+type Received = Option<Result<Message, tokio_tungstenite::tungstenite::Error>>;
+
+fn read(message: Received) -> Result<Option<Frame>, End> {
+    match message {
+        Some(Ok(Message::Binary(bytes))) => match Frame::decode(bytes) {
+            Ok(frame) => Ok(Some(frame)),
+            Err(error) => Err(End::Lost(error.to_string())),
+        },
+        Some(Ok(Message::Close(Some(close)))) => {
+            let reason = close.reason.to_string();
+            match u16::from(close.code) {
+                code if FINAL.contains(&code) => Err(End::Over(reason)),
+                _ if close.code == CloseCode::Normal => {
+                    Err(End::Lost("the server ended it".to_owned()))
+                }
+                _ => Err(End::Lost(reason)),
+            }
+        }
+        Some(Ok(Message::Close(None))) | None => Err(End::Lost("it was closed".to_owned())),
+        Some(Ok(_)) => Ok(None),
+        Some(Err(error)) => Err(End::Lost(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_comes_back_later_and_later_spread_by_chance() {
+        let (none, all) = (Uuid::from_u128(0), Uuid::from_u128(u128::MAX));
+        let pauses = [0, 1, 2, 9, 40].map(|failures| pause(failures, &all).as_millis());
+        assert_eq!(pauses, [500, 1_000, 2_000, 15_000, 15_000]);
+        assert_eq!(pause(40, &none).as_millis(), 7_500);
+    }
+}

@@ -3,7 +3,6 @@
 import "@xterm/xterm/css/xterm.css";
 
 import { SearchAddon } from "@xterm/addon-search";
-import { Unicode11Addon } from "@xterm/addon-unicode11";
 import { WebLinksAddon } from "@xterm/addon-web-links";
 import { WebglAddon } from "@xterm/addon-webgl";
 import { Terminal } from "@xterm/xterm";
@@ -11,6 +10,7 @@ import { Terminal } from "@xterm/xterm";
 import type { Size } from "../api/frames";
 import { fontSize } from "./fit";
 import { answerNothing, binary, isAnswer, pasted } from "./keyboard";
+import { Widths } from "./widths";
 
 export interface ScreenHandlers {
   /** Somebody typed; only while typing is let through. */
@@ -38,6 +38,8 @@ export class Screen {
   readonly #holder: HTMLElement;
   readonly #cell: { width: number; height: number };
   #typing = false;
+  /** Puts characters together that are cut: xterm.js loses those that are cut behind a byte 0x80. */
+  #text = new TextDecoder();
 
   constructor(holder: HTMLElement, handlers: ScreenHandlers) {
     this.#holder = holder;
@@ -59,9 +61,10 @@ export class Screen {
     });
     this.#term = term;
     answerNothing(term.parser);
-    term.loadAddon(new Unicode11Addon());
     // The run's own terminal counts the cells of a character like this.
-    term.unicode.activeVersion = "11";
+    const widths = new Widths();
+    term.unicode.register(widths);
+    term.unicode.activeVersion = widths.version;
     term.loadAddon(this.#search);
     term.loadAddon(new WebLinksAddon(activate));
     term.onData((data) => this.#said(data));
@@ -81,13 +84,15 @@ export class Screen {
 
   /** Shows a whole screen in place of what was there. */
   show(size: Size, dump: Uint8Array, parsed: () => void): void {
-    this.#term.reset();
+    this.#text = new TextDecoder();
+    // What was written before may still wait to be drawn: the reset takes its turn behind it.
+    this.#term.write("", () => this.#term.reset());
     this.resize(size);
-    this.#term.write(dump, parsed);
+    this.write(dump, parsed);
   }
 
   write(bytes: Uint8Array, parsed: () => void): void {
-    this.#term.write(bytes, parsed);
+    this.#term.write(this.#text.decode(bytes, { stream: true }), parsed);
   }
 
   /** The run's terminal has another size from here on. */

@@ -7,11 +7,12 @@ use baton_domain::{
     Actor, Attempt, Position, Priority, Route, RunId, StateName, placement::Rivals,
 };
 use baton_store::{
-    PositionFeed, RunFilter, RunPage, Store, StoreError, StoredArtifact, StoredDrain, StoredRun,
+    ControlFilter, ControlPage, InputPage, Mark, PositionFeed, RunFilter, RunPage, Store,
+    StoreError, StoredArtifact, StoredDrain, StoredRun,
     accounts::{self, Token},
-    artifacts,
+    artifacts, control_events,
     dead_letters::{self, DeadLetterFilter, DeadLetterGroup, Order},
-    drains, events, runs,
+    drains, events, inputs, runs,
 };
 use baton_wire::http::EventRecord;
 use futures::future::try_join_all;
@@ -116,6 +117,29 @@ impl History {
             records: page.events.into_iter().map(shown::event).collect(),
             has_more: page.has_more,
         })
+    }
+
+    /// What was done to a run past a place, oldest first.
+    pub(crate) async fn control_events(
+        &self,
+        run: RunId,
+        filter: &ControlFilter,
+        after: Option<Mark>,
+        limit: u32,
+    ) -> Answer<ControlPage> {
+        let asking = control_events::after(&self.store, run, filter, after, limit);
+        self.ask(asking).await
+    }
+
+    /// What was typed into a run past a place, oldest first.
+    pub(crate) async fn inputs(
+        &self,
+        run: RunId,
+        after: Option<Mark>,
+        limit: u32,
+    ) -> Answer<InputPage> {
+        self.ask(inputs::after(&self.store, run, after, limit))
+            .await
     }
 
     /// The files that a run left, by attempt and name.

@@ -7,6 +7,7 @@
 mod artifacts;
 mod beats;
 mod broker;
+mod cursor;
 mod dashboard;
 mod extract;
 mod find;

@@ -73,7 +73,7 @@ pub(crate) fn base() -> utoipa::openapi::OpenApi {
             ("artifacts", "Files that runs left"),
             (
                 "live sessions",
-                "Terminals of runs: who may watch, and who may type",
+                "Runs' terminals: who may watch, who may type, what was done and typed",
             ),
             ("fleet", "The workers"),
             ("identity", "Who asks: tokens, and the sign-in of browsers"),

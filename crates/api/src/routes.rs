@@ -2,12 +2,14 @@
 
 mod artifacts;
 mod control;
+mod control_events;
 mod dead_letters;
 mod drains;
 mod events;
 mod get;
 mod health;
 mod info;
+mod inputs;
 mod keys;
 mod list;
 mod live_session;
@@ -35,6 +37,9 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(stream::of_all))
         .routes(routes!(control::control))
         .routes(routes!(live_session::ticket::ticket))
+        .routes(routes!(control_events::control_events))
+        .routes(routes!(inputs::inputs))
+        .routes(routes!(live_session::get::get))
         .routes(routes!(artifacts::list::list))
         .routes(routes!(artifacts::download::download))
         .routes(routes!(artifacts::upload::upload))

@@ -1,5 +1,8 @@
 //! Runs as the API shows them: made of rows, or of an offer that no row tells of yet.
 
+mod record;
+mod session;
+
 use baton_domain::{
     Activity, Attempt, EventSeq, Failure, Lease, Position, Run, RunSpec, RunState, StateName,
 };
@@ -12,9 +15,13 @@ use baton_wire::{
     },
 };
 
+pub(crate) use record::{control, input};
+pub(crate) use session::live_session;
+
 use crate::{
     beats::Beats,
     problem::{Answer, Problem},
+    state::App,
 };
 
 /// A run just offered: queued, and nothing more.
@@ -39,12 +46,13 @@ pub(crate) fn offered(offer: Offer, spec: &RunSpec, position: Position) -> TaskR
         result: None,
         error: None,
         request: offer.spec,
+        live_session: None,
         position: position.get(),
     }
 }
 
 /// A run as recorded, its lease with the evidence that was heard.
-pub(crate) fn stored(stored: StoredRun, beats: &Beats) -> Answer<TaskRun> {
+pub(crate) fn stored(stored: StoredRun, app: &App) -> Answer<TaskRun> {
     let StoredRun { submission, record } = stored;
     let run = record.run;
     let request = serde_json::from_value(submission.request)
@@ -68,12 +76,13 @@ pub(crate) fn stored(stored: StoredRun, beats: &Beats) -> Answer<TaskRun> {
         failures: run.failures,
         max_attempts: run.retry.max_attempts,
         stage,
-        lease: run.state.lease().map(|held| lease(&run, held, beats)),
+        lease: run.state.lease().map(|held| lease(&run, held, app.beats())),
         due_at,
         cancel_requested_at: run.cancel_requested_at,
         result: result(record.outcome),
         error: run.state.failure().map(error),
         request,
+        live_session: session::summary(&run.session, app.clock().now()),
         position: run.position.get(),
     })
 }

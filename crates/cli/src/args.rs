@@ -4,6 +4,7 @@
 mod admission;
 mod api;
 mod attach;
+mod audit;
 mod bench;
 mod bus;
 mod checked;
@@ -39,6 +40,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use admission::AdmissionArgs;
 pub(crate) use api::ApiArgs;
 pub(crate) use attach::{AttachArgs, ReplayArgs};
+pub(crate) use audit::{AuditArgs, AuditCommand};
 pub(crate) use bench::{BenchArgs, BenchScenario};
 pub(crate) use bus::{BusArgs, NatsCommand};
 pub(crate) use client::{ClientArgs, IdentityArgs};
@@ -75,6 +77,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done; with --follow and `worker --once`: the run succeeded
   1    an error; with --follow: the run failed or was dead-lettered; doctor: something is missing;
+       `audit verify`: a chain is broken;
        `worker --once`: the attempt failed, or was given to another worker
   2    the command line was wrong
   3    with --follow and `worker --once`: the run was cancelled
@@ -124,6 +127,9 @@ pub(crate) enum Command {
     /// Let drained workers take runs again
     #[command(subcommand)]
     Undrain(UndrainCommand),
+    /// What was typed into the terminals of runs: show it, and check that it is whole
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Tokens: who may ask the API, and which workers may take runs
     #[command(subcommand)]
     Tokens(TokensCommand),

@@ -4,6 +4,7 @@ mod error;
 mod events;
 mod fleet;
 mod live;
+mod record;
 mod sse;
 mod tokens;
 

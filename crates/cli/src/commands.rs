@@ -3,6 +3,7 @@
 mod admission;
 mod api;
 mod attach;
+mod audit;
 mod bench;
 mod completions;
 mod config;
@@ -46,6 +47,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Workers(command) => workers::run(command).await,
         Command::Drain(command) => drain::run(command).await,
         Command::Undrain(command) => drain::end(command).await,
+        Command::Audit(command) => audit::run(command).await,
         Command::Tokens(command) => tokens::run(command).await,
         Command::Keys(command) => keys::run(command),
         Command::Api(args) => api::run(args).await,

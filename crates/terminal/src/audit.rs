@@ -72,7 +72,10 @@ impl Chain {
             offset: typed.offset,
             length: typed.bytes.len() as u64,
             echo: typed.echo,
-            text: typed.echo.then(|| clean(&typed.bytes)),
+            // A database keeps no NUL: what it gives back must be what was hashed.
+            text: typed
+                .echo
+                .then(|| clean(&typed.bytes).replace('\0', "\u{2400}")),
             mac: (!typed.echo).then(|| self.mac(&typed.bytes)),
             previous: self.previous.clone(),
             hash: String::new(),

@@ -62,6 +62,9 @@ fn of_api(method: &str, route: &str) -> Option<Need> {
         ("GET", "task-runs/{id}/events" | "task-runs/{id}/events/stream") => READ,
         ("GET", "task-runs/{id}/placement") => READ,
         ("POST", "task-runs/{id}/live-session/ticket") => READ,
+        ("GET", "task-runs/{id}/live-session" | "task-runs/{id}/control-events") => READ,
+        // What people typed is not for everybody who may watch.
+        ("GET", "task-runs/{id}/inputs") => ACT,
         ("GET", "task-runs/{id}/artifacts" | "task-runs/{id}/artifacts/{attempt}/{name}") => READ,
 
         // Taking a lease away needs the role 'admin': the handler sees which wish it is.

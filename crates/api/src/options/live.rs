@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use baton_domain::Provider;
 use baton_keys::KeySet;
+use baton_wire::spec::LiveSessionBody;
 
 /// Live sessions, and the right to type into them.
 #[derive(Debug, Clone)]
@@ -36,6 +37,18 @@ impl LiveOptions {
     pub const DEFAULT_SESSION_TTL: Duration = Duration::from_secs(60 * 60);
     /// How long somebody may type who does not say so.
     pub const DEFAULT_GRANT_TTL: Duration = Duration::from_secs(15 * 60);
+}
+
+impl LiveOptions {
+    /// What a submission wants that does not say, as a request says it.
+    pub(crate) fn by_default(&self) -> LiveSessionBody {
+        let minutes = (self.session_ttl.as_secs() / 60).clamp(1, 1_440);
+        LiveSessionBody {
+            enabled: self.by_default.is_some(),
+            provider: self.by_default.map(String::from),
+            ttl_minutes: u32::try_from(minutes).ok(),
+        }
+    }
 }
 
 impl Default for LiveOptions {

@@ -36,7 +36,7 @@ pub(crate) async fn placement(
 ) -> Answer<Json<PlacementInfo>> {
     query.finish()?;
     let run = match find::run(&app, run).await? {
-        Found::Recorded(stored) => shown::stored(*stored, app.beats())?,
+        Found::Recorded(stored) => shown::stored(*stored, &app)?,
         Found::Offered(run) => *run,
     };
     if run.state == StateName::Queued {

@@ -76,8 +76,10 @@ pub(crate) async fn submit(
     Body(request): Body<TaskRunRequest>,
 ) -> Answer<Response> {
     query.finish()?;
-    let spec = RunSpec::try_from(&request)?;
     let claim = key.map(|key| Claim::new(&actor, key, &request));
+    // The offer says what this server does by default: whoever folds it later knows it from there.
+    let request = request.or_live_session(&app.options().live.by_default());
+    let spec = RunSpec::try_from(&request)?;
     if let Some(claim) = &claim
         && let Some(first) = claim.recorded(&app).await?
     {
@@ -144,7 +146,7 @@ async fn created(app: &App, offer: Offer, spec: &RunSpec, position: Position) ->
         && let Ok(Some(stored)) = history.run(offer.run).await
     {
         let recorded_to = reply::recorded_to(history.position());
-        let run = Json(shown::stored(stored, app.beats())?);
+        let run = Json(shown::stored(stored, app)?);
         return Ok((StatusCode::CREATED, location, recorded_to, run).into_response());
     }
     let run = Json(shown::offered(offer, spec, position));

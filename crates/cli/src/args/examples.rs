@@ -141,6 +141,16 @@ Examples:
   baton runs artifacts 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
   baton runs artifacts 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --get patches/changes.patch -o changes.patch";
 
+pub(crate) const AUDIT_VERIFY: &str = "\
+Examples:
+  baton audit verify 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+  baton audit verify 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --json";
+
+pub(crate) const AUDIT_SHOW: &str = "\
+Examples:
+  baton audit show 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+  baton audit show 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --json   one record a line, for a script";
+
 pub(crate) const TOKENS_CREATE: &str = "\
 Examples:
   baton tokens create --name ada --role admin --direct        the first one, by the database itself

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use baton_domain::{Pool, RunId, RunType, StateName};
+use baton_domain::{Pool, RunId, RunType, SessionStatus, StateName};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
@@ -57,6 +57,9 @@ pub(crate) struct ListArgs {
     /// Only runs on this repository
     #[arg(long, value_name = "URL")]
     pub(crate) repository: Option<String>,
+    /// Only runs whose live session stands so: disabled, starting, ready, revoked, ended or error
+    #[arg(long, value_name = "STATUS")]
+    pub(crate) session: Option<SessionStatus>,
     /// Only runs of this submitter
     #[arg(long, value_name = "NAME")]
     pub(crate) submitted_by: Option<String>,

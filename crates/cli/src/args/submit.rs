@@ -3,15 +3,16 @@
 
 use std::path::PathBuf;
 
-use baton_domain::{Capability, Pool, Priority, RunType, retry::RetryWorkspace};
+use baton_domain::{Capability, Pool, Priority, Provider, RunType, retry::RetryWorkspace};
 use baton_wire::spec::{
-    GitBody, PublishBody, RetryBody, RuntimeBody, SecretBody, TaskBody, TaskRunRequest,
+    GitBody, LiveSessionBody, PublishBody, RetryBody, RuntimeBody, SecretBody, TaskBody,
+    TaskRunRequest,
 };
 use clap::{Args, ValueEnum};
 
 use super::ClientArgs;
 
-const BY_FLAGS: [&str; 24] = [
+const BY_FLAGS: [&str; 28] = [
     "run_type",
     "repository",
     "instructions",
@@ -34,6 +35,10 @@ const BY_FLAGS: [&str; 24] = [
     "max_attempts",
     "retry_workspace",
     "timeout",
+    "live",
+    "no_live",
+    "live_provider",
+    "live_ttl",
     "title",
     "argv",
 ];
@@ -129,6 +134,18 @@ pub(crate) struct RequestArgs {
     /// The longest time one attempt may execute, in seconds, 1 to 604800 [default: 14400]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=604_800))]
     pub(crate) timeout: Option<u32>,
+    /// Let people watch the run's terminals from its start
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// Let nobody watch the run's terminals, also where the server lets people by default
+    #[arg(long, conflicts_with_all = ["live", "live_provider", "live_ttl"])]
+    pub(crate) no_live: bool,
+    /// By what means: web (browser and `baton attach`) or tmate [default: the server's]
+    #[arg(long, value_name = "PROVIDER", requires = "live")]
+    pub(crate) live_provider: Option<Provider>,
+    /// For how long, in minutes, 1 to 1440 [default: the server's]
+    #[arg(long, value_name = "MINUTES", requires = "live", value_parser = clap::value_parser!(u32).range(1..=1_440))]
+    pub(crate) live_ttl: Option<u32>,
     /// A name for people
     #[arg(long, value_name = "TEXT")]
     pub(crate) title: Option<String>,
@@ -192,7 +209,11 @@ impl RequestArgs {
                 ..RetryBody::default()
             }),
             timeout_seconds: self.timeout,
-            live_session: None,
+            live_session: (self.live || self.no_live).then(|| LiveSessionBody {
+                enabled: self.live,
+                provider: self.live_provider.map(String::from),
+                ttl_minutes: self.live_ttl,
+            }),
         }
     }
 }

@@ -132,6 +132,25 @@ fn flags_become_the_request_that_they_say() {
                 "priority": "high", "maxAttempts": 2, "timeoutSeconds": 60, "task": {"argv": ["true"]},
             }),
         ),
+        (
+            vec![
+                "--live",
+                "--live-provider",
+                "tmate",
+                "--live-ttl",
+                "90",
+                "--",
+                "true",
+            ],
+            json!({
+                "type": "command", "task": {"argv": ["true"]},
+                "liveSession": {"enabled": true, "provider": "tmate", "ttlMinutes": 90},
+            }),
+        ),
+        (
+            vec!["--no-live", "--", "true"],
+            json!({"type": "command", "task": {"argv": ["true"]}, "liveSession": {"enabled": false}}),
+        ),
     ];
     for (line, expected) in table {
         assert_eq!(request(&line), expected, "{line:?}");
@@ -160,6 +179,11 @@ fn what_cannot_be_meant_is_refused_by_the_name_of_its_flag() {
         (
             &["runs", "submit", "-i", "x", "--pool", "Big Pool"],
             "--pool",
+        ),
+        (&["runs", "submit", "-i", "x", "--live-ttl", "5"], "--live"),
+        (
+            &["runs", "submit", "-i", "x", "--live", "--live-ttl", "1441"],
+            "1..=1440",
         ),
         (&["runs", "show", "42"], "<RUN>"),
         (&["runs", "list", "--limit", "201"], "1..=200"),

@@ -7,6 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::LiveSessionSummary;
 use crate::spec::TaskRunRequest;
 
 /// A run as it stands.
@@ -58,6 +59,9 @@ pub struct TaskRun {
     pub error: Option<RunError>,
     /// What was asked for.
     pub request: TaskRunRequest,
+    /// Its live session; null when nobody ever asked for one.
+    #[serde(default)]
+    pub live_session: Option<LiveSessionSummary>,
     /// The last position that changed it; resume from here.
     pub position: u64,
 }

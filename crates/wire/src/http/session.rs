@@ -84,6 +84,9 @@ pub struct LiveSessionSummary {
     pub status: String,
     /// `web` or `tmate`.
     pub provider: String,
+    /// When it ends by itself.
+    #[serde(default)]
+    pub expires_at: Option<DateTime<Utc>>,
     /// Who may type, if somebody may.
     pub writer: Option<String>,
     /// Up to when.

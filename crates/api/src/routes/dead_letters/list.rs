@@ -48,7 +48,7 @@ pub(crate) async fn list(State(app): State<App>, mut query: Pairs) -> Answer<Res
     let runs: Result<_, _> = page
         .runs
         .into_iter()
-        .map(|run| shown::stored(run, app.beats()))
+        .map(|run| shown::stored(run, &app))
         .collect();
     let page = TaskRunPage {
         runs: runs?,

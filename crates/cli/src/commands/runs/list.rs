@@ -42,6 +42,7 @@ fn query(args: &ListArgs, cursor: Option<String>) -> Vec<(&'static str, String)>
     let states: Vec<&str> = args.state.iter().map(|state| state.as_str()).collect();
     let fields = [
         ("state", (!states.is_empty()).then(|| states.join(","))),
+        ("session", args.session.map(String::from)),
         ("type", args.run_type.map(String::from)),
         ("pool", args.pool.clone().map(String::from)),
         ("repository", args.repository.clone()),

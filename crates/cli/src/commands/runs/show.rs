@@ -1,7 +1,7 @@
 //! `baton runs show`.
 
 use baton_domain::Activity;
-use baton_wire::http::{LeaseInfo, TaskRun};
+use baton_wire::http::{LeaseInfo, LiveSessionSummary, TaskRun};
 
 use crate::{
     args::ShowArgs,
@@ -18,6 +18,15 @@ pub(super) async fn run(args: ShowArgs) -> anyhow::Result<Exit> {
         output::print(&as_sheet(&run))?;
     }
     Ok(Exit::Done)
+}
+
+fn session(session: &LiveSessionSummary) -> String {
+    let writer = session
+        .writer
+        .iter()
+        .map(|name| format!(", {name} may type"));
+    let writer: String = writer.collect();
+    format!("{} by {}{writer}", session.status, session.provider)
 }
 
 fn as_sheet(run: &TaskRun) -> String {
@@ -67,6 +76,7 @@ fn as_sheet(run: &TaskRun) -> String {
             "cancel wanted",
             run.cancel_requested_at.map(|at| at.to_rfc3339()),
         ),
+        ("live session", run.live_session.as_ref().map(session)),
         ("error", error),
         ("summary", result.summary),
         ("branch", result.branch),

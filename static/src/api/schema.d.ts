@@ -401,6 +401,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/task-runs/{id}/control-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what operators and workers did to a run, oldest first
+         * @description Every wish of an operator (`cancel`, `redrive`, `release_lease`, `enable_session`,
+         *     `revoke_session`, `reseal_session`), every step of a write grant (`write_granted`,
+         *     `write_renewed`, `write_released`, `write_revoked`), and every control action of a worker or a
+         *     supervisor (`session_starting`, `session_ready`, `session_links_changed`, `session_ended`,
+         *     `session_revoked`, `session_failed`, `write_gate`, `write_ended`, `paused`, `resumed`,
+         *     `agent_frozen`, `agent_thawed`, `cancel_step`, `lease_released`, `lease_lost`); also what changed
+         *     nothing, with the reason in `refusal`. Records are never changed or deleted.
+         *
+         *     Needs the role 'viewer' or a higher one.
+         */
+        get: operations["listControlEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/task-runs/{id}/events": {
         parameters: {
             query?: never;
@@ -441,6 +469,55 @@ export interface paths {
          *     Needs the role 'viewer' or a higher one.
          */
         get: operations["streamTaskRunEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/task-runs/{id}/inputs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what was typed into a run's terminals, oldest first
+         * @description The records of each attempt are a chain: each names the hash of the one before. `heads` says, for
+         *     each attempt, how many records it has and where its chain ends, as the recorder counted them when
+         *     they came; `baton audit verify` compares. What was typed while the terminal did not echo is not
+         *     kept, only its length and a keyed hash.
+         *
+         *     Needs the role 'operator' or a higher one.
+         */
+        get: operations["listInputs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/task-runs/{id}/live-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows a run's live session
+         * @description 404 when there is no such run, and when nobody ever asked for a session of it. One that was
+         *     wanted is shown for good, also when it is over: `status` says how it stands. Secrets are never
+         *     part of it.
+         *
+         *     Needs the role 'viewer' or a higher one.
+         */
+        get: operations["getLiveSession"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1469,6 +1546,25 @@ export interface components {
              */
             ttlMinutes?: number | null;
         };
+        /** @description What is known of a run's live session where the run is listed. */
+        LiveSessionSummary: {
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expiresAt?: string | null;
+            /** @description `web` or `tmate`. */
+            provider: string;
+            /**
+             * Format: date-time
+             * @description Up to when.
+             */
+            rwGrantedUntil?: string | null;
+            /** @description `disabled`, `starting`, `ready`, `revoked`, `ended` or `error`. */
+            status: string;
+            /** @description Who may type, if somebody may. */
+            writer?: string | null;
+        };
         /** @description Who asks. */
         Me: {
             /** @description By what the server knows it: `token`, `sign_in` (a cookie) or `default` (`baton dev` alone). */
@@ -1933,6 +2029,7 @@ export interface components {
              */
             id: string;
             lease?: components["schemas"]["LeaseInfo"] | null;
+            liveSession?: components["schemas"]["LiveSessionSummary"] | null;
             /**
              * Format: int32
              * @description Failures after which it is dead-lettered.
@@ -4352,6 +4449,109 @@ export interface operations {
             };
         };
     };
+    listControlEvents: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `nextAfter` of the page before, with the same filters, or a position
+                 * @example 1200.0
+                 */
+                after?: string;
+                /**
+                 * @description Records a page; 100 if absent
+                 * @example 100
+                 */
+                limit?: number;
+                /**
+                 * @description Only this action
+                 * @example write_granted
+                 */
+                action?: string;
+                /**
+                 * @description Only by this operator or worker
+                 * @example ada
+                 */
+                actor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The run's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of records */
+            200: {
+                headers: {
+                    /** @description The position up to which history is recorded */
+                    "Baton-History-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlEventPage"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listTaskRunEvents: {
         parameters: {
             query?: {
@@ -4479,6 +4679,181 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["EventRecord"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listInputs: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `nextAfter` of the page before, or a position
+                 * @example 1200.0
+                 */
+                after?: string;
+                /**
+                 * @description Records a page; 100 if absent
+                 * @example 100
+                 */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The run's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of records */
+            200: {
+                headers: {
+                    /** @description The position up to which history is recorded */
+                    "Baton-History-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InputPage"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLiveSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The run's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    /** @description The position up to which history is recorded */
+                    "Baton-History-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveSession"];
                 };
             };
             /** @description `unauthenticated`: the request does not say who asks */

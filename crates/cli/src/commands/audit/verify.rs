@@ -116,6 +116,7 @@ fn end(found: &Chain, ends: &[&str], counted: Option<&InputHead>) -> Option<Brea
             found.records,
             head.count - found.records
         ),
+        Some(head) if head.count == 0 => return None,
         Some(head) => {
             let last = usize::try_from(head.count.saturating_sub(1)).unwrap_or(usize::MAX);
             if ends.get(last).copied() == Some(&*head.hash) {

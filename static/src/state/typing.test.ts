@@ -71,6 +71,31 @@ describe("typing", () => {
     expect(answered(now, refused)).toBe(now);
   });
 
+  it("goes on under the higher fence that more time brings", () => {
+    const writer = {
+      grant: GRANT.id,
+      holder: "ada",
+      channel: "web",
+      terminals: ["agent"],
+      leftMs: 9,
+      reason: "",
+    };
+    const renewed = answered(begin(GRANT), {
+      type: "writer",
+      offset: 0,
+      gate: { fence: 9, writer },
+    });
+    const [, wishes] = due(typed(renewed, bytes("x")) ?? renewed);
+    expect(wishes).toMatchObject([{ seq: 1, fence: 9 }]);
+    const other = { ...writer, grant: "019a2b3c-4d5e-7f60-8a1b-000000000000" };
+    const lost = answered(renewed, {
+      type: "writer",
+      offset: 0,
+      gate: { fence: 10, writer: other },
+    });
+    expect(lost).toBe(renewed);
+  });
+
   it("takes no more than 1 MiB", () => {
     expect(typed(begin(GRANT), new Uint8Array(MOST_WAITING + 1))).toBeNull();
   });

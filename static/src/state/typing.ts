@@ -2,6 +2,7 @@
 // order, each with its number; what was not confirmed is sent again after a lost connection, under
 // the same number, so that the gate types nothing twice.
 import type { Shown, Wish } from "../api/frames";
+import type { TerminalGate } from "../api/types";
 
 /** What one is given with the right to type. The key opens the gate and stays in memory. */
 export interface Grant {
@@ -89,6 +90,8 @@ function input(grant: Grant, { seq, bytes }: Piece): Wish {
 
 /** Hears what became of inputs. A frame about something else changes nothing. */
 export function answered(now: Typing, frame: Shown): Typing {
+  if (frame.type === "writer") return renewed(now, frame.gate);
+  if (frame.type === "hello") return renewed(now, frame.hello.gate);
   if (frame.type === "accepted" && frame.grant === now.grant.id) {
     return { ...now, sent: now.sent.filter(({ seq }) => seq > frame.seq) };
   }
@@ -99,6 +102,12 @@ export function answered(now: Typing, frame: Shown): Typing {
     return { ...now, sent, waiting: [], refusal: reason };
   }
   return now;
+}
+
+/** More time for a grant comes with a higher fence, under which one types from then on. */
+function renewed(now: Typing, { writer, fence }: TerminalGate): Typing {
+  const raised = writer?.grant === now.grant.id && (fence ?? 0) > now.grant.fence;
+  return raised ? { ...now, grant: { ...now.grant, fence: fence ?? 0 } } : now;
 }
 
 function isOurs(now: Typing, grant: string | null): boolean {

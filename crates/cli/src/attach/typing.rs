@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use baton_domain::{Fence, GrantId};
 use baton_wire::{
-    Frame,
+    Frame, GateShown,
     terminal::{Input, MAX_INPUT, Subscribe, TypedSeq},
 };
 use bytes::Bytes;
@@ -97,8 +97,23 @@ impl Typing {
                 Vec::new()
             }
             // Over a new connection everything unconfirmed is said again.
-            Frame::Hello(_) => self.sent.iter().cloned().map(Frame::Input).collect(),
+            Frame::Hello(hello) => {
+                self.renew(&hello.gate);
+                self.sent.iter().cloned().map(Frame::Input).collect()
+            }
+            Frame::Writer { gate, .. } => {
+                self.renew(gate);
+                Vec::new()
+            }
             _ => Vec::new(),
+        }
+    }
+
+    /// More time for a grant comes with a higher fence, under which one types from then on.
+    fn renew(&mut self, gate: &GateShown) {
+        let ours = gate.writer.as_ref().map(|writer| writer.grant) == Some(self.right.grant);
+        if let Some(fence) = gate.fence.filter(|fence| ours && *fence > self.right.fence) {
+            self.right.fence = fence;
         }
     }
 

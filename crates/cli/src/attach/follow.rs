@@ -234,11 +234,11 @@ impl Desk {
             loud = true;
             words.push(format!("not typed: {refusal}"));
         }
-        words.push(self.role(typing));
         if !fits(window, &self.watched.screen) {
             let size = self.watched.screen.size();
             words.push(format!("the window is too small for all of {size}"));
         }
+        words.push(self.role(typing));
         if self.watched.run.silent == Some(true) {
             words.push("its worker is silent".to_owned());
         }

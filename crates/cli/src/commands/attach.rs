@@ -23,8 +23,6 @@ pub(super) async fn run(args: AttachArgs) -> anyhow::Result<Exit> {
         );
     }
     let client = Client::new(&args.client)?;
-    // A refusal is told before the window is taken over.
-    drop(client.terminal(args.run, args.terminal).await?);
     let right = match args.write {
         true => Some(ask(&client, &args).await?),
         false => None,
@@ -37,13 +35,16 @@ pub(super) async fn run(args: AttachArgs) -> anyhow::Result<Exit> {
 }
 
 async fn watch(client: &Client, args: &AttachArgs, right: Option<Right>) -> anyhow::Result<Left> {
+    // A refusal is told before the window is taken over.
+    let first = client.terminal(args.run, args.terminal).await?;
     let mut tasks = JoinSet::new();
-    let line = socket::open(&mut tasks, client.clone(), args.run, args.terminal);
+    let place = (args.run, args.terminal);
+    let line = socket::open(&mut tasks, client.clone(), place, first);
     let left = if args.plain {
         attach::print(line).await?
     } else {
         let watcher = Watcher {
-            title: format!("{} {}", args.run, args.terminal),
+            title: title(args),
             right,
             detach: args.detach_key,
         };
@@ -52,6 +53,13 @@ async fn watch(client: &Client, args: &AttachArgs, right: Option<Right>) -> anyh
     };
     tasks.shutdown().await;
     Ok(left)
+}
+
+/// What is watched, in few letters: the end of a run's id is its own.
+fn title(args: &AttachArgs) -> String {
+    let run = args.run.to_string();
+    let short = run.rsplit('-').next().unwrap_or_default();
+    format!("…{short} {}", args.terminal)
 }
 
 /// Gets the right to type.

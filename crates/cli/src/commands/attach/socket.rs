@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     attach::{Heard, Line, Wish},
-    client::{Client, TerminalSocket},
+    client::{Client, ClientError, TerminalSocket},
 };
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -40,29 +40,30 @@ enum End {
     Unwanted,
 }
 
-/// Opens a line to a terminal.
+/// Makes a line of a connection to a terminal of a run, and of those that replace it.
 pub(super) fn open(
     tasks: &mut JoinSet<()>,
     client: Client,
-    run: RunId,
-    terminal: TerminalName,
+    place: (RunId, TerminalName),
+    first: TerminalSocket,
 ) -> Line {
     let (heard_in, heard) = mpsc::channel(QUEUE);
     let (wishes, wishes_out) = mpsc::channel(QUEUE);
-    tasks.spawn(keep(client, run, terminal, heard_in, wishes_out));
+    tasks.spawn(keep(client, place, first, heard_in, wishes_out));
     Line { heard, wishes }
 }
 
 async fn keep(
     client: Client,
-    run: RunId,
-    terminal: TerminalName,
+    (run, terminal): (RunId, TerminalName),
+    first: TerminalSocket,
     heard: mpsc::Sender<Heard>,
     mut wishes: mpsc::Receiver<Wish>,
 ) {
     let mut failures = 0;
+    let mut socket: Result<_, ClientError> = Ok(first);
     loop {
-        let end = match client.terminal(run, terminal).await {
+        let end = match socket {
             Ok(socket) => {
                 failures = 0;
                 talk(socket, &heard, &mut wishes).await
@@ -85,6 +86,7 @@ async fn keep(
         failures += 1;
         // What was not sent is said again after the greeting, where that matters.
         while wishes.try_recv().is_ok() {}
+        socket = client.terminal(run, terminal).await;
     }
 }
 

@@ -96,6 +96,7 @@ fn pass(state: &mut State, op: &Op, output: &mut Vec<u8>, answers: &mut Vec<u8>)
         whole.write(output);
     }
     let was = state.page.origin;
+    let narrowed = state.page.narrowed();
     state.apply(op, answers);
     match op {
         Op::Save | Op::Query(_) => {}
@@ -105,9 +106,17 @@ fn pass(state: &mut State, op: &Op, output: &mut Vec<u8>, answers: &mut Vec<u8>)
             Op::Mode(Mode::Visible, true).write(output);
         }
         Op::Restore => place(state, output),
-        Op::Alternate(false) => {
+        Op::Alternate(on) => {
             op.write(output);
-            place(state, output);
+            // Some terminals have margins for each screen, as this one, some for both.
+            let narrowed = narrowed || state.page.narrowed();
+            if narrowed {
+                state.page.settle();
+                state.page.told_margins().write(output);
+            }
+            if narrowed || !on {
+                place(state, output);
+            }
         }
         Op::Mode(Mode::Origin, _) => goto(state, output),
         Op::Goto(..) | Op::Margins(..) if was => {

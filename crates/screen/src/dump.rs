@@ -18,7 +18,11 @@ pub(crate) fn dump(state: &State, pending: &[u8]) -> Vec<u8> {
     if let Some(primary) = &state.primary {
         out.page(primary);
         out.pen(&Pen::default());
-        Op::Alternate(true).write(&mut out.bytes);
+        out.op(&Op::Alternate(true));
+        if primary.narrowed() {
+            // Some terminals have margins for each screen, some for both.
+            out.op(&Op::Margins(0, 0));
+        }
     }
     out.page(&state.page);
     state.settings.write(&mut out.bytes);
@@ -80,8 +84,8 @@ impl Writer {
                 self.op(&Op::SetTab);
             }
         }
-        if (page.top, page.bottom) != (0, page.rows.len() - 1) {
-            self.op(&Op::Margins(narrow(page.top + 1), narrow(page.bottom + 1)));
+        if page.narrowed() {
+            self.op(&page.told_margins());
         }
     }
 

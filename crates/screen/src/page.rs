@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, mem};
 
 use crate::{
+    op::Op,
     pen::Pen,
     row::{Cell, Row},
 };
@@ -210,6 +211,21 @@ impl Page {
         if bottom > top {
             (self.top, self.bottom) = (top - 1, bottom - 1);
             self.goto(0, 0);
+        }
+    }
+
+    /// Whether there are margins.
+    pub(crate) fn narrowed(&self) -> bool {
+        (self.top, self.bottom) != (0, self.rows.len() - 1)
+    }
+
+    /// What sets these margins.
+    pub(crate) fn told_margins(&self) -> Op {
+        let narrow = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+        if self.narrowed() {
+            Op::Margins(narrow(self.top + 1), narrow(self.bottom + 1))
+        } else {
+            Op::Margins(0, 0)
         }
     }
 

@@ -12,7 +12,7 @@ fn shown(dump: &[u8], cols: u16, rows: u16) -> Screen {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn a_dump_draws_what_it_was_made_from(bytes in noise(), tail in noise()) {

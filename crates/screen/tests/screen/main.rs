@@ -6,6 +6,7 @@ mod dumps;
 mod hostile;
 #[path = "../noise.rs"]
 mod noise;
+mod oracle;
 mod stream;
 
 use baton_domain::TerminalSize;

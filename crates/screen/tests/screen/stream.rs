@@ -21,7 +21,7 @@ fn chunks<'a>(bytes: &'a [u8], lengths: &'a [usize]) -> impl Iterator<Item = &'a
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
     fn cuts_do_not_show(bytes in noise(), lengths in prop::collection::vec(1_usize..9, 1..5)) {

@@ -166,7 +166,7 @@ fn hostile_output_is_drawn_alike() {
 fn noise_is_drawn_alike() {
     let mut dice = Dice(0x5eed_0003);
     let mut runner = TestRunner::deterministic();
-    let cases: Vec<Case> = (0..400)
+    let cases: Vec<Case> = (0..250)
         .map(|number| {
             let bytes = noise::noise()
                 .new_tree(&mut runner)

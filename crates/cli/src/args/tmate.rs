@@ -54,7 +54,4 @@ pub(crate) struct TmateArgs {
         value_name = "FINGERPRINT"
     )]
     pub(crate) tmate_ed25519_fingerprint: Option<String>,
-    /// Tell the links to the relay's own web page too, where it has one
-    #[arg(help_heading = "Tmate", long, env = "BATON_WORKER_TMATE_ALLOW_WEB")]
-    pub(crate) tmate_allow_web: bool,
 }

@@ -10,8 +10,6 @@ pub struct TmateOptions {
     /// The relay; without one a session of provider tmate ends in an error. There is no default:
     /// the client's own one is a public relay.
     pub relay: Option<TmateRelayOptions>,
-    /// Whether links to the relay's web page are told.
-    pub allow_web: bool,
     /// What is waited for, and for how long.
     pub patience: TmatePatience,
 }
@@ -52,7 +50,6 @@ impl Default for TmateOptions {
         Self {
             program: PathBuf::from("tmate"),
             relay: None,
-            allow_web: false,
             patience: TmatePatience::default(),
         }
     }

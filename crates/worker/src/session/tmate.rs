@@ -59,6 +59,22 @@ struct Showing {
 /// # Errors
 /// When the relay cannot be used, or was lost for too long. The run has no part in it.
 async fn show(showing: &Showing, news: &News, end: &CancellationToken) -> Result<(), Failed> {
+    let shown = try_to_show(showing, news, end).await;
+    if let Err(failed) = &shown {
+        // Whoever ends it meanwhile does not listen any more.
+        let _ = news.try_send(Told::Health(
+            SessionHealth::Failed,
+            Some(failed.to_string()),
+        ));
+    }
+    shown
+}
+
+async fn try_to_show(
+    showing: &Showing,
+    news: &News,
+    end: &CancellationToken,
+) -> Result<(), Failed> {
     let relay = showing.options.relay.as_ref().ok_or(Failed::NoRelay)?;
     tell(news, Told::Health(SessionHealth::Connecting, None)).await;
     let reached = tokio::select! {

@@ -114,7 +114,6 @@ fn tmate(args: &TmateArgs) -> TmateOptions {
     TmateOptions {
         program: args.tmate_bin.clone().unwrap_or(default.program),
         relay,
-        allow_web: args.tmate_allow_web,
         patience: default.patience,
     }
 }

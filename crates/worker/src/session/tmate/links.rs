@@ -22,10 +22,10 @@ pub(super) struct Links {
 /// What is sealed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Writable<'a> {
-    attach_rw: &'a str,
+struct Writable {
+    attach_rw: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    web_rw: Option<&'a str>,
+    web_rw: Option<String>,
 }
 
 impl Links {
@@ -56,27 +56,30 @@ impl Links {
         given.then_some(self)
     }
 
-    /// As they may leave the worker.
+    /// As they may leave the worker. Which of the relay's web pages are told to whom is the API's
+    /// to decide.
     pub(super) fn sealed(&self, showing: &Showing) -> SessionLinks {
-        let allowed = |link: &str| {
-            let allowed = showing.options.allow_web && !link.is_empty();
-            allowed.then(|| link.to_owned())
-        };
-        let web_rw = allowed(&self.web_rw);
-        let writable = Writable {
-            attach_rw: &self.attach_rw,
-            web_rw: web_rw.as_deref(),
-        };
-        let sealed = serde_json::to_vec(&writable)
-            .ok()
-            .filter(|_| !self.attach_rw.is_empty())
-            .map(|json| seal(&showing.seal_to, showing.run, &json));
         SessionLinks {
-            attach_ro: Some(self.attach_ro.clone()),
-            web_ro: allowed(&self.web_ro),
-            sealed,
+            attach_ro: given(&self.attach_ro),
+            web_ro: given(&self.web_ro),
+            sealed: self
+                .writable()
+                .map(|json| seal(&showing.seal_to, showing.run, &json)),
         }
     }
+
+    /// What is sealed, if there is anything.
+    fn writable(&self) -> Option<Vec<u8>> {
+        let writable = Writable {
+            attach_rw: given(&self.attach_rw)?,
+            web_rw: given(&self.web_rw),
+        };
+        serde_json::to_vec(&writable).ok()
+    }
+}
+
+fn given(link: &str) -> Option<String> {
+    (!link.is_empty()).then(|| link.to_owned())
 }
 
 impl std::fmt::Debug for Links {
@@ -102,7 +105,11 @@ mod tests {
         assert_eq!(links.attach_rw, "ssh secret@relay");
         assert_eq!(links.web_rw, "");
         assert!(!format!("{links:?}").contains("secret"));
+        let sealed = String::from_utf8(links.writable().unwrap()).unwrap();
+        assert_eq!(sealed, r#"{"attachRw":"ssh secret@relay"}"#);
         assert!(links.whole().is_some());
+        let with_pages = Links::read("a|b|c|d").writable().unwrap();
+        assert_eq!(with_pages, br#"{"attachRw":"c","webRw":"d"}"#);
         assert!(Links::read("|||").whole().is_none());
         assert!(
             Links::read("ssh secret@relay||ssh secret@relay|")

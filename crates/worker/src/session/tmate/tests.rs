@@ -1,6 +1,6 @@
 //! The real client against a relay: how it shows, and every way in which a relay can fail it.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Stdio, time::Duration};
 
 use baton_domain::{RunId, SessionHealth};
 use baton_keys::{KeySet, PublicKey};
@@ -10,7 +10,9 @@ use baton_wire::event::SessionLinks;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
+    io::AsyncReadExt,
     net::{TcpListener, TcpSocket, TcpStream},
+    process::{Child, Command},
     sync::mpsc,
     task::JoinSet,
     time::{Instant, timeout},
@@ -147,6 +149,12 @@ impl Stage {
         let ended = timeout(SOON, self.tasks.join_next()).await;
         let failed = ended.expect("it ends").unwrap().unwrap().unwrap_err();
         self.left_nothing();
+        let mut last = None;
+        while let Ok(told) = self.said.try_recv() {
+            last = Some(told);
+        }
+        let why = Some(failed.to_string());
+        assert_eq!(last, Some(Told::Health(SessionHealth::Failed, why)));
         (failed, began.elapsed())
     }
 
@@ -228,7 +236,8 @@ async fn the_four_panes_are_shown_and_only_the_api_can_open_the_link_for_typing(
 async fn whoever_looks_on_never_sees_the_token_for_typing() {
     let relay = TmateRelay::start().await;
     let mut stage = Stage::start(Some(options(&relay)));
-    stage.ready().await;
+    let links = stage.ready().await;
+    let mut viewer = join(&links);
     // A screen of 64 KiB and more.
     let line = "x".repeat(1000) + "\r";
     for _ in 0..40 {
@@ -242,10 +251,37 @@ async fn whoever_looks_on_never_sees_the_token_for_typing() {
         })
         .await;
     let host = seen.host.unwrap();
-    let screen = String::from_utf8_lossy(&host.screen);
+    // The link is a command that anybody can type.
+    let mut shown = vec![0; 64 << 10];
+    let mut stdout = viewer.stdout.take().unwrap();
+    let read = timeout(SOON, stdout.read_exact(&mut shown)).await;
+    read.expect("the viewer sees it all").unwrap();
+    let screen = [host.screen, shown].concat();
+    let screen = String::from_utf8_lossy(&screen);
+    assert!(screen.contains("the agent terminal"));
     assert!(!screen.contains(&host.rw_token));
     assert!(!screen.contains(&host.ro_token));
     stage.end().await;
+}
+
+/// Does what the link for looking on says, in a terminal that nobody sits at.
+fn join(links: &SessionLinks) -> Child {
+    let link = links.attach_ro.as_deref().unwrap();
+    let mut words = link.split(' ');
+    let mut command = Command::new(words.next().unwrap());
+    command
+        .args(["-tt", "-o", "BatchMode=yes", "-o", "LogLevel=ERROR"])
+        .args([
+            "-o",
+            "StrictHostKeyChecking=no",
+            "-o",
+            "UserKnownHostsFile=/dev/null",
+        ])
+        .args(words)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    command.spawn().unwrap()
 }
 
 // H-13

@@ -14,6 +14,7 @@ mod fleet;
 mod guard;
 mod identity;
 mod keys;
+mod live_session;
 mod outages;
 mod placement;
 mod reads;

@@ -9,6 +9,8 @@ use serde::Serialize;
 use super::{Known, fold};
 use crate::read::Message;
 
+#[path = "session_tests.rs"]
+mod session;
 #[path = "../../tests/recorder/words.rs"]
 mod words;
 use words::{at, cancel, events, failed, lease, offer, output, run, stored, succeeded, usage};

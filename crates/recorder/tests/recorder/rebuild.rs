@@ -3,7 +3,7 @@
 use baton_domain::{FailureCode, Position, StateName};
 use baton_recorder::{Progress, RecorderError, RecorderOptions, rebuild};
 use baton_store::runs;
-use baton_wire::{ControlCommand, LeaseStep};
+use baton_wire::{ControlCommand, Event, LeaseStep};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -11,7 +11,8 @@ use crate::{
     stage::{Access, Stage, store},
     tables::Tables,
     words::{
-        cancel, drain, events, failed, lease, offer, run, stored, succeeded, undrain, usage, wish,
+        cancel, drain, enable, events, failed, granted, input, lease, live_session, offer, ready,
+        run, starting, stored, succeeded, undrain, usage, wish,
     },
 };
 
@@ -35,6 +36,7 @@ async fn history(stage: &Stage) -> Position {
     stage.publish(cancel(id)).await;
     stage.publish((cancel(run(31)).0, "nothing of ours")).await;
     operators(stage).await;
+    sessions(stage).await;
     stage.publish(offer(run(32), 1)).await
 }
 
@@ -69,6 +71,35 @@ async fn operators(stage: &Stage) {
     stage.publish(undrain("fleet")).await;
 }
 
+/// Runs that are watched and typed into: one goes on, one has ended, one was revoked.
+async fn sessions(stage: &Stage) {
+    for n in [35, 36, 37] {
+        let id = run(n);
+        let mut submitted = offer(id, 1);
+        submitted.1.spec.live_session = (n == 35).then(live_session);
+        stage.publish(submitted).await;
+        if n != 35 {
+            stage.publish(enable(id)).await;
+        }
+        stage.publish(lease(id, 1, LeaseStep::Taken, "w1")).await;
+        let said = [starting(), ready()];
+        stage.publish(events(id, 1, "w1", 1, said)).await;
+        stage.publish(granted(id, 1, 1)).await;
+        stage.publish(granted(id, 1, 1)).await;
+        let first = input(id, 1, None);
+        let second = input(id, 2, Some(&first));
+        let typed = [first, second].map(Event::InputTyped);
+        stage.publish(events(id, 1, "w1", 3, typed)).await;
+    }
+    stage
+        .publish(events(run(36), 1, "w1", 5, [succeeded()]))
+        .await;
+    let note = Some("seen enough".to_owned());
+    stage
+        .publish(wish(run(37), ControlCommand::RevokeSession { note }))
+        .await;
+}
+
 async fn rebuilt(stage: &Stage, batch_messages: usize) -> baton_recorder::RebuildReport {
     let options = RecorderOptions {
         batch_messages,
@@ -81,7 +112,7 @@ async fn rebuilt(stage: &Stage, batch_messages: usize) -> baton_recorder::Rebuil
         .expect("broker and database are there")
 }
 
-// B-01
+// B-01 H-02 H-03
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_yields_the_same_rows_whatever_the_batches() {
     let stage = Stage::start().await;
@@ -90,7 +121,11 @@ async fn a_rebuild_yields_the_same_rows_whatever_the_batches() {
     recorder.has_recorded(last).await;
     recorder.stop().await;
     let before = Tables::read(&stage.database).await;
-    assert_eq!((before.count("runs"), before.count("unreadable")), (24, 1));
+    assert_eq!((before.count("runs"), before.count("unreadable")), (27, 1));
+    let kept = (before.count("sessions"), before.count("inputs"));
+    assert_eq!(kept, (3, 6));
+    // Cancelling, trying again, taking away twice, lost; and 5 and 1 of the sessions'.
+    assert_eq!(before.count("deeds"), 21);
     assert_eq!(before.count("drains"), 1);
     let held = runs::get(&stage.store, run(33)).await.expect("an answer");
     let lease = held.and_then(|held| held.record.run.state.lease().cloned());

@@ -27,6 +27,18 @@ impl Tables {
                 "SELECT to_jsonb(t)::text FROM task_run_artifacts t ORDER BY run_id, attempt, name",
             ),
             (
+                "sessions",
+                "SELECT to_jsonb(t)::text FROM task_run_live_sessions t ORDER BY run_id",
+            ),
+            (
+                "deeds",
+                "SELECT to_jsonb(t)::text FROM task_run_control_events t ORDER BY position, index",
+            ),
+            (
+                "inputs",
+                "SELECT to_jsonb(t)::text FROM task_run_inputs t ORDER BY position, index",
+            ),
+            (
                 "drains",
                 "SELECT to_jsonb(t)::text FROM drains t ORDER BY scope",
             ),

@@ -4,11 +4,11 @@
 use std::{cmp::Reverse, future::Future, sync::Arc, time::Duration};
 
 use baton_domain::{
-    Actor, Attempt, Position, Priority, Route, RunId, StateName, placement::Rivals,
+    Actor, Attempt, Position, Priority, Route, RunId, StateName, WorkerId, placement::Rivals,
 };
 use baton_store::{
     ControlFilter, ControlPage, InputPage, Mark, PositionFeed, RunFilter, RunPage, Store,
-    StoreError, StoredArtifact, StoredDrain, StoredRun,
+    StoreError, StoredArtifact, StoredControlEvent, StoredDrain, StoredRun,
     accounts::{self, Token},
     artifacts, control_events,
     dead_letters::{self, DeadLetterFilter, DeadLetterGroup, Order},
@@ -140,6 +140,20 @@ impl History {
     ) -> Answer<InputPage> {
         self.ask(inputs::after(&self.store, run, after, limit))
             .await
+    }
+
+    /// The workers that had a run, each under its attempt, in order.
+    pub(crate) async fn holders(&self, run: RunId) -> Answer<Vec<(Attempt, WorkerId)>> {
+        self.ask(events::holders(&self.store, run)).await
+    }
+
+    /// What was done to a run and had an effect, oldest first, as far as there is room for it.
+    pub(crate) async fn deeds(&self, run: RunId, most: u32) -> Answer<Vec<StoredControlEvent>> {
+        let filter = ControlFilter::default();
+        let page = control_events::after(&self.store, run, &filter, None, most);
+        let mut deeds = self.ask(page).await?.events;
+        deeds.retain(|deed| deed.refusal.is_none());
+        Ok(deeds)
     }
 
     /// The files that a run left, by attempt and name.

@@ -69,6 +69,10 @@ pub(crate) async fn check(
     }
     if changes(request.method()) {
         check_origin(request.headers(), &host)?;
+        check_site(request.headers())?;
+    } else if opens_socket(request.headers()) {
+        // Browsers let pages of other sites open those, and send their cookies along.
+        check_origin(request.headers(), &host)?;
     }
     Ok(next.run(request).await)
 }
@@ -95,10 +99,15 @@ fn changes(method: &Method) -> bool {
     !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
+/// Whether the request asks for a WebSocket, which is more than reading.
+fn opens_socket(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::UPGRADE)
+}
+
 /// Refuses a change that comes with a cookie but does not say from which page: browsers do.
 pub(crate) fn check_named_origin(method: &Method, headers: &HeaderMap) -> Answer<()> {
     let is_named = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
-    if is_named || !changes(method) {
+    if is_named || !(changes(method) || opens_socket(headers)) {
         return Ok(());
     }
     Err(Problem::new(
@@ -119,16 +128,25 @@ fn check_origin(headers: &HeaderMap, host: &Authority) -> Answer<()> {
         .get_all(header::ORIGIN)
         .iter()
         .any(|origin| !origin.to_str().is_ok_and(same));
+    if foreign_origin {
+        Err(foreign())
+    } else {
+        Ok(())
+    }
+}
+
+fn check_site(headers: &HeaderMap) -> Answer<()> {
     let cross_site = headers
         .get("sec-fetch-site")
         .is_some_and(|site| !["same-origin", "none"].iter().any(|ours| site == ours));
-    if foreign_origin || cross_site {
-        return Err(Problem::new(
-            Kind::ForbiddenOrigin,
-            "only this server's own page may change things from a browser",
-        ));
-    }
-    Ok(())
+    if cross_site { Err(foreign()) } else { Ok(()) }
+}
+
+fn foreign() -> Problem {
+    Problem::new(
+        Kind::ForbiddenOrigin,
+        "only this server's own page may change things, or open terminals, from a browser",
+    )
 }
 
 #[cfg(test)]

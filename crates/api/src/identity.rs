@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub(crate) use access::{Need, need};
-pub(crate) use accounts::Accounts;
+pub(crate) use accounts::{Accounts, Pass};
 pub(crate) use cookie::Cookie;
 pub(crate) use guard::guard;
 

@@ -29,6 +29,7 @@ mod routes;
 mod server;
 mod shown;
 mod state;
+mod terminal;
 
 pub use openapi::openapi_json;
 pub use options::{ApiDeps, ApiError, ApiOptions, DefaultIdentity, LiveOptions, WebLinks};

@@ -33,6 +33,8 @@ pub struct ApiOptions {
     pub artifacts_dir: PathBuf,
     /// The largest artifact, in bytes.
     pub artifact_max_bytes: u64,
+    /// How many terminals one name may watch at once.
+    pub terminal_connections: usize,
     /// Live sessions, and the right to type into them.
     pub live: LiveOptions,
 }
@@ -56,6 +58,9 @@ impl ApiOptions {
     /// 512 MiB.
     pub const DEFAULT_ARTIFACT_MAX_BYTES: u64 = 512 * 1024 * 1024;
 
+    /// Enough for a wall of screens.
+    pub const DEFAULT_TERMINAL_CONNECTIONS: usize = 1_000;
+
     /// The port if none is named.
     pub const DEFAULT_PORT: u16 = 7700;
 
@@ -69,6 +74,7 @@ impl ApiOptions {
             allowed_hosts: Vec::new(),
             artifacts_dir,
             artifact_max_bytes: Self::DEFAULT_ARTIFACT_MAX_BYTES,
+            terminal_connections: Self::DEFAULT_TERMINAL_CONNECTIONS,
             live: LiveOptions::default(),
         }
     }

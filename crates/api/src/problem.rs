@@ -10,7 +10,7 @@ use axum::{
 use baton_wire::{FieldError, InvalidSpec, http::PROBLEM_TYPES};
 
 pub(crate) use document::{
-    Anywhere, Governing, Reading, SigningIn, Storing, Submitting, Watching, Wishing,
+    Anywhere, Governing, Joining, Reading, SigningIn, Storing, Submitting, Watching, Wishing,
 };
 
 /// The result of a handler.
@@ -47,6 +47,7 @@ kinds! {
     NotFound = "not-found",
     MethodNotAllowed = "method-not-allowed",
     RequestTimeout = "request-timeout",
+    TooManyConnections = "too-many-connections",
     Conflict = "conflict",
     IdempotencyConflict = "idempotency-conflict",
     DigestMismatch = "digest-mismatch",
@@ -130,6 +131,11 @@ impl Problem {
             Kind::Internal,
             "the server failed to answer; its log says why",
         )
+    }
+
+    /// What happened and what to do.
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.detail
     }
 
     /// What kind of problem it is.

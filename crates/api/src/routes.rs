@@ -15,9 +15,11 @@ mod list;
 mod live_session;
 mod me;
 mod placement;
+mod recording;
 mod sign_in;
 mod stream;
 mod submit;
+mod terminal;
 mod tokens;
 mod workers;
 
@@ -40,6 +42,8 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(control_events::control_events))
         .routes(routes!(inputs::inputs))
         .routes(routes!(live_session::get::get))
+        .routes(routes!(terminal::terminal))
+        .routes(routes!(recording::recording))
         .routes(routes!(artifacts::list::list))
         .routes(routes!(artifacts::download::download))
         .routes(routes!(artifacts::upload::upload))

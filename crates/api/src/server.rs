@@ -11,6 +11,7 @@ use crate::{
     options::{ApiDeps, ApiError, ApiOptions},
     router,
     state::App,
+    terminal,
 };
 
 /// The API before it listens.
@@ -89,8 +90,15 @@ impl BoundApi {
         listening.spawn(app.beats().clone().run(app.bus().clone(), stop.clone()));
         let accounts = app.accounts().clone();
         listening.spawn(accounts.run(stop.clone()));
+        listening.spawn(terminal::keep_streams(app.bus().clone(), stop.clone()));
+        let terminals = app.terminals().clone();
         tracing::info!(address = %self.address, "the API listens");
         let serving = connection::serve(self.listener, router::build(app), soft.clone(), hard);
+        let serving = async {
+            serving.await;
+            // Connections that have become WebSockets are theirs.
+            terminals.finish().await;
+        };
         let ended = tokio::select! {
             () = serving => Ok(()),
             died = part_died(&mut listening, &soft) => Err(died),

@@ -19,6 +19,7 @@ use crate::{
     hub::Hub,
     identity::Accounts,
     options::{ApiDeps, ApiError, ApiOptions},
+    terminal::Terminals,
 };
 
 /// How long an answer waits for the recorder to keep what was just published.
@@ -40,6 +41,7 @@ struct Inner {
     artifacts: ArtifactStore,
     hub: Hub,
     beats: Beats,
+    terminals: Terminals,
     stopping: CancellationToken,
 }
 
@@ -62,6 +64,7 @@ impl App {
             history: History::new(store),
             hub: Hub::at(from),
             beats: Beats::default(),
+            terminals: Terminals::default(),
             clock,
             stopping,
         })))
@@ -123,6 +126,11 @@ impl App {
     /// Who lives.
     pub(crate) fn beats(&self) -> &Beats {
         &self.0.beats
+    }
+
+    /// The terminals that are watched.
+    pub(crate) fn terminals(&self) -> &Terminals {
+        &self.0.terminals
     }
 
     /// Cancelled when streams must end.

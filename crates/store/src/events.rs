@@ -2,6 +2,7 @@
 
 mod after;
 mod append;
+mod holders;
 mod row;
 
 use baton_domain::{Attempt, EventSeq, Position, RunId};
@@ -10,6 +11,7 @@ use serde_json::Value;
 
 pub use after::{after, after_of_all};
 pub(crate) use append::append;
+pub use holders::holders;
 
 /// Something that was said about a run.
 #[derive(Debug, Clone, PartialEq)]

@@ -65,6 +65,8 @@ fn of_api(method: &str, route: &str) -> Option<Need> {
         ("GET", "task-runs/{id}/live-session" | "task-runs/{id}/control-events") => READ,
         // What people typed is not for everybody who may watch.
         ("GET", "task-runs/{id}/inputs") => ACT,
+        // Typing needs a grant besides.
+        ("GET", "task-runs/{id}/live-session/terminal" | "task-runs/{id}/recording") => READ,
         ("GET", "task-runs/{id}/artifacts" | "task-runs/{id}/artifacts/{attempt}/{name}") => READ,
 
         // Taking a lease away needs the role 'admin': the handler sees which wish it is.

@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Identity, live::Live};
+use super::{By, Identity, Need, live::Live};
 use crate::{
     options::DefaultIdentity,
     problem::{Answer, Kind, Problem},
@@ -80,8 +80,8 @@ struct Remembered {
 
 /// A request that is being answered. It must end when the pass does.
 #[derive(Debug)]
-pub(super) struct Pass {
-    pub(super) identity: Arc<Identity>,
+pub(crate) struct Pass {
+    pub(crate) identity: Arc<Identity>,
     end: CancellationToken,
     expires_in: Option<Duration>,
     place: Option<(u64, Arc<Mutex<Known>>)>,
@@ -161,6 +161,50 @@ impl Accounts {
             end: CancellationToken::new(),
             expires_in: None,
             place: None,
+        }
+    }
+
+    /// The right of a request to go on beyond its answer, as a WebSocket does. To be taken while
+    /// the request is being answered.
+    pub(crate) fn hold(&self, asker: &Arc<Identity>) -> Answer<Pass> {
+        if asker.by == By::Default {
+            return Ok(Self::unproven(Identity::clone(asker)));
+        }
+        self.pass(&mut self.lock(), Arc::clone(asker))
+    }
+
+    /// The right to go on of one whose token has changed, with what that one may do now.
+    pub(crate) async fn hold_again(&self, asker: &Identity, need: Need) -> Answer<Pass> {
+        let Some(token) = asker.token() else {
+            return Ok(Self::unproven(asker.clone()));
+        };
+        loop {
+            let changes = self.lock().changes;
+            let asking = async {
+                let found = accounts::get(&self.store, token).await?;
+                let is_open = match asker.sign_in() {
+                    Some(id) => accounts::sign_in_is_open(&self.store, id).await?,
+                    None => true,
+                };
+                Ok(found.filter(|_| is_open))
+            };
+            let answer = timeout(LIMIT, asking).await;
+            let found = answer.unwrap_or_else(|_| Err(StoreError::timed_out()));
+            let found = found.map_err(|error| unanswered(&error))?;
+            let mut known = self.lock();
+            if known.changes != changes {
+                continue;
+            }
+            let token = found.ok_or_else(|| refused(Refused::Unknown))?;
+            if let Some(why) = token.refused_at(self.clock.now()) {
+                return Err(refused(why));
+            }
+            let now = Identity {
+                authority: token.authority,
+                ..asker.clone()
+            };
+            now.require(need)?;
+            return self.pass(&mut known, Arc::new(now));
         }
     }
 
@@ -330,7 +374,7 @@ impl Known {
 
 impl Pass {
     /// What ends when the request must: because its token has changed, or has expired.
-    pub(super) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
+    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
         let (end, expires_in) = (self.end.clone(), self.expires_in);
         async move {
             match expires_in {

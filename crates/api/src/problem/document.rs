@@ -12,6 +12,9 @@ use super::Kind;
 /// Problems of every operation that reads history.
 pub(crate) struct Reading;
 
+/// Problems of joining a terminal.
+pub(crate) struct Joining;
+
 /// Problems of a stream of all runs.
 pub(crate) struct Watching;
 
@@ -49,6 +52,20 @@ impl IntoResponses for Anywhere {
 impl IntoResponses for Reading {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         document(&[Kind::NotFound, Kind::InvalidQuery, Kind::HistoryUnavailable])
+    }
+}
+
+impl IntoResponses for Joining {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        document(&[
+            Kind::NotFound,
+            Kind::InvalidQuery,
+            Kind::InvalidHeader,
+            Kind::ForbiddenOrigin,
+            Kind::Conflict,
+            Kind::TooManyConnections,
+            Kind::HistoryUnavailable,
+        ])
     }
 }
 

@@ -3,3 +3,5 @@
 pub(crate) mod download;
 pub(crate) mod list;
 pub(crate) mod upload;
+
+pub(super) use download::has;

@@ -88,7 +88,8 @@ impl Connection {
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_ARRIVAL)
             .max_buf_size(MAX_BUFFER)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades();
         tokio::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,

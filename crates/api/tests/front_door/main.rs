@@ -21,5 +21,8 @@ mod reads;
 mod sse;
 mod streams;
 mod submit;
+mod terminal;
+mod terminals;
+mod typing;
 mod worker;
 mod world;

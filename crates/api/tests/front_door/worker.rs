@@ -3,13 +3,15 @@
 use baton_bus::{Bus, Fence, Patience};
 use baton_domain::{Attempt, Clock as _, EventSeq, Position, RunId, SystemClock, WorkerId};
 use baton_wire::{
-    Event, EventsMessage, LeaseMessage, LeaseStep, MessageId, Reported, Subject, http::TaskRun,
+    Event, EventsMessage, LeaseMessage, LeaseStep, MessageId, Offer, OfferReason, Reported,
+    Subject, http::TaskRun,
 };
 
 pub(crate) struct Holder {
     bus: Bus,
     run: RunId,
     worker: WorkerId,
+    attempt: Attempt,
     lease: Position,
     seq: EventSeq,
 }
@@ -17,10 +19,20 @@ pub(crate) struct Holder {
 impl Holder {
     /// Takes the run's first lease.
     pub(crate) async fn take(bus: &Bus, run: &TaskRun) -> Self {
-        let worker: WorkerId = "w-1".parse().unwrap();
+        Self::take_as(bus, run, "w-1", (Attempt::FIRST, Position::START)).await
+    }
+
+    /// Takes the lease of an attempt, which expects the run's last lease message somewhere.
+    pub(crate) async fn take_as(
+        bus: &Bus,
+        run: &TaskRun,
+        who: &str,
+        (attempt, position): (Attempt, Position),
+    ) -> Self {
+        let worker: WorkerId = who.parse().unwrap();
         let message = LeaseMessage {
             run: run.id,
-            attempt: Attempt::FIRST,
+            attempt,
             worker: worker.clone(),
             step: LeaseStep::Taken,
             at: SystemClock.now(),
@@ -30,10 +42,8 @@ impl Holder {
             run: run.id,
             worker: worker.clone(),
         };
-        let id = MessageId::lease(run.id, Attempt::FIRST, "taken", "w-1");
-        let fence = Fence::Expect {
-            position: Position::START,
-        };
+        let id = MessageId::lease(run.id, attempt, "taken", who);
+        let fence = Fence::Expect { position };
         let lease = bus
             .publish(&subject, &id, &message, fence, &Patience::Short)
             .await
@@ -42,9 +52,52 @@ impl Holder {
             bus: bus.clone(),
             run: run.id,
             worker,
+            attempt,
             lease,
             seq: EventSeq::FIRST,
         }
+    }
+
+    /// The lease is lost, as a supervisor says it, and another attempt is offered; returns where
+    /// the next taker expects the run's last lease message.
+    pub(crate) async fn lose(&self, run: &TaskRun) -> Position {
+        let worker = WorkerId::supervisor();
+        let at = SystemClock.now();
+        let message = LeaseMessage {
+            run: self.run,
+            attempt: self.attempt,
+            worker: self.worker.clone(),
+            step: LeaseStep::Lost,
+            at,
+            reason: None,
+        };
+        let run_id = self.run;
+        let subject = Subject::Lease {
+            run: run_id,
+            worker,
+        };
+        let id = MessageId::lease(run_id, self.attempt, "lost", "supervisor");
+        let fence = Fence::Expect {
+            position: self.lease,
+        };
+        let patience = Patience::Short;
+        let lost = self.bus.publish(&subject, &id, &message, fence, &patience);
+        let lost = lost.await.unwrap();
+        let first = self.bus.get(Position::new(run.position).unwrap()).await;
+        let first = first.unwrap().unwrap();
+        let attempt = self.attempt.next();
+        let mut offer: Offer = serde_json::from_slice(&first.payload).unwrap();
+        offer.attempt = attempt;
+        offer.lease_position = lost;
+        offer.lost_position = Some(lost);
+        offer.reason = OfferReason::Retry;
+        let subject: Subject = first.subject.parse().unwrap();
+        let id = MessageId::offer(run_id, attempt);
+        let offered = self
+            .bus
+            .publish(&subject, &id, &offer, Fence::None, &patience);
+        offered.await.unwrap();
+        lost
     }
 
     /// Says things in one message and returns its position.
@@ -61,14 +114,14 @@ impl Holder {
         });
         let message = EventsMessage {
             run: self.run,
-            attempt: Attempt::FIRST,
+            attempt: self.attempt,
             events: events.collect(),
         };
         let subject = Subject::Events {
             run: self.run,
             worker: self.worker.clone(),
         };
-        let id = MessageId::events(self.run, Attempt::FIRST, first);
+        let id = MessageId::events(self.run, self.attempt, first);
         let fence = Fence::Expect {
             position: self.lease,
         };

@@ -32,6 +32,8 @@ pub(crate) struct World {
     pub(crate) bus: Bus,
     /// Shows the token of an admin named `root`, unless a request shows another.
     pub(crate) client: Client,
+    /// The token of that admin.
+    admin_token: String,
     /// The token of any worker whose name begins with `w-`.
     pub(crate) worker_token: String,
     pub(crate) address: SocketAddr,
@@ -49,6 +51,7 @@ struct Running<E> {
 #[derive(Default)]
 pub(crate) struct Unusual {
     pub(crate) artifact_max_bytes: Option<u64>,
+    pub(crate) terminal_connections: Option<usize>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) without_recorder: bool,
     pub(crate) default_identity: Option<DefaultIdentity>,
@@ -78,12 +81,16 @@ impl World {
         if let Some(bytes) = unusual.artifact_max_bytes {
             options.artifact_max_bytes = bytes;
         }
+        if let Some(most) = unusual.terminal_connections {
+            options.terminal_connections = most;
+        }
         let (address, api) = serve(options, bus.clone(), store(&database)).await;
         let mut world = Self {
             broker,
             database,
             bus,
             client: client(&admin.1),
+            admin_token: admin.1,
             worker_token: worker.1,
             address,
             artifacts,
@@ -113,6 +120,11 @@ impl World {
     pub(crate) fn put(&self, path: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
         let request = self.client.put(self.url(path)).body(body);
         request.bearer_auth(&self.worker_token)
+    }
+
+    /// What an admin named `root` shows as `Authorization`.
+    pub(crate) fn admin(&self) -> String {
+        format!("Bearer {}", self.admin_token)
     }
 
     /// An operator's token, made by the database's owner.

@@ -111,9 +111,7 @@ impl TerminalFeed {
                 return Some(fed);
             }
             if self.behind {
-                self.read_somehow().await;
-                self.behind = false;
-                self.retry_held();
+                self.catch_up().await;
                 continue;
             }
             tokio::select! {
@@ -130,6 +128,21 @@ impl TerminalFeed {
                 message = self.live.next() => self.hear(message?),
             }
         }
+    }
+
+    /// Waits until what is kept has been read; [`ready`](Self::ready) has it then. May be cancelled
+    /// at any time.
+    pub async fn catch_up(&mut self) {
+        if self.behind {
+            self.read_somehow().await;
+            self.behind = false;
+            self.retry_held();
+        }
+    }
+
+    /// The next frame, if it is there already.
+    pub fn ready(&mut self) -> Option<Fed> {
+        self.splice.pop()
     }
 
     fn hear(&mut self, message: async_nats::Message) {

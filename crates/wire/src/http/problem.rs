@@ -58,6 +58,11 @@ pub const PROBLEM_TYPES: &[(&str, u16, &str)] = &[
         408,
         "the request took too long to arrive",
     ),
+    (
+        "too-many-connections",
+        429,
+        "whoever asks has too many connections open",
+    ),
     ("conflict", 409, "the present state forbids it"),
     (
         "idempotency-conflict",

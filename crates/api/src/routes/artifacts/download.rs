@@ -70,7 +70,8 @@ pub(crate) async fn download(
     Ok((headers, Body::from_stream(content)).into_response())
 }
 
-fn has(headers: &HeaderMap, etag: &str) -> bool {
+/// Whether the client has what this tag stands for.
+pub(crate) fn has(headers: &HeaderMap, etag: &str) -> bool {
     headers
         .get_all(header::IF_NONE_MATCH)
         .iter()

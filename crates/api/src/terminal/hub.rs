@@ -1,0 +1,131 @@
+//! The terminals that are watched here, and who may open one.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use baton_domain::{Actor, RunId, TerminalName};
+use baton_wire::terminal::Limits;
+use tokio_util::task::TaskTracker;
+
+use super::{
+    driver,
+    room::{Place, Room},
+    run::RunNow,
+};
+use crate::state::App;
+
+/// The most connections to terminals at once, whoever has them.
+const MOST: usize = 4_096;
+
+/// The terminals that are watched here.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Terminals(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    rooms: Mutex<HashMap<(RunId, TerminalName), Arc<Room>>>,
+    connections: Mutex<HashMap<String, usize>>,
+    tasks: TaskTracker,
+}
+
+/// A connection that counts. Dropping it ends that.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    terminals: Terminals,
+    name: String,
+}
+
+impl Terminals {
+    /// Counts a connection; none if somebody has as many as one may have, or all have.
+    pub(crate) fn count(&self, name: &Actor, most: usize) -> Option<Counted> {
+        let mut connections = lock(&self.0.connections);
+        let all: usize = connections.values().sum();
+        let own = connections.get(name.as_str()).copied().unwrap_or_default();
+        if own >= most || all >= MOST {
+            return None;
+        }
+        connections.insert(name.to_string(), own + 1);
+        Some(Counted {
+            terminals: self.clone(),
+            name: name.to_string(),
+        })
+    }
+
+    /// What is known of a run whose terminal is watched here already.
+    pub(crate) fn known(&self, run: RunId) -> Option<RunNow> {
+        let rooms = lock(&self.0.rooms);
+        let room = rooms.values().find(|room| room.run == run)?;
+        Some(room.now().borrow().clone())
+    }
+
+    /// A place in a terminal's room, which is opened if need be.
+    pub(super) fn enter(
+        &self,
+        app: &App,
+        (run, terminal): (RunId, TerminalName),
+        now: RunNow,
+        limits: Limits,
+    ) -> Place {
+        let mut rooms = lock(&self.0.rooms);
+        let room = rooms.entry((run, terminal)).or_insert_with(|| {
+            let room = Arc::new(Room::new(run, terminal, now));
+            let driving = driver::drive(Arc::clone(&room), self.clone(), app.clone());
+            self.0.tasks.spawn(driving);
+            room
+        });
+        // While the rooms are locked, nobody closes it.
+        room.enter(limits)
+    }
+
+    /// Closes a room if nobody is in it; whether it did.
+    pub(super) fn close(&self, room: &Room) -> bool {
+        let mut rooms = lock(&self.0.rooms);
+        let is_empty = room.viewers() == 0;
+        if is_empty {
+            rooms.remove(&(room.run, room.terminal));
+        }
+        is_empty
+    }
+
+    /// Forgets a room whose driver has ended.
+    pub(super) fn remove(&self, room: &Arc<Room>) {
+        let mut rooms = lock(&self.0.rooms);
+        let key = (room.run, room.terminal);
+        if rooms
+            .get(&key)
+            .is_some_and(|known| Arc::ptr_eq(known, room))
+        {
+            rooms.remove(&key);
+        }
+    }
+
+    /// A task that belongs to the terminals: [`finish`](Self::finish) waits for it.
+    pub(super) fn track<F: Future>(&self, task: F) -> impl Future<Output = F::Output> + use<F> {
+        self.0.tasks.track_future(task)
+    }
+
+    /// Waits until everything has ended, after the server was told to stop.
+    pub(crate) async fn finish(&self) {
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        let mut connections = lock(&self.terminals.0.connections);
+        if let Some(own) = connections.get_mut(&self.name) {
+            *own -= 1;
+            if *own == 0 {
+                connections.remove(&self.name);
+            }
+        }
+    }
+}
+
+/// A panic elsewhere leaves maps that are still maps.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

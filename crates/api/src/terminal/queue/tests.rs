@@ -1,0 +1,154 @@
+//! A viewer's queue: bounded, in order, and never without a way back.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn output(from: u64, length: u64) -> Item {
+    Item {
+        bytes: Bytes::from(vec![0; usize::try_from(length).unwrap()]),
+        through: Some(from + length),
+    }
+}
+
+fn frames(queue: &mut Queue) -> usize {
+    std::iter::from_fn(|| match queue.next() {
+        Due::Frame(item) => Some(item),
+        _ => None,
+    })
+    .count()
+}
+
+#[test]
+fn a_viewer_that_does_not_take_what_waits_is_skipped_and_shown_the_screen_when_it_does() {
+    let mut queue = Queue::default();
+    for n in 0..16 {
+        queue.push(output(n * (32 << 10), 32 << 10));
+    }
+    assert!(matches!(queue.next(), Due::Frame(_)));
+    // Room for one more and no other.
+    queue.push(output(16 * (32 << 10), 32 << 10));
+    queue.push(output(17 * (32 << 10), 1));
+    assert_eq!(queue.bytes, 0);
+    assert_eq!(queue.next(), Due::Screen(Skip::Behind));
+    assert_eq!(queue.sent(), 32 << 10);
+    queue.push(output(600 << 10, 5));
+    queue.show([Bytes::from_static(b"screen")], 700 << 10);
+    assert_eq!(frames(&mut queue), 1);
+    queue.push(output(700 << 10, 5));
+    assert_eq!(frames(&mut queue), 1);
+    assert!(queue.is_done());
+}
+
+#[test]
+fn a_viewer_that_takes_everything_and_draws_too_little_of_it_is_skipped_as_well() {
+    let mut queue = Queue::default();
+    queue.draw(0);
+    let mut at = 0;
+    while queue.skipping.is_none() {
+        queue.push(output(at, 32 << 10));
+        at += 32 << 10;
+        frames(&mut queue);
+    }
+    assert!(at <= MOST + (32 << 10), "{at}");
+    assert_eq!(queue.next(), Due::Nothing);
+    queue.draw(MOST - LAG);
+    assert_eq!(queue.next(), Due::Nothing);
+    queue.draw(MOST - LAG + 1);
+    assert_eq!(queue.next(), Due::Screen(Skip::Behind));
+}
+
+#[test]
+fn another_life_is_told_even_to_whoever_was_behind() {
+    let mut queue = Queue::after(900);
+    queue.draw(800);
+    queue.skip(Skip::Anew);
+    queue.skip(Skip::Behind);
+    queue.draw(900);
+    assert_eq!(queue.next(), Due::Screen(Skip::Anew));
+    assert_eq!(queue.sent(), 0);
+}
+
+#[test]
+fn what_is_for_one_viewer_alone_arrives_though_it_is_skipped_and_is_bounded() {
+    let mut queue = Queue::default();
+    queue.push_own(Bytes::from_static(b"accepted"));
+    queue.skip(Skip::Behind);
+    queue.push_own(Bytes::from_static(b"accepted"));
+    queue.push(output(0, 10));
+    assert_eq!(frames(&mut queue), 2);
+    for _ in 0..1_000 {
+        queue.push_own(Bytes::from_static(b"accepted"));
+    }
+    assert_eq!(frames(&mut queue), MOST_OWN);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Output(u64),
+    Take,
+    Draw(u64),
+    Anew,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        5 => (1..40_000u64).prop_map(Step::Output),
+        3 => Just(Step::Take),
+        2 => any::<u64>().prop_map(|n| Step::Draw(n % 2_000_000)),
+        1 => Just(Step::Anew),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn it_is_bounded_and_in_order_and_the_last_byte_is_seen(
+        steps in prop::collection::vec(step(), 1..300),
+    ) {
+        let mut queue = Queue::default();
+        // What the terminal has shown, and what the viewer has seen of it.
+        let (mut shown, mut seen) = (0u64, 0u64);
+        for step in steps {
+            match step {
+                Step::Output(length) => {
+                    queue.push(output(shown, length));
+                    shown += length;
+                }
+                Step::Draw(offset) => queue.draw(offset),
+                Step::Anew => {
+                    queue.skip(Skip::Anew);
+                    (shown, seen) = (0, u64::MAX);
+                }
+                Step::Take => match queue.next() {
+                    Due::Frame(item) => {
+                        let length = item.bytes.len() as u64;
+                        if let Some(through) = item.through {
+                            prop_assert_eq!(through - length, seen);
+                            seen = through;
+                        }
+                    }
+                    Due::Screen(_) => {
+                        queue.show([Bytes::new()], shown);
+                        seen = shown;
+                    }
+                    Due::Nothing => {}
+                },
+            }
+            prop_assert!(queue.bytes <= MOST);
+        }
+        // A viewer that takes and draws all comes to the end.
+        loop {
+            queue.draw(u64::MAX);
+            match queue.next() {
+                Due::Frame(item) => seen = item.through.unwrap_or(seen),
+                Due::Screen(_) => {
+                    queue.show([Bytes::new()], shown);
+                    seen = shown;
+                }
+                Due::Nothing => break,
+            }
+        }
+        prop_assert_eq!(seen, shown);
+        prop_assert!(queue.is_done());
+    }
+}

@@ -70,7 +70,7 @@ pub(crate) use tmate::TmateArgs;
 pub(crate) use tokens::{
     CreateTokenArgs, ListTokensArgs, RevokeTokenArgs, SetRoleArgs, TokensCommand,
 };
-pub(crate) use worker::{StopWish, WorkArgs, WorkerArgs};
+pub(crate) use worker::{RecordingWish, StopWish, WorkArgs, WorkerArgs};
 pub(crate) use workers::{WorkerShowArgs, WorkersCommand};
 
 const EXIT_CODES: &str = "\

@@ -38,6 +38,7 @@ use crate::{
     options::WorkerOptions,
     process::mark,
     report::{Outgoing, Reporter, SendEnd, Spool, send_while_said},
+    scope::Scope,
     session::{Live, Seats, SessionCommand},
     standing::Standings,
     stop::{Interrupted, Stop, StopReason},
@@ -56,6 +57,8 @@ pub(crate) struct Shop {
     pub(crate) standings: Standings,
     pub(crate) artifacts: ArtifactClient,
     pub(crate) api: Api,
+    /// What the worker's token allows.
+    pub(crate) scope: Scope,
     /// The live sessions that there may be at once.
     pub(crate) seats: Seats,
     /// The worker leaves at once: wait for nobody.

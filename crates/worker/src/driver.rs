@@ -4,7 +4,10 @@ mod attempts;
 mod drains;
 mod offers;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use baton_bus::{Delivery, OfferScope, OfferSource, Room};
 use baton_domain::{RunId, Slots};
@@ -66,6 +69,8 @@ pub(crate) struct Driver {
     /// What was offered, until it is begun or somebody else's.
     taking: HashMap<RunId, Offer>,
     doing: HashMap<RunId, Doing>,
+    /// Runs that the token does not allow, of which that was said.
+    forbidden: HashSet<RunId>,
     drain_by: Option<Instant>,
     leaving: bool,
     /// Of the last attempt.
@@ -105,6 +110,7 @@ impl Driver {
             offers: HashMap::new(),
             taking: HashMap::new(),
             doing: HashMap::new(),
+            forbidden: HashSet::new(),
             drain_by: None,
             leaving: false,
             ending: Ending::Idle,

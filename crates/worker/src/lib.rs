@@ -28,6 +28,7 @@ mod recover;
 mod redact;
 mod report;
 mod role;
+mod scope;
 mod session;
 mod standing;
 mod stop;

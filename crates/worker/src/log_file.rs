@@ -10,6 +10,7 @@ use std::{
 };
 
 use baton_domain::Stage;
+use baton_terminal::Remote;
 use baton_wire::Event;
 use tokio::time::interval;
 
@@ -42,7 +43,13 @@ struct Inner {
     /// How much may wait for the broker before the live log ends, in bytes.
     waiting_limit: u64,
     truncated: bool,
+    /// The terminal that shows it too.
+    screen: Option<Screen>,
 }
+
+/// A terminal, and how much of the log was sent to it, in bytes.
+#[derive(Debug)]
+struct Screen(Remote, u64);
 
 impl LogFile {
     /// A new log. What a worker before this one has written is written again, and what it has
@@ -71,15 +78,28 @@ impl LogFile {
             live_limit: limits.live_log_bytes,
             waiting_limit: limits.spool_bytes / 2,
             truncated: point.truncated,
+            screen: None,
         }))))
     }
 
     /// Adds text.
     pub(crate) fn write(&self, text: &str) {
         self.with(|inner| {
+            inner.show(text);
             let clean = inner.stream.push(text.as_bytes());
             inner.write(&String::from_utf8_lossy(&clean));
         });
+    }
+
+    /// Shows from here on what is written in an agent's terminal too. Its host takes secrets out,
+    /// and passes over what a worker before this one has shown.
+    pub(crate) fn show_in(&self, remote: Remote) {
+        self.with(|inner| inner.screen = Some(Screen(remote, 0)));
+    }
+
+    /// Shows no more in the terminal.
+    pub(crate) fn show_nowhere(&self) {
+        self.with(|inner| inner.screen = None);
     }
 
     /// Publishes everything: the text ends here.
@@ -111,6 +131,13 @@ impl LogFile {
 }
 
 impl Inner {
+    fn show(&mut self, text: &str) {
+        if let Some(Screen(remote, shown)) = &mut self.screen {
+            *shown += text.len() as u64;
+            remote.show(text, Some(*shown));
+        }
+    }
+
     fn write(&mut self, text: &str) {
         if self.written >= self.file_limit {
             return;

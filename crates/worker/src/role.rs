@@ -26,7 +26,9 @@ use crate::{
     lease::Leases,
     options::WorkerOptions,
     preflight::{make_state_dir, settled},
-    recover, session,
+    recover,
+    scope::Scope,
+    session,
     standing::Standings,
     workspace,
 };
@@ -66,11 +68,14 @@ pub async fn run(
     };
     let standings = Standings::new(bus.clone(), options.worker.clone());
     let check_every = options.check_leases_every;
+    let api = Api::new(&options.api_url, options.token.clone())?;
+    let scope = Scope::new(options.token.is_some());
     let shop = Shop {
-        api: Api::new(&options.api_url, options.token.clone())?,
+        api: api.clone(),
+        scope: scope.clone(),
         seats: session::seats(&options),
         artifacts: ArtifactClient::new(&options.api_url, options.token.clone())?,
-        bus,
+        bus: bus.clone(),
         options,
         clock,
         leases,
@@ -84,6 +89,7 @@ pub async fn run(
     tokio::select! {
         driven = Box::pin(driver.drive(left, soft)) => driven,
         never = Box::pin(standings.attend(check_every)) => match never {},
+        never = Box::pin(scope.attend(&api, &bus)) => match never {},
     }
 }
 

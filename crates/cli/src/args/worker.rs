@@ -102,6 +102,15 @@ pub(crate) enum StopWish {
     Leave,
 }
 
+/// Whether something is recorded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RecordingWish {
+    /// It is
+    On,
+    /// It is not
+    Off,
+}
+
 /// What work is done, and how; `baton dev` has the same.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WorkArgs {
@@ -209,6 +218,26 @@ pub(crate) struct WorkArgs {
         value_delimiter = ','
     )]
     pub(crate) task_secrets: Vec<String>,
+    /// Live sessions to show at once, 0 to 1000; the next one fails, and its run goes on
+    #[arg(
+        help_heading = "Live sessions",
+        long,
+        env = "BATON_WORKER_MAX_SESSIONS",
+        value_name = "N",
+        default_value_t = 16,
+        value_parser = clap::value_parser!(u32).range(0..=1000)
+    )]
+    pub(crate) max_sessions: u32,
+    /// Whether every run's terminal is kept: on the broker for a while, and as the run's artifact
+    /// recording/agent.cast; without that, terminals can be watched while they run and no longer
+    #[arg(
+        help_heading = "Live sessions",
+        long,
+        env = "BATON_WORKER_RECORDING",
+        value_name = "WHETHER",
+        default_value = "on"
+    )]
+    pub(crate) recording: RecordingWish,
     #[command(flatten)]
     pub(crate) codex: CodexArgs,
     #[command(flatten)]

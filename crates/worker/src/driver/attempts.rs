@@ -48,8 +48,13 @@ impl Driver {
     /// Looks for everything that runs need: no new one is taken before it is found.
     pub(super) fn check(&mut self, soft: CancellationToken) {
         let options = self.shop.options.clone();
+        let scope = self.shop.scope.clone();
+        let fit = async move {
+            let (fit, ()) = tokio::join!(preflight::fit(options), scope.known());
+            fit
+        };
         self.tasks.spawn(async move {
-            let found = soft.run_until_cancelled(preflight::fit(options)).await;
+            let found = soft.run_until_cancelled(fit).await;
             Done::Checked(found.map(Box::new))
         });
     }

@@ -9,10 +9,12 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::{Done, Driver, slots_of};
-use crate::{dispatcher::Input, lease::Stepped, options::Mode};
+use crate::{dispatcher::Input, lease::Stepped, options::Mode, scope::Leave};
 
 /// How long an offer rests that this worker cannot take now.
 const RETURNED_FOR: Duration = Duration::from_secs(1);
+/// How many runs are remembered that the token does not allow.
+const MOST_FORBIDDEN: usize = 10_000;
 
 impl Driver {
     pub(super) async fn searched(&mut self, found: Option<Box<Delivery<Offer>>>) {
@@ -25,6 +27,10 @@ impl Driver {
             self.answer(*delivery, Answer::Return);
             return self.search();
         }
+        if !self.may_take(delivery.value()) {
+            self.answer(*delivery, Answer::Return);
+            return self.search();
+        }
         let slots = slots_of(delivery.value());
         self.offers.insert(run, *delivery);
         self.handle(Input::Offered {
@@ -33,6 +39,23 @@ impl Driver {
             slots,
         })
         .await;
+    }
+
+    /// Whether the worker's token allows the run; says once of each that it does not.
+    fn may_take(&mut self, offer: &Offer) -> bool {
+        let repository = offer.spec.repository.as_deref();
+        let leave = self.shop.scope.leave(repository);
+        if leave == Leave::Given {
+            return true;
+        }
+        if self.forbidden.len() >= MOST_FORBIDDEN {
+            self.forbidden.clear();
+        }
+        if leave == Leave::Refused && self.forbidden.insert(offer.run) {
+            let (run, repository) = (offer.run, repository.unwrap_or_default());
+            tracing::info!(%run, repository, "left a run to other workers: this one's token does not allow the repository");
+        }
+        false
     }
 
     pub(super) fn search(&mut self) {

@@ -6,7 +6,7 @@ use baton_domain::{
     Failure, FailureCode, RunType,
     spec::{Effort, Instructions, ModelName},
 };
-use baton_terminal::Exit;
+use baton_terminal::{AgentOutput, Exit};
 use baton_wire::Event;
 
 use super::{
@@ -80,6 +80,7 @@ async fn run(
         folder: &folder,
         environment: vec![("CODEX_HOME".into(), home.into_os_string())],
         input: Some(order.instructions.as_str().as_bytes()),
+        output: AgentOutput::Piped,
         started: Event::AgentStarted {
             agent: RunType::CodexExec,
             model: order.model.map(|model| model.as_str().to_owned()),

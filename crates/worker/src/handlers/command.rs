@@ -3,7 +3,7 @@
 use std::{ffi::OsString, fs, path::Path};
 
 use baton_domain::{Failure, FailureCode, RunType, spec::Argv};
-use baton_terminal::Exit;
+use baton_terminal::{AgentOutput, Exit};
 use baton_wire::Event;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +29,7 @@ pub(crate) async fn execute(execution: &Execution<'_>, argv: &Argv) -> Result<St
         folder: &folder,
         environment: Vec::new(),
         input: None,
+        output: AgentOutput::Terminal,
         started: Event::AgentStarted {
             agent: RunType::Command,
             model: None,

@@ -8,10 +8,11 @@ use std::{
     time::Duration,
 };
 
-use baton_domain::{Failure, FailureCode};
+use baton_domain::{Failure, FailureCode, TerminalSize};
+use baton_redact::Secret;
 use baton_terminal::{
-    AttachError, Ended as AgentEnd, Exit, FollowError, HostProgram, Hosted, LaunchError, Mark,
-    NotStarted, Order, left_behind,
+    AgentOutput, AttachError, Ended as AgentEnd, Exit, FollowError, HostProgram, Hosted,
+    KnownSecret, LaunchError, Mark, NotStarted, Order, ShellOrder, TerminalOrder, left_behind,
 };
 use baton_wire::Event;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +24,7 @@ use crate::{
     log_file::LogFile,
     options::WorkerOptions,
     process::{Ended, Finished, Sinks, mark},
+    redact,
     report::Reporter,
     session::Live,
     stop::{Interrupted, Stop},
@@ -62,6 +64,8 @@ pub(crate) struct Agent<'a> {
     /// On top of what every agent sees.
     pub(crate) environment: Environment,
     pub(crate) input: Option<&'a [u8]>,
+    /// What of it is connected to its terminal.
+    pub(crate) output: AgentOutput,
     /// What to say once it runs.
     pub(crate) started: Event,
     /// Lets the handler end it.
@@ -87,6 +91,9 @@ impl Execution<'_> {
         environment.push(("HOME".into(), self.workspace.home().into_os_string()));
         environment.push(("BATON_ARTIFACTS_DIR".into(), artifacts));
         environment.push(("GIT_TERMINAL_PROMPT".into(), "0".into()));
+        // Nobody turns pages in its terminal.
+        environment.push(("PAGER".into(), "cat".into()));
+        environment.push(("GIT_PAGER".into(), "cat".into()));
         environment.extend(self.secrets.iter().cloned());
         environment
     }
@@ -110,8 +117,13 @@ impl Execution<'_> {
                 .map_err(|error| launch_fault(&error))?,
         };
         self.live.host_is_up(self.workspace.host());
-        let following = Following::new(self, agent.started, words);
-        let outcome = following.follow(hosted, &agent.abort).await?;
+        if agent.output == AgentOutput::Piped {
+            self.log.show_in(hosted.remote());
+        }
+        let following = Following::new(self, &agent, words);
+        let followed = following.follow(hosted, &agent.abort).await;
+        self.log.show_nowhere();
+        let outcome = followed?;
         let finished = self.judge(agent.program, outcome).await?;
         self.say_exited(&finished);
         self.stop.check()?;
@@ -139,10 +151,27 @@ impl Execution<'_> {
             cgroup: Some(format!("baton-{run}-{attempt}")),
             orphan_after_ms: millis(self.options.orphan_after),
             journal_bytes: self.options.limits.journal_bytes,
-            terminal: None,
+            terminal: Some(self.terminal(agent.output)),
         };
         let host = host_program(self.options);
         baton_terminal::launch(&host, &self.workspace.host(), &self.share(), &order).await
+    }
+
+    fn terminal(&self, output: AgentOutput) -> TerminalOrder {
+        let known = redact::known(self.options).into_iter();
+        let secrets = known.map(|Secret { name, value }| KnownSecret { name, value });
+        let shell = environment::get(&self.options.environment, "SHELL");
+        TerminalOrder {
+            run: self.state.run,
+            attempt: self.state.attempt,
+            output,
+            size: TerminalSize::DEFAULT,
+            secrets: secrets.collect(),
+            shell: Some(ShellOrder {
+                program: shell.unwrap_or_else(|| "bash".as_ref()).to_owned(),
+                arguments: Vec::new(),
+            }),
+        }
     }
 
     async fn judge(&self, program: &Path, outcome: Outcome) -> Result<Finished, Interrupted> {

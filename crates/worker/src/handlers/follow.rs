@@ -3,9 +3,11 @@
 
 use std::{pin::pin, time::Duration};
 
-use baton_domain::EndStep;
+use baton_domain::{EndStep, TerminalName};
+use baton_screen::Plain;
 use baton_terminal::{
-    Ended as AgentEnd, FollowError, Gone, Hosted, Listener, Remote, Started, Status, left_behind,
+    AgentOutput, Ended as AgentEnd, FollowError, Gone, Hosted, Listener, Remote, Started, Status,
+    left_behind,
 };
 use baton_wire::Event;
 use tokio::{
@@ -14,7 +16,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::Execution;
+use super::{Execution, execute::Agent};
 use crate::{
     process::{Ended, Sinks},
     redact::Stream,
@@ -41,6 +43,9 @@ pub(super) struct Following<'a, S> {
     started: Option<Event>,
     stdout: Stream,
     stderr: Stream,
+    /// What is printed in the terminal, as text, and where it belongs.
+    plain: Plain,
+    output: AgentOutput,
     words: &'a mut S,
     status: watch::Sender<Status>,
     /// Whether the last thing said is that it is held still.
@@ -48,13 +53,15 @@ pub(super) struct Following<'a, S> {
 }
 
 impl<'a, S: Sinks> Following<'a, S> {
-    pub(super) fn new(execution: &'a Execution<'a>, started: Event, words: &'a mut S) -> Self {
+    pub(super) fn new(execution: &'a Execution<'a>, agent: &Agent<'_>, words: &'a mut S) -> Self {
         let redactor = execution.reporter.redactor();
         Self {
             execution,
-            started: Some(started),
+            started: Some(agent.started.clone()),
             stdout: redactor.stream(),
             stderr: redactor.stream(),
+            plain: Plain::default(),
+            output: agent.output,
             words,
             status: watch::Sender::new(Status::default()),
             held: execution.held,
@@ -111,6 +118,17 @@ impl<S: Sinks> Listener for Following<'_, S> {
 
     fn stderr(&mut self, bytes: &[u8]) {
         self.words.stderr(&self.stderr.push(bytes));
+    }
+
+    fn printed(&mut self, terminal: TerminalName, bytes: &[u8]) {
+        if terminal != TerminalName::Agent {
+            return;
+        }
+        let text = self.plain.feed(bytes);
+        match self.output {
+            AgentOutput::Terminal => self.stdout(text.as_bytes()),
+            AgentOutput::Piped => self.stderr(text.as_bytes()),
+        }
     }
 
     fn lost(&mut self, bytes: u64) {

@@ -6,12 +6,12 @@ use anyhow::Context;
 use baton_domain::{Pool, RunType, WorkerId};
 use baton_worker::{
     CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Lack, Limits, Mode,
-    TmateOptions, TmateRelayOptions, WorkerOptions, WorkerToken,
+    Recording, SessionOptions, TmateOptions, TmateRelayOptions, WorkerOptions, WorkerToken,
 };
 
 use super::id;
 use crate::{
-    args::{CodexArgs, Sandbox, TmateArgs, WorkArgs},
+    args::{CodexArgs, RecordingWish, Sandbox, TmateArgs, WorkArgs},
     config,
 };
 
@@ -58,6 +58,13 @@ pub(in crate::commands) fn options(place: Place, args: &WorkArgs) -> anyhow::Res
         limits: Limits {
             spool_bytes: u64::from(args.spool_mib) << 20,
             ..Limits::default()
+        },
+        session: SessionOptions {
+            most: args.max_sessions,
+            recording: match args.recording {
+                RecordingWish::On => Recording::On,
+                RecordingWish::Off => Recording::Off,
+            },
         },
         lack: if given.is_empty() {
             Lack::DoWithout

@@ -26,7 +26,6 @@ use self::cancelling::Cancelling;
 pub(crate) use self::point::Point;
 use crate::{
     Ending,
-    api::Api,
     artifacts::ArtifactClient,
     beat::Alive,
     checkout::Start,
@@ -39,7 +38,7 @@ use crate::{
     process::mark,
     report::{Outgoing, Reporter, SendEnd, Spool, send_while_said},
     scope::Scope,
-    session::{Live, Seats, SessionCommand},
+    session::{ApiKeys, Live, Seats, SessionCommand},
     standing::Standings,
     stop::{Interrupted, Stop, StopReason},
     text,
@@ -56,7 +55,8 @@ pub(crate) struct Shop {
     pub(crate) leases: Leases,
     pub(crate) standings: Standings,
     pub(crate) artifacts: ArtifactClient,
-    pub(crate) api: Api,
+    /// The keys that grants are signed with, and secrets are sealed to.
+    pub(crate) keys: ApiKeys,
     /// What the worker's token allows.
     pub(crate) scope: Scope,
     /// The live sessions that there may be at once.

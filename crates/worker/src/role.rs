@@ -28,7 +28,7 @@ use crate::{
     preflight::{make_state_dir, settled},
     recover,
     scope::Scope,
-    session,
+    session::{self, ApiKeys},
     standing::Standings,
     workspace,
 };
@@ -71,7 +71,7 @@ pub async fn run(
     let api = Api::new(&options.api_url, options.token.clone())?;
     let scope = Scope::new(options.token.is_some());
     let shop = Shop {
-        api: api.clone(),
+        keys: ApiKeys::new(api.clone(), &options.state_dir),
         scope: scope.clone(),
         seats: session::seats(&options),
         artifacts: ArtifactClient::new(&options.api_url, options.token.clone())?,

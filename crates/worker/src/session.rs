@@ -1,11 +1,16 @@
 //! The live side of an attempt: its session, from the wish to the end, and the providers by which
 //! people come to see its terminals. A session that fails never fails its run.
 
+mod feed;
+mod gatekeeper;
 mod keeper;
 mod kept;
+mod keys;
 mod live;
+mod outbox;
 mod provider;
 mod tmate;
+mod shown;
 mod web;
 mod wish;
 
@@ -13,10 +18,13 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+pub(crate) use feed::{Feed, When};
 pub(crate) use keeper::{Means, keep};
 pub(crate) use kept::KeptSession;
+pub(crate) use keys::ApiKeys;
 pub(crate) use live::{Live, Over};
 pub(crate) use provider::{Broken, News, Place, SessionProvider, Told};
+pub(crate) use shown::Shown;
 pub(crate) use wish::{SessionCommand, Wish};
 
 use crate::{

@@ -139,6 +139,8 @@ impl Standings {
     pub(crate) async fn attend(&self, every: Duration) -> Infallible {
         tokio::select! {
             never = self.hear() => never,
+            never = self.hear_gates() => never,
+            never = self.hear_inputs() => never,
             never = self.look(every) => never,
         }
     }
@@ -155,6 +157,46 @@ impl Standings {
             }
             sleep(AGAIN).await;
         }
+    }
+
+    /// Who may type, said to the holder at once; the desk says it again.
+    async fn hear_gates(&self) -> Infallible {
+        loop {
+            match self.0.bus.gates(&self.0.worker).await {
+                Ok(mut grants) => {
+                    while let Some(grant) = grants.next().await {
+                        if let Some(live) = self.live(grant.run) {
+                            live.grant(&grant);
+                        }
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "failed to listen for grants"),
+            }
+            sleep(AGAIN).await;
+        }
+    }
+
+    /// What is typed into terminals of runs that are held; their gates decide about it.
+    async fn hear_inputs(&self) -> Infallible {
+        loop {
+            match self.0.bus.inputs(&self.0.worker).await {
+                Ok(mut inputs) => {
+                    while let Some(typed) = inputs.next().await {
+                        if let Some(live) = self.live(typed.run) {
+                            for frame in typed.message.frames {
+                                live.type_in(typed.terminal, frame);
+                            }
+                        }
+                    }
+                }
+                Err(error) => tracing::debug!(%error, "failed to listen for what is typed"),
+            }
+            sleep(AGAIN).await;
+        }
+    }
+
+    fn live(&self, run: RunId) -> Option<Live> {
+        self.watched().get(&run).map(|entry| entry.live.clone())
     }
 
     async fn look(&self, every: Duration) -> Infallible {
@@ -211,6 +253,9 @@ impl Standings {
         }
         let more = standing.commands.len() >= desk::MAX_COMMANDS;
         let next = more.then_some(entry.held);
+        if let Some(grant) = &standing.grant {
+            entry.live.grant(grant);
+        }
         // A session outlives that a run is tried again: all that was wished of it counts.
         for message in &standing.commands {
             entry.wish(message);

@@ -149,6 +149,7 @@ impl Attempt {
 
     async fn execute(&self, spec: &RunSpec, secrets: &Environment) -> Result<String, Interrupted> {
         let execution = Execution {
+            shop: &self.shop,
             options: &self.shop.options,
             workspace: &self.workspace,
             state: &self.state,

@@ -4,29 +4,29 @@
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use baton_domain::{Failure, FailureCode, TerminalSize};
-use baton_redact::Secret;
+use baton_domain::{Failure, FailureCode, TerminalName, TerminalSize};
 use baton_terminal::{
     AgentOutput, AttachError, Ended as AgentEnd, Exit, FollowError, HostProgram, Hosted,
-    KnownSecret, LaunchError, Mark, NotStarted, Order, ShellOrder, TerminalOrder, left_behind,
+    LaunchError, Mark, NotStarted, Order, Remote, ShellOrder, TerminalOrder, left_behind,
 };
 use baton_wire::Event;
 use tokio_util::sync::CancellationToken;
 
 use super::follow::{Following, Outcome};
 use crate::{
+    attempt::Shop,
     environment::{self, Environment},
     holds::Holds,
     log_file::LogFile,
-    options::WorkerOptions,
+    options::{Recording, WorkerOptions},
     process::{Ended, Finished, Sinks, mark},
     redact,
     report::Reporter,
-    session::Live,
+    session::{Feed, Live, Shown, When},
     stop::{Interrupted, Stop},
     usage::UsageMeter,
     workspace::{State, Workspace},
@@ -35,6 +35,7 @@ use crate::{
 /// Everything that a handler needs of its attempt.
 #[derive(Debug)]
 pub(crate) struct Execution<'a> {
+    pub(crate) shop: &'a Arc<Shop>,
     pub(crate) options: &'a WorkerOptions,
     pub(crate) workspace: &'a Workspace,
     pub(crate) state: &'a State,
@@ -121,8 +122,10 @@ impl Execution<'_> {
             self.log.show_in(hosted.remote());
         }
         let following = Following::new(self, &agent, words);
+        let mut shown = self.show(hosted.remote());
         let followed = following.follow(hosted, &agent.abort).await;
         self.log.show_nowhere();
+        shown.end(followed.is_ok()).await;
         let outcome = followed?;
         let finished = self.judge(agent.program, outcome).await?;
         self.say_exited(&finished);
@@ -157,16 +160,33 @@ impl Execution<'_> {
         baton_terminal::launch(&host, &self.workspace.host(), &self.share(), &order).await
     }
 
+    /// Has the agent's terminals published and its gate kept.
+    fn show(&self, remote: Remote) -> Shown {
+        let feed = Feed {
+            bus: self.shop.bus.clone(),
+            worker: self.options.worker.clone(),
+            run: self.state.run,
+            attempt: self.state.attempt,
+            terminal: TerminalName::Agent,
+            host: self.workspace.host(),
+            live: self.live.clone(),
+            when: match self.options.session.recording {
+                Recording::On => When::Always,
+                Recording::Off => When::Shown,
+            },
+        };
+        Shown::begin(feed, self.shop.keys.clone(), remote)
+    }
+
     fn terminal(&self, output: AgentOutput) -> TerminalOrder {
-        let known = redact::known(self.options).into_iter();
-        let secrets = known.map(|Secret { name, value }| KnownSecret { name, value });
         let shell = environment::get(&self.options.environment, "SHELL");
         TerminalOrder {
             run: self.state.run,
             attempt: self.state.attempt,
             output,
             size: TerminalSize::DEFAULT,
-            secrets: secrets.collect(),
+            secrets: redact::known(self.options),
+            keys: self.shop.keys.known(),
             shell: Some(ShellOrder {
                 program: shell.unwrap_or_else(|| "bash".as_ref()).to_owned(),
                 arguments: Vec::new(),

@@ -6,10 +6,13 @@ use std::{pin::pin, time::Duration};
 use baton_domain::{EndStep, TerminalName};
 use baton_screen::Plain;
 use baton_terminal::{
-    AgentOutput, Ended as AgentEnd, FollowError, Gone, Hosted, Listener, Remote, Started, Status,
-    left_behind,
+    AgentOutput, Ended as AgentEnd, FollowError, GateRefused, Gone, Hosted, Listener, Remote,
+    Started, Status, left_behind,
 };
-use baton_wire::Event;
+use baton_wire::{
+    Event,
+    event::{GateMoved, InputTyped, WriteEnded},
+};
 use tokio::{
     sync::watch,
     time::{Instant, MissedTickBehavior, interval, sleep_until},
@@ -129,6 +132,23 @@ impl<S: Sinks> Listener for Following<'_, S> {
             AgentOutput::Terminal => self.stdout(text.as_bytes()),
             AgentOutput::Piped => self.stderr(text.as_bytes()),
         }
+    }
+
+    fn gate_moved(&mut self, moved: GateMoved) {
+        self.execution.reporter.say(Event::WriteGate(moved));
+    }
+
+    fn write_ended(&mut self, ended: WriteEnded) {
+        self.execution.reporter.say(Event::WriteEnded(ended));
+    }
+
+    fn typed(&mut self, typed: InputTyped) {
+        self.execution.reporter.say(Event::InputTyped(typed));
+    }
+
+    fn gate_refused(&mut self, refused: &GateRefused) {
+        let (run, reason) = (self.execution.state.run, &refused.reason);
+        tracing::warn!(%run, reason, "the run's host does not obey what was said about typing");
     }
 
     fn lost(&mut self, bytes: u64) {

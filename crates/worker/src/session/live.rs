@@ -2,9 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use baton_domain::SessionStatus;
+use baton_domain::{SessionStatus, TerminalName};
+use baton_wire::{Frame, GrantMessage};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{broadcast, mpsc, watch},
     time::timeout,
 };
 
@@ -12,6 +13,9 @@ use super::SessionCommand;
 
 /// How long the end of an attempt waits for its session to be taken down.
 const DOWN_WITHIN: Duration = Duration::from_secs(8);
+/// How many inputs wait for an agent's host. Those that do not fit are lost, and whoever typed
+/// them gets no answer.
+const TYPED: usize = 256;
 
 /// The live side of one attempt; clones are the same.
 #[derive(Debug, Clone)]
@@ -24,6 +28,10 @@ struct Shared {
     host: watch::Sender<Option<PathBuf>>,
     over: watch::Sender<Option<Over>>,
     kept: watch::Sender<Kept>,
+    grant: watch::Sender<Option<GrantMessage>>,
+    typed: broadcast::Sender<(TerminalName, Frame)>,
+    /// How many sessions have ended, so that nobody may type.
+    ends: watch::Sender<u64>,
 }
 
 /// Whether somebody keeps the session.
@@ -69,6 +77,9 @@ impl Live {
             host: watch::Sender::new(None),
             over: watch::Sender::new(None),
             kept: watch::Sender::new(Kept::No),
+            grant: watch::Sender::new(None),
+            typed: broadcast::Sender::new(TYPED),
+            ends: watch::Sender::new(0),
         };
         (Self(Arc::new(shared)), wishes)
     }
@@ -80,6 +91,56 @@ impl Live {
 
     pub(super) fn stands(&self, status: SessionStatus) {
         self.0.status.send_replace(Some(status));
+        if !shows(Some(status)) {
+            self.0.ends.send_modify(|ends| *ends += 1);
+        }
+    }
+
+    /// Waits until a session shows the terminals, or begins to.
+    pub(super) async fn shown(&self) {
+        let mut status = self.status();
+        // `self` holds the sender.
+        let _ = status.wait_for(|status| shows(*status)).await;
+    }
+
+    /// Waits until no session shows them.
+    pub(super) async fn hidden(&self) {
+        let mut status = self.status();
+        let _ = status.wait_for(|status| !shows(*status)).await;
+    }
+
+    /// The API says who may type. What is older than what is known is passed over.
+    pub(crate) fn grant(&self, grant: &GrantMessage) {
+        self.0.grant.send_if_modified(|known| {
+            let news = known.as_ref().is_none_or(|known| known.fence < grant.fence);
+            if news {
+                *known = Some(grant.clone());
+            }
+            news
+        });
+    }
+
+    /// Who may type, now and later.
+    pub(super) fn grants(&self) -> watch::Receiver<Option<GrantMessage>> {
+        self.0.grant.subscribe()
+    }
+
+    /// Changes whenever a session ends.
+    pub(super) fn ends(&self) -> watch::Receiver<u64> {
+        self.0.ends.subscribe()
+    }
+
+    /// Something is typed into a terminal.
+    pub(crate) fn type_in(&self, terminal: TerminalName, frame: Frame) {
+        if matches!(frame, Frame::Input(_) | Frame::Resize { .. }) {
+            // Nobody listens while there is no agent.
+            let _ = self.0.typed.send((terminal, frame));
+        }
+    }
+
+    /// What is typed from now on.
+    pub(super) fn typed(&self) -> broadcast::Receiver<(TerminalName, Frame)> {
+        self.0.typed.subscribe()
     }
 
     /// An operator wishes something.
@@ -134,4 +195,9 @@ impl Live {
             tracing::warn!("a live session takes long to be taken down; goes on without it");
         }
     }
+}
+
+/// Whether a session that stands so shows the terminals, or is about to.
+const fn shows(status: Option<SessionStatus>) -> bool {
+    matches!(status, Some(SessionStatus::Starting | SessionStatus::Ready))
 }

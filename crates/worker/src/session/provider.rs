@@ -28,7 +28,7 @@ pub(crate) struct Place {
     pub(crate) repo: PathBuf,
     /// What programs of the provider see of the worker's environment.
     pub(crate) environment: Environment,
-    /// The worker's settings, and the API with the keys that secrets are sealed to.
+    /// The worker's settings, and the keys that secrets are sealed to.
     pub(crate) shop: Arc<Shop>,
 }
 

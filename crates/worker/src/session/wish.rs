@@ -31,8 +31,11 @@ impl Wish {
     }
 
     /// What the run was submitted with.
-    pub(crate) fn of_spec(_spec: &RunSpec) -> Option<Self> {
-        None
+    pub(crate) fn of_spec(spec: &RunSpec) -> Option<Self> {
+        spec.live_session.map(|wish| Self {
+            provider: wish.provider,
+            ttl_seconds: wish.ttl_seconds,
+        })
     }
 }
 

@@ -1,0 +1,237 @@
+//! What a terminal shows, on its way to the broker: the first bytes at once, then a message every
+//! few milliseconds; whole screens now and then, for whoever joins. Pure: it is told what time it
+//! is.
+
+use std::{collections::VecDeque, time::Duration};
+
+use baton_domain::Attempt;
+use baton_wire::terminal::{Frame, Hello, MAX_OUTPUT, TerminalMessage};
+use bytes::BytesMut;
+use tokio::time::Instant;
+
+/// Between two messages. With [`MAX_OUTPUT`] in each, 8 MB a second pass at most: what is more is
+/// left where it comes from, which then shows the screen anew.
+const BETWEEN: Duration = Duration::from_millis(4);
+/// Bytes that may wait before no more are taken.
+const ROOM: usize = 2 * MAX_OUTPUT;
+/// After so many bytes a whole screen is due.
+const SCREEN_EVERY_BYTES: u64 = 256 << 10;
+/// And after this time, when anything was shown in it.
+const SCREEN_EVERY: Duration = Duration::from_secs(5);
+/// Between two screens at least.
+const BETWEEN_SCREENS: Duration = Duration::from_millis(250);
+/// What a program says to come to the alternate screen, or back, begins like this.
+const ALTERNATE: [&[u8]; 3] = [b"\x1b[?1049", b"\x1b[?1047", b"\x1b[?47"];
+
+/// What waits to be published of one terminal.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    attempt: Attempt,
+    epoch: u64,
+    waiting: VecDeque<Frame>,
+    bytes: usize,
+    sent_at: Option<Instant>,
+    /// What was published, or given up, in bytes since the terminal's start.
+    sent: u64,
+    need: Need,
+    screen: Option<(u64, Vec<Frame>)>,
+}
+
+/// How much a whole screen is needed.
+#[derive(Debug)]
+struct Need {
+    bytes: u64,
+    since: Option<Instant>,
+    now: bool,
+    last: Option<Instant>,
+}
+
+impl Outbox {
+    /// Of a terminal in this life.
+    pub(super) const fn new(attempt: Attempt, epoch: u64) -> Self {
+        Self {
+            attempt,
+            epoch,
+            waiting: VecDeque::new(),
+            bytes: 0,
+            sent_at: None,
+            sent: 0,
+            need: Need {
+                bytes: 0,
+                since: None,
+                now: true,
+                last: None,
+            },
+            screen: None,
+        }
+    }
+
+    /// Whether more is taken. What is not is dropped by the terminal's host, which says so.
+    pub(super) const fn has_room(&self) -> bool {
+        self.bytes < ROOM
+    }
+
+    /// Takes a frame of the terminal's.
+    pub(super) fn take(&mut self, frame: Frame, now: Instant) {
+        match frame {
+            Frame::Output { offset, bytes } => {
+                self.bytes += bytes.len();
+                self.need.shown(&bytes, now);
+                self.waiting.push_back(Frame::Output { offset, bytes });
+            }
+            Frame::Snapshot { offset, .. } => {
+                self.screen = Some((offset, vec![frame]));
+                self.waiting.clear();
+                self.bytes = 0;
+                // What it covers is not sent.
+                self.sent = self.sent.max(offset);
+            }
+            Frame::Size { .. } | Frame::Writer { .. } | Frame::Exit { .. } => {
+                self.need.now = true;
+                self.waiting.push_back(frame);
+            }
+            Frame::Gap { to, .. } => {
+                self.sent = self.sent.max(to);
+                self.waiting.push_back(frame);
+            }
+            Frame::State(_) | Frame::Said(_) | Frame::Accepted { .. } | Frame::Refused(_) => {
+                self.waiting.push_back(frame);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes a whole screen, as somebody who joins at the terminal's host gets it.
+    pub(super) fn take_screen(&mut self, hello: Hello, offset: u64, screen: Frame) {
+        self.screen = Some((offset, vec![Frame::Hello(hello), screen]));
+    }
+
+    /// When the next message may be sent, if there is one.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let free = self.sent_at.map(|at| at + BETWEEN);
+        let waits = !self.waiting.is_empty() || self.screen_is_covered();
+        waits.then(|| free.unwrap_or_else(Instant::now))
+    }
+
+    /// The next message of output, if anything waits.
+    pub(super) fn message(&mut self, now: Instant) -> Option<TerminalMessage> {
+        let frames = self.next_frames();
+        if frames.is_empty() {
+            return None;
+        }
+        self.sent_at = Some(now);
+        Some(self.of(frames))
+    }
+
+    /// The screen that is to be published, once everything before it was.
+    pub(super) fn screen(&mut self, now: Instant) -> Option<TerminalMessage> {
+        if !self.screen_is_covered() {
+            return None;
+        }
+        let (_, frames) = self.screen.take()?;
+        self.need = Need {
+            bytes: 0,
+            since: None,
+            now: false,
+            last: Some(now),
+        };
+        self.sent_at = Some(now);
+        Some(self.of(frames))
+    }
+
+    /// When a whole screen is to be asked for.
+    pub(super) fn screen_due(&self) -> Option<Instant> {
+        if self.screen.is_some() {
+            return None;
+        }
+        self.need.due()
+    }
+
+    /// Something was not published: a whole screen stands for it.
+    pub(super) const fn lost(&mut self) {
+        self.need.now = true;
+    }
+
+    /// A screen could not be had: it is asked for again later.
+    pub(super) const fn missed(&mut self, now: Instant) {
+        self.need.last = Some(now);
+    }
+
+    fn screen_is_covered(&self) -> bool {
+        let covered = |offset: u64| offset <= self.sent;
+        self.waiting.is_empty() && self.screen.as_ref().is_some_and(|(at, _)| covered(*at))
+            || self.screen.as_ref().is_some_and(|(at, _)| *at < self.sent)
+    }
+
+    fn of(&self, frames: Vec<Frame>) -> TerminalMessage {
+        TerminalMessage {
+            attempt: self.attempt,
+            epoch: self.epoch,
+            frames,
+        }
+    }
+
+    /// Frames for one message: output that follows on output is one frame.
+    fn next_frames(&mut self) -> Vec<Frame> {
+        let (mut frames, mut left) = (Vec::new(), MAX_OUTPUT);
+        while let Some(frame) = self.waiting.pop_front() {
+            let Frame::Output { offset, mut bytes } = frame else {
+                frames.push(frame);
+                continue;
+            };
+            if left == 0 {
+                self.waiting.push_front(Frame::Output { offset, bytes });
+                break;
+            }
+            let piece = bytes.split_to(bytes.len().min(left));
+            left -= piece.len();
+            self.bytes -= piece.len();
+            let end = offset + piece.len() as u64;
+            self.sent = self.sent.max(end);
+            if !bytes.is_empty() {
+                let rest = Frame::Output { offset: end, bytes };
+                self.waiting.push_front(rest);
+            }
+            match frames.last_mut() {
+                Some(Frame::Output {
+                    offset: at,
+                    bytes: before,
+                }) if *at + before.len() as u64 == offset => {
+                    let mut joined = BytesMut::from(&before[..]);
+                    joined.extend_from_slice(&piece);
+                    *before = joined.freeze();
+                }
+                _ => frames.push(Frame::Output {
+                    offset,
+                    bytes: piece,
+                }),
+            }
+        }
+        frames
+    }
+}
+
+impl Need {
+    fn shown(&mut self, bytes: &[u8], now: Instant) {
+        self.bytes += bytes.len() as u64;
+        self.since.get_or_insert(now);
+        let switches = |mark: &&[u8]| bytes.windows(mark.len()).any(|window| window == *mark);
+        if ALTERNATE.iter().any(switches) {
+            self.now = true;
+        }
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let at_once = self.now || self.bytes >= SCREEN_EVERY_BYTES;
+        let wanted = match self.since {
+            _ if at_once => Instant::now(),
+            Some(since) => since + SCREEN_EVERY,
+            None => return None,
+        };
+        let free = self.last.map(|last| last + BETWEEN_SCREENS);
+        Some(free.map_or(wanted, |free| free.max(wanted)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

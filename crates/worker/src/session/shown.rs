@@ -1,0 +1,43 @@
+//! An agent's terminals while it lives: published, and its gate kept.
+
+use std::time::Duration;
+
+use baton_domain::TerminalName;
+use baton_terminal::Remote;
+use tokio::{task::JoinSet, time::timeout};
+
+use super::{ApiKeys, Feed, gatekeeper::keep_gate};
+
+/// How long the end of a terminal is waited for once its agent has ended.
+const ENDED_WITHIN: Duration = Duration::from_secs(2);
+
+/// The tasks that go beside following an agent.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    agent: JoinSet<()>,
+    beside: JoinSet<()>,
+}
+
+impl Shown {
+    /// Begins with the agent's terminal, and the operator's shell beside it.
+    pub(crate) fn begin(feed: Feed, keys: ApiKeys, remote: Remote) -> Self {
+        let (mut agent, mut beside) = (JoinSet::new(), JoinSet::new());
+        let shell = Feed {
+            terminal: TerminalName::Shell,
+            ..feed.clone()
+        };
+        beside.spawn(keep_gate(feed.live.clone(), keys, remote));
+        beside.spawn(shell.run());
+        agent.spawn(feed.run());
+        Self { agent, beside }
+    }
+
+    /// The agent is followed no longer. When it has ended, that is shown too.
+    pub(crate) async fn end(&mut self, has_ended: bool) {
+        if has_ended {
+            let _ = timeout(ENDED_WITHIN, self.agent.join_next()).await;
+        }
+        self.agent.shutdown().await;
+        self.beside.shutdown().await;
+    }
+}

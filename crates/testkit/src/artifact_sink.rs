@@ -1,4 +1,5 @@
-//! A stand-in for the API's artifact uploads: keeps what it is brought, and fails when told to.
+//! A stand-in for the API as workers use it: keeps what it is brought, fails when told to, and
+//! answers what it is told to answer.
 
 use std::{
     collections::BTreeMap,
@@ -10,11 +11,11 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::put,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::JoinSet};
 
 /// A running sink on loopback. Dropping it closes it.
@@ -30,6 +31,8 @@ struct Shared {
     kept: Mutex<BTreeMap<String, Vec<u8>>>,
     /// Statuses that uploads are answered with before any is taken.
     failing: Mutex<Vec<StatusCode>>,
+    /// What is answered to questions, by path.
+    answers: Mutex<BTreeMap<String, Value>>,
 }
 
 impl ArtifactSink {
@@ -42,10 +45,12 @@ impl ArtifactSink {
         let shared = Arc::new(Shared {
             kept: Mutex::default(),
             failing: Mutex::default(),
+            answers: Mutex::default(),
         });
         let route = "/api/task-runs/{run}/attempts/{attempt}/artifacts/{*name}";
         let router = Router::new()
             .route(route, put(take))
+            .fallback(answer)
             .with_state(shared.clone());
         let mut server = JoinSet::new();
         server.spawn(async move {
@@ -75,6 +80,11 @@ impl ArtifactSink {
         lock(&self.shared.failing).extend(statuses);
     }
 
+    /// From now on questions for this path are answered so; others are not known here.
+    pub fn answer(&self, path: &str, answer: Value) {
+        lock(&self.shared.answers).insert(path.to_owned(), answer);
+    }
+
     /// What was brought, by `<run>/<attempt>/<name>`.
     #[must_use]
     pub fn kept(&self) -> BTreeMap<String, Vec<u8>> {
@@ -86,6 +96,13 @@ impl ArtifactSink {
     pub fn text(&self, path: &str) -> Option<String> {
         let bytes = lock(&self.shared.kept).get(path).cloned()?;
         Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, uri: Uri) -> Response {
+    match lock(&shared.answers).get(uri.path()) {
+        Some(answer) => Json(answer).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 

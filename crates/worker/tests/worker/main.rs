@@ -13,4 +13,6 @@ mod outages;
 mod publishing;
 mod pull_requests;
 mod redaction;
+mod scopes;
 mod sessions;
+mod terminals;

@@ -28,5 +28,5 @@ pub use mark::Mark;
 pub use order::{AgentOutput, Order, ShellOrder, TerminalOrder};
 pub use procfs::start_ticks;
 pub use protocol::{GateRefused, Seen, Status, Via, WatchWish};
-pub use recording::{Recorded, recording};
+pub use recording::{Recorded, journal_in, recording};
 pub use watching::{WatchError, WatchFrames, WatchSender, Watching};

@@ -1,11 +1,18 @@
 //! A recording of a terminal, out of its host's journal.
 
-use std::{io, path::Path, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use baton_domain::{TerminalName, TerminalSize};
 use baton_screen::cast::{CastEvent, CastHeader, CastWriter};
 
-use crate::journal::{Entry, Exit, JournalReader, What};
+use crate::{
+    journal::{Entry, Exit, JournalReader, What},
+    protocol::JOURNAL,
+};
 
 /// What is recorded.
 #[derive(Debug, Clone)]
@@ -18,6 +25,12 @@ pub struct Recorded {
     pub title: Option<String>,
     /// What ran in it.
     pub command: Option<String>,
+}
+
+/// The journal of the host that lives in a folder.
+#[must_use]
+pub fn journal_in(host: &Path) -> PathBuf {
+    host.join(JOURNAL)
 }
 
 /// Writes a terminal's recording, as asciicast v3, as far as the journal tells it by now. What was

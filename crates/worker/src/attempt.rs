@@ -26,6 +26,7 @@ use self::cancelling::Cancelling;
 pub(crate) use self::point::Point;
 use crate::{
     Ending,
+    api::Api,
     artifacts::ArtifactClient,
     beat::Alive,
     checkout::Start,
@@ -55,6 +56,7 @@ pub(crate) struct Shop {
     pub(crate) leases: Leases,
     pub(crate) standings: Standings,
     pub(crate) artifacts: ArtifactClient,
+    pub(crate) api: Api,
     /// The keys that grants are signed with, and secrets are sealed to.
     pub(crate) keys: ApiKeys,
     /// What the worker's token allows.

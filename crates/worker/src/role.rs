@@ -71,6 +71,7 @@ pub async fn run(
     let api = Api::new(&options.api_url, options.token.clone())?;
     let scope = Scope::new(options.token.is_some());
     let shop = Shop {
+        api: api.clone(),
         keys: ApiKeys::new(api.clone(), &options.state_dir),
         scope: scope.clone(),
         seats: session::seats(&options),

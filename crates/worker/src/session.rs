@@ -10,6 +10,7 @@ mod live;
 mod outbox;
 mod provider;
 mod tmate;
+pub(crate) mod recording;
 mod shown;
 mod web;
 mod wish;

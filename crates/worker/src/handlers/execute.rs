@@ -11,7 +11,7 @@ use std::{
 use baton_domain::{Failure, FailureCode, TerminalName, TerminalSize};
 use baton_terminal::{
     AgentOutput, AttachError, Ended as AgentEnd, Exit, FollowError, HostProgram, Hosted,
-    LaunchError, Mark, NotStarted, Order, Remote, ShellOrder, TerminalOrder, left_behind,
+    LaunchError, Mark, NotStarted, Order, Recorded, Remote, ShellOrder, TerminalOrder, left_behind,
 };
 use baton_wire::Event;
 use tokio_util::sync::CancellationToken;
@@ -26,7 +26,7 @@ use crate::{
     process::{Ended, Finished, Sinks, mark},
     redact,
     report::Reporter,
-    session::{Feed, Live, Shown, When},
+    session::{Feed, Live, Shown, When, recording},
     stop::{Interrupted, Stop},
     usage::UsageMeter,
     workspace::{State, Workspace},
@@ -127,6 +127,7 @@ impl Execution<'_> {
         self.log.show_nowhere();
         shown.end(followed.is_ok()).await;
         let outcome = followed?;
+        self.keep_recording(agent.program, outcome.worked).await;
         let finished = self.judge(agent.program, outcome).await?;
         self.say_exited(&finished);
         self.stop.check()?;
@@ -176,6 +177,35 @@ impl Execution<'_> {
             },
         };
         Shown::begin(feed, self.shop.keys.clone(), remote)
+    }
+
+    /// Leaves the recording of the agent's terminal in the record. What cannot be had of it is told,
+    /// and the run goes on.
+    async fn keep_recording(&self, program: &Path, worked: Duration) {
+        if self.options.session.recording == Recording::Off {
+            return;
+        }
+        let worked = chrono::TimeDelta::from_std(worked).ok();
+        let began = worked.and_then(|worked| self.shop.clock.now().checked_sub_signed(worked));
+        let of = Recorded {
+            terminal: TerminalName::Agent,
+            began: began.and_then(|began| u64::try_from(began.timestamp()).ok()),
+            title: Some(format!(
+                "run {}, attempt {}",
+                self.state.run, self.state.attempt
+            )),
+            command: Some(program.display().to_string()),
+        };
+        let limit = self.options.limits.artifact_bytes;
+        let (host, record) = (self.workspace.host(), self.workspace.record());
+        let message = match recording::record(host, record, of, limit).await {
+            Ok(true) => return,
+            Ok(false) => format!(
+                "the recording of the terminal ends early: {limit} bytes of it are kept, the log has more"
+            ),
+            Err(error) => format!("the terminal's recording cannot be kept: {error}"),
+        };
+        self.reporter.say(Event::Warning { message });
     }
 
     fn terminal(&self, output: AgentOutput) -> TerminalOrder {

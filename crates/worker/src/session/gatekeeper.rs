@@ -11,6 +11,7 @@ use super::{Live, keys::ApiKeys};
 pub(crate) async fn keep_gate(live: Live, keys: ApiKeys, remote: Remote) {
     let mut grants = live.grants();
     let mut ends = live.ends();
+    let mut status = live.status();
     // What was said already counts as news.
     grants.mark_changed();
     loop {
@@ -24,6 +25,12 @@ pub(crate) async fn keep_gate(live: Live, keys: ApiKeys, remote: Remote) {
                 let grant = grants.borrow_and_update().clone();
                 if let Some(grant) = grant {
                     tell(&grant, &keys, &remote).await;
+                }
+            }
+            Ok(()) = status.changed() => {
+                let status = *status.borrow_and_update();
+                if let Some(status) = status {
+                    remote.mark(format!("session {status}"));
                 }
             }
             else => return,

@@ -81,6 +81,7 @@ async fn an_agent_is_taken_up_again_and_its_log_has_no_gap() {
         "stage_finished",
         "stage_started",
         "artifact_stored",
+        "artifact_stored",
         "stage_finished",
         "succeeded",
     ];
@@ -285,6 +286,7 @@ async fn an_attempt_goes_on_in_the_stage_where_it_was() {
             "stage_finished",
             "stage_started",
             "patch_written",
+            "artifact_stored",
             "artifact_stored",
             "artifact_stored",
             "branch_pushed",

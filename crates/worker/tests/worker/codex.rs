@@ -129,13 +129,18 @@ async fn codex_does_a_run_and_its_work_is_a_patch_and_a_branch() {
             "logs/codex.jsonl",
             "logs/codex.stderr.log",
             "note.txt",
-            "patches/changes.patch"
+            "patches/changes.patch",
+            "recording/agent.cast"
         ]
     );
     let log = bench.sink.text(&format!("{run}/1/logs/agent.log")).unwrap();
     assert!(log.contains("I make a file.\n"), "{log}");
     assert!(log.contains("\nmade\n[exit 0]\n"), "{log}");
     assert_eq!(story.output(), log);
+    let recording = bench.sink.text(&format!("{run}/1/recording/agent.cast"));
+    let recording = recording.unwrap();
+    assert!(recording.contains("I make a file."), "{recording}");
+    assert!(!recording.contains("item.completed"), "{recording}");
     let words = endpoint.wait_for_request(4).await.words();
     assert!(words.contains("make the file\n\nand say so"), "{words}");
     assert!(

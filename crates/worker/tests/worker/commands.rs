@@ -38,6 +38,7 @@ async fn a_command_leaves_its_log_and_its_files() {
             "artifact_stored",
             "artifact_stored",
             "artifact_stored",
+            "artifact_stored",
             "stage_finished",
             "succeeded"
         ]
@@ -47,6 +48,11 @@ async fn a_command_leaves_its_log_and_its_files() {
     assert_eq!(lines, ["one", "two"]);
     let text = |name: &str| bench.sink.text(&format!("{run}/1/{name}"));
     assert_eq!(text("logs/agent.log"), Some(story.output()));
+    let recording = text("recording/agent.cast").unwrap();
+    let mut lines = recording.lines();
+    assert!(lines.next().unwrap().contains("\"version\":3"), "{recording}");
+    assert!(lines.any(|line| line.contains(",\"o\",\"one\\r\\n")), "{recording}");
+    assert!(recording.trim_end().ends_with(",\"x\",\"0\"]"), "{recording}");
     assert_eq!(text("sub/file.txt").as_deref(), Some("kept\n"));
     assert_eq!(text("link"), None);
     let environment = text("env").unwrap();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, Story, connect, marked, wait_until};
 
 fn sleeping() -> Value {
-    json!({ "type": "command", "task": { "argv": ["sh", "-c", "echo begun; sleep 300 & wait"] } })
+    json!({ "type": "command", "task": { "argv": ["sh", "-c", "trap '' HUP; echo begun; sleep 300 & wait"] } })
 }
 
 fn begun(story: &Story) -> bool {

@@ -175,6 +175,24 @@ async fn a_worker_that_is_started_again_keeps_the_session() {
 
 // H-08
 #[tokio::test]
+async fn a_run_submitted_with_a_session_has_one_from_its_start() {
+    let bench = Bench::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let worker = bench.work();
+    let mut request = waiting(folder.path());
+    request["liveSession"] = json!({ "enabled": true, "provider": "web", "ttlMinutes": 5 });
+    let run = bench.submit(request).await;
+    bench.story(run, is_ready).await;
+    stop(folder.path());
+    let story = bench.end(run).await;
+    assert_eq!(said(&story), ["starting 1", "ready 1", "ended 1 finished"]);
+    let told = story.has(|event| matches!(event, Event::SessionStarting(said) if said.ttl_seconds == Some(300)));
+    assert!(told, "{story:#?}");
+    worker.leave().await;
+}
+
+// H-08
+#[tokio::test]
 async fn a_cancelled_run_ends_its_session() {
     let bench = Bench::new().await;
     let folder = tempfile::tempdir().unwrap();

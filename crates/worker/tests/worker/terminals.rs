@@ -156,13 +156,21 @@ async fn a_secret_is_not_in_the_feed() {
     bench.options.environment.push(given);
     bench.options.task_secrets = ["DEPLOY_PASS".to_owned()].into();
     let worker = bench.work();
-    let mut request = sh("echo \"it is $PASS.\"; printf '%s' \"$PASS\" | cut -c1-9 | tr -d '\\n'; sleep 0.1; printf '%s\\n' \"$PASS\" | cut -c10-; echo over");
+    let mut request = sh(
+        "echo \"it is $PASS.\"; printf '%s' \"$PASS\" | cut -c1-9 | tr -d '\\n'; sleep 0.1; printf '%s\\n' \"$PASS\" | cut -c10-; echo over",
+    );
     request["task"]["secrets"] = json!([{"name": "PASS", "from": "env:DEPLOY_PASS"}]);
     let run = bench.submit(request).await;
     let mut seen = Seen::of(&bench, run, AGENT).await;
-    seen.until(|frame, _| matches!(frame, Frame::Exit { .. })).await;
+    seen.until(|frame, _| matches!(frame, Frame::Exit { .. }))
+        .await;
     assert!(!seen.text.contains(secret), "{}", seen.text);
-    assert!(seen.text.contains(&format!("it is {}.", "*".repeat(secret.len()))), "{}", seen.text);
+    assert!(
+        seen.text
+            .contains(&format!("it is {}.", "*".repeat(secret.len()))),
+        "{}",
+        seen.text
+    );
     bench.end(run).await;
     worker.leave().await;
 }
@@ -172,16 +180,18 @@ async fn a_secret_is_not_in_the_feed() {
 async fn whoever_holds_the_grant_types_through_the_worker() {
     let bench = Bench::new().await;
     let keys = KeySet::generate().unwrap();
-    let public = keys.public().iter().map(baton_keys::PublicKey::to_wire);
+    let public = keys.public();
     let public = PublicKeys {
-        keys: public.collect(),
+        keys: public.iter().map(baton_keys::PublicKey::to_wire).collect(),
     };
     bench
         .sink
         .answer("/api/keys", serde_json::to_value(public).unwrap());
     let worker = bench.work();
     let run = bench
-        .submit(sh("echo begun; read line; echo \"got $line\"; read line; echo \"then $line\""))
+        .submit(sh(
+            "echo begun; read line; echo \"got $line\"; read line; echo \"then $line\"",
+        ))
         .await;
     let mut seen = Seen::of(&bench, run, AGENT).await;
     seen.until_text("begun").await;
@@ -191,30 +201,62 @@ async fn whoever_holds_the_grant_types_through_the_worker() {
         note: None,
     };
     bench.command(run, enable).await;
-    bench.story(run, |story| story.has(|e| matches!(e, Event::SessionReady(_)))).await;
+    bench
+        .story(run, |story| {
+            story.has(|e| matches!(e, Event::SessionReady(_)))
+        })
+        .await;
     let id = &bench.options.worker;
     // Before anybody may, nothing is typed.
-    bench.bus.type_in(id, run, AGENT, &input(1, 1, "no\n")).await.unwrap();
-    seen.until(|frame, _| matches!(frame, Frame::Refused(_))).await;
-    bench.bus.push_gate(id, &grant(run, &keys, 1, GrantStep::Granted)).await.unwrap();
+    bench
+        .bus
+        .type_in(id, run, AGENT, &input(1, 1, "no\n"))
+        .await
+        .unwrap();
+    seen.until(|frame, _| matches!(frame, Frame::Refused(_)))
+        .await;
+    bench
+        .bus
+        .push_gate(id, &grant(run, &keys, 1, GrantStep::Granted))
+        .await
+        .unwrap();
     let open = |frame: &Frame, _: &str| matches!(frame, Frame::Writer { gate, .. } if gate.writer.is_some());
     seen.until(open).await;
-    bench.bus.type_in(id, run, AGENT, &input(1, 1, "one\n")).await.unwrap();
-    seen.until(|frame, _| matches!(frame, Frame::Accepted { .. })).await;
+    bench
+        .bus
+        .type_in(id, run, AGENT, &input(1, 1, "one\n"))
+        .await
+        .unwrap();
+    seen.until(|frame, _| matches!(frame, Frame::Accepted { .. }))
+        .await;
     seen.until_text("got one").await;
-    bench.bus.push_gate(id, &grant(run, &keys, 2, GrantStep::Revoked)).await.unwrap();
+    bench
+        .bus
+        .push_gate(id, &grant(run, &keys, 2, GrantStep::Revoked))
+        .await
+        .unwrap();
     let shut = |frame: &Frame, _: &str| matches!(frame, Frame::Writer { gate, .. } if gate.writer.is_none());
     seen.until(shut).await;
-    bench.bus.type_in(id, run, AGENT, &input(2, 1, "two\n")).await.unwrap();
-    seen.until(|frame, _| matches!(frame, Frame::Refused(_))).await;
+    bench
+        .bus
+        .type_in(id, run, AGENT, &input(2, 1, "two\n"))
+        .await
+        .unwrap();
+    seen.until(|frame, _| matches!(frame, Frame::Refused(_)))
+        .await;
     bench.cancel(run).await;
     let story = bench.end(run).await;
     assert!(!story.output().contains("then"), "{}", story.output());
     let kinds = story.kinds();
     let typing = ["write_gate", "input_typed", "write_ended"].map(str::to_owned);
     let typing: Vec<&String> = kinds.iter().filter(|kind| typing.contains(kind)).collect();
-    assert_eq!(typing, ["write_gate", "input_typed", "write_ended", "write_gate"]);
-    let told = story.has(|event| matches!(event, Event::InputTyped(typed) if typed.text.as_deref() == Some("one\n")));
+    assert_eq!(
+        typing,
+        ["write_gate", "input_typed", "write_ended", "write_gate"]
+    );
+    let told = story.has(
+        |event| matches!(event, Event::InputTyped(typed) if typed.text.as_deref() == Some("one\n")),
+    );
     assert!(told, "{story:#?}");
     worker.leave().await;
 }
@@ -228,8 +270,13 @@ async fn a_flood_is_left_out_in_part_and_ends_with_the_right_screen() {
         .submit(sh("yes flood | head -c 60000000; echo; echo the last line"))
         .await;
     let mut seen = Seen::of(&bench, run, AGENT).await;
-    seen.until(|frame, _| matches!(frame, Frame::Exit { .. })).await;
-    assert!(seen.text.contains("the last line"), "{} bytes", seen.text.len());
+    seen.until(|frame, _| matches!(frame, Frame::Exit { .. }))
+        .await;
+    assert!(
+        seen.text.contains("the last line"),
+        "{} bytes",
+        seen.text.len()
+    );
     let story = bench.end(run).await;
     assert!(matches!(story.last(), Some(Event::Succeeded { .. })));
     worker.leave().await;

@@ -9,9 +9,9 @@ mod keys;
 mod live;
 mod outbox;
 mod provider;
-mod tmate;
 pub(crate) mod recording;
 mod shown;
+mod tmate;
 mod web;
 mod wish;
 

@@ -46,7 +46,6 @@ impl Attempt {
             host: self.workspace.host(),
             folder: self.workspace.session(),
             log: self.workspace.record().join("logs/agent.log"),
-            repo: self.workspace.repo(),
             environment: environment::for_agent(&options.environment, &options.pass_environment),
             shop: self.shop.clone(),
         }

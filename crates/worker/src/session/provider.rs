@@ -24,8 +24,6 @@ pub(crate) struct Place {
     pub(crate) folder: PathBuf,
     /// The log that people read.
     pub(crate) log: PathBuf,
-    /// Where an operator's shell works.
-    pub(crate) repo: PathBuf,
     /// What programs of the provider see of the worker's environment.
     pub(crate) environment: Environment,
     /// The worker's settings, and the keys that secrets are sealed to.

@@ -50,9 +50,18 @@ async fn a_command_leaves_its_log_and_its_files() {
     assert_eq!(text("logs/agent.log"), Some(story.output()));
     let recording = text("recording/agent.cast").unwrap();
     let mut lines = recording.lines();
-    assert!(lines.next().unwrap().contains("\"version\":3"), "{recording}");
-    assert!(lines.any(|line| line.contains(",\"o\",\"one\\r\\n")), "{recording}");
-    assert!(recording.trim_end().ends_with(",\"x\",\"0\"]"), "{recording}");
+    assert!(
+        lines.next().unwrap().contains("\"version\":3"),
+        "{recording}"
+    );
+    assert!(
+        lines.any(|line| line.contains(",\"o\",\"one\\r\\n")),
+        "{recording}"
+    );
+    assert!(
+        recording.trim_end().ends_with(",\"x\",\"0\"]"),
+        "{recording}"
+    );
     assert_eq!(text("sub/file.txt").as_deref(), Some("kept\n"));
     assert_eq!(text("link"), None);
     let environment = text("env").unwrap();

@@ -186,7 +186,9 @@ async fn a_run_submitted_with_a_session_has_one_from_its_start() {
     stop(folder.path());
     let story = bench.end(run).await;
     assert_eq!(said(&story), ["starting 1", "ready 1", "ended 1 finished"]);
-    let told = story.has(|event| matches!(event, Event::SessionStarting(said) if said.ttl_seconds == Some(300)));
+    let told = story.has(
+        |event| matches!(event, Event::SessionStarting(said) if said.ttl_seconds == Some(300)),
+    );
     assert!(told, "{story:#?}");
     worker.leave().await;
 }

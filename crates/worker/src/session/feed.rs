@@ -167,27 +167,26 @@ impl Feed {
     fn publish(&self, wire: &mut Wire) -> bool {
         let now = Instant::now();
         let (run, terminal, worker) = (self.run, self.terminal, self.worker.clone());
-        let message = wire.outbox.message(now);
-        let any = message.is_some();
-        if let Some(message) = message {
-            let subject = Subject::TerminalOutput {
-                run,
-                terminal,
-                worker: worker.clone(),
-            };
-            self.send(wire, &subject, &message);
-        }
         let screen = wire.outbox.screen(now);
-        let any = any || screen.is_some();
-        if let Some(screen) = screen {
+        if let Some(screen) = &screen {
+            let worker = worker.clone();
             let subject = Subject::TerminalKey {
                 run,
                 terminal,
                 worker,
             };
-            self.send(wire, &subject, &screen);
+            self.send(wire, &subject, screen);
         }
-        any
+        let message = wire.outbox.message(now);
+        if let Some(message) = &message {
+            let subject = Subject::TerminalOutput {
+                run,
+                terminal,
+                worker,
+            };
+            self.send(wire, &subject, message);
+        }
+        screen.is_some() || message.is_some()
     }
 
     fn send(&self, wire: &mut Wire, subject: &Subject, message: &TerminalMessage) {

@@ -79,24 +79,16 @@ impl Outbox {
                 self.need.shown(&bytes, now);
                 self.waiting.push_back(Frame::Output { offset, bytes });
             }
-            Frame::Snapshot { offset, .. } => {
-                self.screen = Some((offset, vec![frame]));
-                self.waiting.clear();
-                self.bytes = 0;
-                // What it covers is not sent.
-                self.sent = self.sent.max(offset);
-            }
             Frame::Size { .. } | Frame::Writer { .. } | Frame::Exit { .. } => {
                 self.need.now = true;
                 self.waiting.push_back(frame);
             }
-            Frame::Gap { to, .. } => {
-                self.sent = self.sent.max(to);
-                self.waiting.push_back(frame);
-            }
-            Frame::State(_) | Frame::Said(_) | Frame::Accepted { .. } | Frame::Refused(_) => {
-                self.waiting.push_back(frame);
-            }
+            Frame::Snapshot { .. }
+            | Frame::Gap { .. }
+            | Frame::State(_)
+            | Frame::Said(_)
+            | Frame::Accepted { .. }
+            | Frame::Refused(_) => self.waiting.push_back(frame),
             _ => {}
         }
     }
@@ -109,7 +101,7 @@ impl Outbox {
     /// When the next message may be sent, if there is one.
     pub(super) fn due(&self) -> Option<Instant> {
         let free = self.sent_at.map(|at| at + BETWEEN);
-        let waits = !self.waiting.is_empty() || self.screen_is_covered();
+        let waits = !self.waiting.is_empty() || self.screen_is_due();
         waits.then(|| free.unwrap_or_else(Instant::now))
     }
 
@@ -123,12 +115,21 @@ impl Outbox {
         Some(self.of(frames))
     }
 
-    /// The screen that is to be published, once everything before it was.
+    /// The screen that is to be published before the next message: everything that it covers was
+    /// published, and nothing after it.
     pub(super) fn screen(&mut self, now: Instant) -> Option<TerminalMessage> {
-        if !self.screen_is_covered() {
-            return None;
-        }
-        let (_, frames) = self.screen.take()?;
+        let frames = if self.screen_is_due() {
+            self.screen.take()?.1
+        } else {
+            // One that the host has sent by itself, at the start or behind what it left out.
+            let shown = self
+                .waiting
+                .pop_front_if(|next| matches!(next, Frame::Snapshot { .. }))?;
+            if let Frame::Snapshot { offset, .. } = &shown {
+                self.sent = self.sent.max(*offset);
+            }
+            vec![shown]
+        };
         self.need = Need {
             bytes: 0,
             since: None,
@@ -157,10 +158,9 @@ impl Outbox {
         self.need.last = Some(now);
     }
 
-    fn screen_is_covered(&self) -> bool {
-        let covered = |offset: u64| offset <= self.sent;
-        self.waiting.is_empty() && self.screen.as_ref().is_some_and(|(at, _)| covered(*at))
-            || self.screen.as_ref().is_some_and(|(at, _)| *at < self.sent)
+    fn screen_is_due(&self) -> bool {
+        let screen = self.screen.as_ref();
+        screen.is_some_and(|(offset, _)| *offset <= self.sent)
     }
 
     fn of(&self, frames: Vec<Frame>) -> TerminalMessage {
@@ -174,8 +174,17 @@ impl Outbox {
     /// Frames for one message: output that follows on output is one frame.
     fn next_frames(&mut self) -> Vec<Frame> {
         let (mut frames, mut left) = (Vec::new(), MAX_OUTPUT);
-        while let Some(frame) = self.waiting.pop_front() {
+        if let Some((offset, _)) = self.screen {
+            // A screen goes out exactly where it stands.
+            let before = usize::try_from(offset.saturating_sub(self.sent));
+            left = left.min(before.unwrap_or(left));
+        }
+        let waits = |next: &mut Frame| !matches!(next, Frame::Snapshot { .. });
+        while let Some(frame) = self.waiting.pop_front_if(waits) {
             let Frame::Output { offset, mut bytes } = frame else {
+                if let Frame::Gap { to, .. } = frame {
+                    self.sent = self.sent.max(to);
+                }
                 frames.push(frame);
                 continue;
             };

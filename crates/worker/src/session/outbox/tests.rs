@@ -63,8 +63,10 @@ fn a_flood_waits_where_it_comes_from() {
     outbox.take(snapshot(to), now);
     outbox.take(output(to, vec![b'y']), now);
     let frames = outbox.message(now).unwrap().frames;
-    assert_eq!(frames.len(), 1, "{frames:?}");
+    assert!(matches!(frames[..], [Frame::Gap { .. }]), "{frames:?}");
+    assert!(outbox.message(now).is_none());
     assert!(outbox.screen(now).is_some());
+    assert_eq!(printed(&outbox.message(now).unwrap()), [(to, 1)]);
 }
 
 #[test]
@@ -80,14 +82,14 @@ fn a_screen_goes_out_when_everything_before_it_did() {
     outbox.take_screen(hello, 20, snapshot(20));
     assert!(outbox.message(now).is_some());
     assert_eq!(outbox.screen(now), None);
-    outbox.take(output(10, vec![b'b'; 10]), now);
-    assert!(outbox.message(now).is_some());
+    outbox.take(output(10, vec![b'b'; 30]), now);
+    assert_eq!(printed(&outbox.message(now).unwrap()), [(10, 10)]);
     let screen = outbox.screen(now).unwrap();
     assert!(matches!(
         screen.frames[..],
         [Frame::Hello(_), Frame::Snapshot { offset: 20, .. }]
     ));
-    assert_eq!(outbox.screen_due(), None);
+    assert_eq!(printed(&outbox.message(now).unwrap()), [(20, 20)]);
 }
 
 #[test]

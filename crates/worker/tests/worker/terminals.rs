@@ -275,7 +275,7 @@ async fn a_flood_is_left_out_in_part_and_ends_with_the_right_screen() {
     let bench = Bench::new().await;
     let worker = bench.work();
     let run = bench
-        .submit(sh("yes flood | head -c 4000000; echo; echo the last line"))
+        .submit(sh("yes flood | head -c 600000; echo; echo the last line"))
         .await;
     let mut seen = Seen::of(&bench, run, AGENT).await;
     seen.until(|frame, _| matches!(frame, Frame::Exit { .. }))

@@ -39,7 +39,7 @@ use clap::{Parser, Subcommand};
 
 pub(crate) use admission::AdmissionArgs;
 pub(crate) use api::ApiArgs;
-pub(crate) use attach::{AttachArgs, ReplayArgs};
+pub(crate) use attach::{AttachArgs, ReplayArgs, ViaArg};
 pub(crate) use audit::{AuditArgs, AuditCommand};
 pub(crate) use bench::{BenchArgs, BenchScenario};
 pub(crate) use bus::{BusArgs, NatsCommand};

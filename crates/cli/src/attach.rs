@@ -13,7 +13,7 @@ mod typing;
 mod watched;
 
 pub(crate) use draw::{Painter, Status};
-pub(crate) use follow::{Heard, Left, Line, Watcher, Wish, follow};
+pub(crate) use follow::{Heard, Left, Line, Typist, Watcher, Wish, follow};
 pub(crate) use keys::DetachKey;
 pub(crate) use plain::print;
 pub(crate) use tty::{Tty, is_terminal};

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use baton_domain::{RunId, TerminalName};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{ClientArgs, examples};
 use crate::attach::DetachKey;
@@ -13,7 +13,21 @@ use crate::attach::DetachKey;
 #[command(after_help = examples::ATTACH)]
 pub(crate) struct AttachArgs {
     /// The run's id
-    pub(crate) run: RunId,
+    #[arg(required_unless_present = "socket")]
+    pub(crate) run: Option<RunId>,
+    /// Watch at the run's host on this machine, by its socket (`host/socket` in the run's folder),
+    /// without the API
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["run", "write"])]
+    pub(crate) socket: Option<PathBuf>,
+    /// Where this is shown: in a pane of a tmate session, grants for typing through tmate count
+    #[arg(
+        long,
+        value_name = "WHERE",
+        requires = "socket",
+        default_value = "local",
+        hide = true
+    )]
+    pub(crate) via: ViaArg,
     /// Which of its terminals: agent, or shell (a shell in the run's workspace)
     #[arg(long, value_name = "NAME", default_value = "agent")]
     pub(crate) terminal: TerminalName,
@@ -37,6 +51,15 @@ pub(crate) struct AttachArgs {
     pub(crate) detach_key: DetachKey,
     #[command(flatten)]
     pub(crate) client: ClientArgs,
+}
+
+/// Where somebody watches at a run's host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ViaArg {
+    /// In a window of their own: to watch only.
+    Local,
+    /// In a pane of a tmate session.
+    Tmate,
 }
 
 /// Which recording, and what to do with it.

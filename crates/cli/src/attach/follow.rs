@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use baton_domain::{Channel, TerminalName};
 use baton_wire::Frame;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -56,9 +57,21 @@ pub(crate) struct Line {
 pub(crate) struct Watcher {
     /// What is watched, for the line at the bottom.
     pub(crate) title: String,
-    /// Under what one types; none to watch only.
-    pub(crate) right: Option<Right>,
+    /// Under what one types.
+    pub(crate) typist: Typist,
     pub(crate) detach: DetachKey,
+}
+
+/// Under what somebody types.
+#[derive(Debug)]
+pub(crate) enum Typist {
+    /// Under nothing: to watch only.
+    Nobody,
+    /// Under a grant of their own.
+    Holder(Right),
+    /// Under every grant for typing through this channel into this terminal: who types there is
+    /// not known here.
+    Through(Channel, TerminalName),
 }
 
 /// Why the watching is over.
@@ -110,18 +123,25 @@ struct Desk {
     detach: DetachKey,
     keys: Keys,
     typing: Option<Typing>,
+    through: Option<(Channel, TerminalName)>,
     watched: Watched,
     painter: Painter,
 }
 
 impl Desk {
     fn new(line: Line, watcher: Watcher) -> Self {
+        let (typing, through) = match watcher.typist {
+            Typist::Nobody => (None, None),
+            Typist::Holder(right) => (Some(Typing::new(right)), None),
+            Typist::Through(channel, terminal) => (None, Some((channel, terminal))),
+        };
         Self {
             line,
             title: watcher.title,
             detach: watcher.detach,
             keys: Keys::new(watcher.detach),
-            typing: watcher.right.map(Typing::new),
+            typing,
+            through,
             watched: Watched::new(Instant::now()),
             painter: Painter::default(),
         }
@@ -162,6 +182,7 @@ impl Desk {
                     // Nobody listens only when all is over.
                     let _ = self.line.wishes.send(Wish::Again).await;
                 }
+                self.take_right();
                 let due = self.typing.as_mut().map(|typing| typing.hear(&frame));
                 for frame in due.unwrap_or_default() {
                     self.send(frame).await;
@@ -174,6 +195,29 @@ impl Desk {
             Heard::Over(why) => return Some(Left::Over(why)),
         }
         None
+    }
+
+    /// Takes the right that is given to whoever types here, or drops the one that is over.
+    fn take_right(&mut self) {
+        let Some((channel, terminal)) = self.through else {
+            return;
+        };
+        let gate = &self.watched.gate;
+        let writer = gate.writer.as_ref().zip(gate.fence).filter(|(writer, _)| {
+            writer.channel == channel && writer.terminals.contains(&terminal)
+        });
+        match (writer, &mut self.typing) {
+            (None, typing) => *typing = None,
+            (Some((writer, _)), Some(typing)) if typing.grant() == writer.grant => {}
+            (Some((writer, fence)), typing) => {
+                *typing = Some(Typing::new(Right {
+                    grant: writer.grant,
+                    fence,
+                    // The gate knows by the connection where one types.
+                    key: String::new(),
+                }));
+            }
+        }
     }
 
     /// Takes in keys. Without a grant that is in force none of them leaves.
@@ -258,6 +302,9 @@ impl Desk {
         let left = self.watched.left(Instant::now()).unwrap_or_default();
         let left = format!("{}:{:02}", left.as_secs() / 60, left.as_secs() % 60);
         match &self.watched.gate.writer {
+            Some(writer) if typing && self.through.is_some() => {
+                format!("{} types here, {left} left", writer.holder)
+            }
             Some(_) if typing => format!("you type, {left} left"),
             Some(writer) => format!("{} types, {left} left: {}", writer.holder, writer.reason),
             None => match self.watched.gate.ended.filter(|_| self.typing.is_some()) {

@@ -1,15 +1,19 @@
 //! `baton attach`: a run's terminal, here.
 
+mod local;
 mod socket;
 
+use std::path::Path;
+
 use anyhow::{Context, bail};
-use baton_domain::{Fence, GrantId, RunId};
+use baton_domain::{Channel, Fence, GrantId, RunId, TerminalName};
+use baton_terminal::Via;
 use baton_wire::http::GrantRequest;
 use tokio::task::JoinSet;
 
 use crate::{
-    args::AttachArgs,
-    attach::{self, Left, Right, Tty, Watcher},
+    args::{AttachArgs, ViaArg},
+    attach::{self, Left, Line, Right, Tty, Typist, Watcher},
     client::Client,
     exit::Exit,
     output,
@@ -22,48 +26,83 @@ pub(super) async fn run(args: AttachArgs) -> anyhow::Result<Exit> {
              run it in one, or print what the run shows as text with --plain"
         );
     }
-    let client = Client::new(&args.client)?;
-    let right = match args.write {
-        true => Some(ask(&client, &args).await?),
-        false => None,
-    };
-    let left = watch(&client, &args, right.clone()).await;
-    if right.is_some() {
-        give_back(&client, args.run).await;
+    match (&args.run, &args.socket) {
+        (_, Some(socket)) => farewell(at_host(&args, socket).await?),
+        (Some(run), None) => farewell(by_api(&args, *run).await?),
+        (None, None) => bail!("name a run"),
     }
-    farewell(left?)
 }
 
-async fn watch(client: &Client, args: &AttachArgs, right: Option<Right>) -> anyhow::Result<Left> {
-    // A refusal is told before the window is taken over.
-    let first = client.terminal(args.run, args.terminal).await?;
-    let mut tasks = JoinSet::new();
-    let place = (args.run, args.terminal);
-    let line = socket::open(&mut tasks, client.clone(), place, first);
-    let left = if args.plain {
-        attach::print(line).await?
-    } else {
-        let watcher = Watcher {
-            title: title(args),
-            right,
-            detach: args.detach_key,
-        };
-        let tty = Tty::enter().context("failed to take over the terminal")?;
-        attach::follow(&tty, line, watcher).await?
+/// Over the API.
+async fn by_api(args: &AttachArgs, run: RunId) -> anyhow::Result<Left> {
+    let client = Client::new(&args.client)?;
+    let typist = match args.write {
+        true => Typist::Holder(ask(&client, args, run).await?),
+        false => Typist::Nobody,
     };
+    let left = over_socket(&client, args, run, typist).await;
+    if args.write {
+        give_back(&client, run).await;
+    }
+    left
+}
+
+async fn over_socket(
+    client: &Client,
+    args: &AttachArgs,
+    run: RunId,
+    typist: Typist,
+) -> anyhow::Result<Left> {
+    // A refusal is told before the window is taken over.
+    let first = client.terminal(run, args.terminal).await?;
+    let mut tasks = JoinSet::new();
+    let place = (run, args.terminal);
+    let line = socket::open(&mut tasks, client.clone(), place, first);
+    let left = watch(line, args, title(run, args.terminal), typist).await;
     tasks.shutdown().await;
-    Ok(left)
+    left
+}
+
+/// At the run's host, on this machine.
+async fn at_host(args: &AttachArgs, socket: &Path) -> anyhow::Result<Left> {
+    let (via, typist) = match args.via {
+        ViaArg::Local => (Via::Local, Typist::Nobody),
+        ViaArg::Tmate => (Via::Tmate, Typist::Through(Channel::Tmate, args.terminal)),
+    };
+    let mut tasks = JoinSet::new();
+    let line = local::open(&mut tasks, socket.to_owned(), args.terminal, via);
+    let left = watch(line, args, args.terminal.to_string(), typist).await;
+    tasks.shutdown().await;
+    left
+}
+
+async fn watch(
+    line: Line,
+    args: &AttachArgs,
+    title: String,
+    typist: Typist,
+) -> anyhow::Result<Left> {
+    if args.plain {
+        return Ok(attach::print(line).await?);
+    }
+    let watcher = Watcher {
+        title,
+        typist,
+        detach: args.detach_key,
+    };
+    let tty = Tty::enter().context("failed to take over the terminal")?;
+    attach::follow(&tty, line, watcher).await
 }
 
 /// What is watched, in few letters: the end of a run's id is its own.
-fn title(args: &AttachArgs) -> String {
-    let run = args.run.to_string();
+fn title(run: RunId, terminal: TerminalName) -> String {
+    let run = run.to_string();
     let short = run.rsplit('-').next().unwrap_or_default();
-    format!("…{short} {}", args.terminal)
+    format!("…{short} {terminal}")
 }
 
 /// Gets the right to type.
-async fn ask(client: &Client, args: &AttachArgs) -> anyhow::Result<Right> {
+async fn ask(client: &Client, args: &AttachArgs, run: RunId) -> anyhow::Result<Right> {
     let request = GrantRequest {
         ttl_minutes: args.minutes,
         reason: args.reason.clone(),
@@ -71,7 +110,7 @@ async fn ask(client: &Client, args: &AttachArgs) -> anyhow::Result<Right> {
         take_over: args.take_over,
         ..GrantRequest::default()
     };
-    let grant = client.grant_write(args.run, &request).await?;
+    let grant = client.grant_write(run, &request).await?;
     Ok(Right {
         grant: GrantId::from_uuid(grant.grant_id),
         fence: Fence::new(grant.fence).context("failed to read the grant")?,

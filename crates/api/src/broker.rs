@@ -4,7 +4,9 @@ use std::{future::Future, time::Duration};
 
 use baton_bus::{Bus, BusError, Fence, Patience, PublishError, RawMessage};
 use baton_domain::{DrainScope, Position, Route, RunId};
-use baton_wire::{Decoded, DrainMessage, Filter, LeaseMessage, MessageId, Offer, Subject};
+use baton_wire::{
+    Decoded, DrainMessage, Filter, GrantMessage, LeaseMessage, MessageId, Offer, Subject,
+};
 use serde::Serialize;
 
 use crate::problem::{Answer, Kind, Problem};
@@ -77,6 +79,31 @@ pub(crate) async fn last_lease(bus: &Bus, run: RunId) -> Answer<Option<(LeaseMes
             _ => None,
         }
     }))
+}
+
+/// The last step of a run's write grants, and where it stands.
+pub(crate) async fn last_grant(bus: &Bus, run: RunId) -> Answer<Option<(GrantMessage, Position)>> {
+    bounded(bus.last_grant(run)).await
+}
+
+/// Publishes a step of a run's write grants behind the last one; none when somebody else has said
+/// something since.
+pub(crate) async fn publish_grant(
+    bus: &Bus,
+    message: &GrantMessage,
+    after: Position,
+) -> Answer<Option<Position>> {
+    let subject = Subject::Grant { run: message.run };
+    let id = MessageId::grant(message.run, message.id);
+    let fence = Fence::Own { position: after };
+    match bus
+        .publish(&subject, &id, message, fence, &Patience::Short)
+        .await
+    {
+        Ok(position) => Ok(Some(position)),
+        Err(PublishError::Fenced) => Ok(None),
+        Err(error) => Err(refused(error)),
+    }
 }
 
 fn offer(message: &RawMessage) -> Option<Offer> {

@@ -8,11 +8,11 @@ use baton_domain::{
 };
 use baton_store::{
     ControlFilter, ControlPage, InputPage, Mark, PositionFeed, RunFilter, RunPage, Store,
-    StoreError, StoredArtifact, StoredControlEvent, StoredDrain, StoredRun,
+    StoreError, StoredArtifact, StoredControlEvent, StoredDrain, StoredRun, StoredSecret,
     accounts::{self, Token},
     artifacts, control_events,
     dead_letters::{self, DeadLetterFilter, DeadLetterGroup, Order},
-    drains, events, inputs, runs,
+    drains, events, inputs, runs, sessions,
 };
 use baton_wire::http::EventRecord;
 use futures::future::try_join_all;
@@ -154,6 +154,21 @@ impl History {
         let mut deeds = self.ask(page).await?.events;
         deeds.retain(|deed| deed.refusal.is_none());
         Ok(deeds)
+    }
+
+    /// The runs that somebody of this name may type into.
+    pub(crate) async fn written_by(&self, name: &Actor) -> Answer<Vec<RunId>> {
+        self.ask(sessions::written_by(&self.store, name)).await
+    }
+
+    /// At most `limit` secrets of live sessions that are sealed to another key than this one.
+    pub(crate) async fn sealed_to_others(
+        &self,
+        key_id: &str,
+        limit: u32,
+    ) -> Answer<Vec<StoredSecret>> {
+        self.ask(sessions::sealed_to_others(&self.store, key_id, limit))
+            .await
     }
 
     /// The files that a run left, by attempt and name.

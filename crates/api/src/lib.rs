@@ -12,6 +12,7 @@ mod dashboard;
 mod extract;
 mod find;
 mod follow;
+mod grants;
 mod history;
 mod holder;
 mod hosts;

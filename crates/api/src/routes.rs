@@ -16,6 +16,7 @@ mod live_session;
 mod me;
 mod placement;
 mod recording;
+mod reseal;
 mod sign_in;
 mod stream;
 mod submit;
@@ -38,10 +39,18 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(stream::of_run))
         .routes(routes!(stream::of_all))
         .routes(routes!(control::control))
+        .routes(routes!(
+            live_session::get::get,
+            live_session::enable::enable
+        ))
+        .routes(routes!(live_session::grant_write::grant_write))
+        .routes(routes!(live_session::renew_write::renew_write))
+        .routes(routes!(live_session::release_write::release_write))
+        .routes(routes!(live_session::revoke_write::revoke_write))
+        .routes(routes!(live_session::revoke::revoke))
         .routes(routes!(live_session::ticket::ticket))
         .routes(routes!(control_events::control_events))
         .routes(routes!(inputs::inputs))
-        .routes(routes!(live_session::get::get))
         .routes(routes!(terminal::terminal))
         .routes(routes!(recording::recording))
         .routes(routes!(artifacts::list::list))
@@ -55,6 +64,7 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(dead_letters::redrive::redrive))
         .routes(routes!(me::me))
         .routes(routes!(keys::keys))
+        .routes(routes!(reseal::reseal))
         .routes(routes!(sign_in::sign_in, sign_in::sign_out))
         .routes(routes!(tokens::list::list, tokens::create::create))
         .routes(routes!(

@@ -4,10 +4,11 @@ mod connection;
 
 use std::net::SocketAddr;
 
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    grants,
     options::{ApiDeps, ApiError, ApiOptions},
     router,
     state::App,
@@ -82,7 +83,8 @@ impl BoundApi {
         hard: CancellationToken,
     ) -> Result<(), ApiError> {
         let last = self.deps.bus.last_position().await?;
-        let app = App::open(self.options, self.deps, last, soft.clone())?;
+        let (lost, losers) = mpsc::unbounded_channel();
+        let app = App::open(self.options, self.deps, last, lost, soft.clone())?;
         app.history().warm_up().await;
         let stop = soft.child_token();
         let mut listening = JoinSet::new();
@@ -92,6 +94,11 @@ impl BoundApi {
         listening.spawn(accounts.run(stop.clone()));
         listening.spawn(terminal::keep_streams(app.bus().clone(), stop.clone()));
         let terminals = app.terminals().clone();
+        listening.spawn(grants::take_from_those_who_lost_it(
+            app.clone(),
+            losers,
+            stop.clone(),
+        ));
         tracing::info!(address = %self.address, "the API listens");
         let serving = connection::serve(self.listener, router::build(app), soft.clone(), hard);
         let serving = async {

@@ -6,8 +6,9 @@ use std::{
 };
 
 use baton_bus::{Bus, Connection};
-use baton_domain::{Clock, Position, RunId};
+use baton_domain::{Actor, Clock, Position, RunId};
 use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::{ContextV7, Timestamp, Uuid};
 
@@ -46,11 +47,13 @@ struct Inner {
 }
 
 impl App {
-    /// Opens what the handlers need. The hub starts where the tail does.
+    /// Opens what the handlers need. The hub starts where the tail does; `lost` hears of everybody who
+    /// may not act any more.
     pub(crate) fn open(
         options: ApiOptions,
         deps: ApiDeps,
         from: Position,
+        lost: mpsc::UnboundedSender<Actor>,
         stopping: CancellationToken,
     ) -> Result<Self, ApiError> {
         let ApiDeps { bus, store, clock } = deps;
@@ -60,7 +63,7 @@ impl App {
             options,
             bus,
             ids: Mutex::new(ContextV7::new()),
-            accounts: Accounts::new(store.clone(), Arc::clone(&clock)),
+            accounts: Accounts::new(store.clone(), Arc::clone(&clock), lost),
             history: History::new(store),
             hub: Hub::at(from),
             beats: Beats::default(),

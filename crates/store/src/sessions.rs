@@ -3,12 +3,14 @@
 mod row;
 mod sealed;
 mod write;
+mod writer;
 
 use baton_domain::{Generation, Position, RunId, run::session::Session};
 
 pub(crate) use row::session;
 pub use sealed::sealed_to_others;
 pub(crate) use write::write;
+pub use writer::written_by;
 
 /// A session for the recorder to keep.
 #[derive(Debug, Clone, PartialEq)]

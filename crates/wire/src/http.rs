@@ -5,6 +5,7 @@ mod dead_letter;
 mod drain;
 mod identity;
 mod info;
+mod key;
 mod placement;
 mod problem;
 mod record;
@@ -21,6 +22,7 @@ pub use identity::{
     Me, NewTokenInfo, SignInRequest, TokenChange, TokenInfo, TokenPage, TokenRequest,
 };
 pub use info::{Health, ServerInfo};
+pub use key::{ResealAnswer, ResealFailure};
 pub use placement::{PlacementInfo, QueuePlace, WorkerVerdict};
 pub use problem::{PROBLEM_TYPES, Problem};
 pub use run::{

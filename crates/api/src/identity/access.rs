@@ -61,19 +61,25 @@ fn of_api(method: &str, route: &str) -> Option<Need> {
         ("GET", "task-runs" | "task-runs/{id}") => READ,
         ("GET", "task-runs/{id}/events" | "task-runs/{id}/events/stream") => READ,
         ("GET", "task-runs/{id}/placement") => READ,
+        ("GET", "task-runs/{id}/live-session") => READ,
         ("POST", "task-runs/{id}/live-session/ticket") => READ,
-        ("GET", "task-runs/{id}/live-session" | "task-runs/{id}/control-events") => READ,
+        ("GET", "task-runs/{id}/control-events") => READ,
         // What people typed is not for everybody who may watch.
         ("GET", "task-runs/{id}/inputs") => ACT,
         // Typing needs a grant besides.
         ("GET", "task-runs/{id}/live-session/terminal" | "task-runs/{id}/recording") => READ,
+        ("POST", "task-runs/{id}/live-session" | "task-runs/{id}/live-session/revoke") => ACT,
+        ("POST", "task-runs/{id}/live-session/grant-write") => ACT,
+        ("POST", "task-runs/{id}/live-session/renew-write") => ACT,
+        ("POST", "task-runs/{id}/live-session/release-write") => ACT,
+        ("POST", "task-runs/{id}/live-session/revoke-write") => ACT,
         ("GET", "task-runs/{id}/artifacts" | "task-runs/{id}/artifacts/{attempt}/{name}") => READ,
 
         // Taking a lease away needs the role 'admin': the handler sees which wish it is.
         ("POST", "task-runs" | "task-runs/{id}/control") => ACT,
         ("POST", "drains" | "dead-letters/redrive") | ("DELETE", "drains/{scope}") => ACT,
 
-        ("GET" | "POST", "tokens") => GOVERN,
+        ("GET" | "POST", "tokens") | ("POST", "keys/reseal") => GOVERN,
         ("GET" | "PATCH" | "DELETE", "tokens/{id}") => GOVERN,
 
         ("PUT", "task-runs/{id}/attempts/{attempt}/artifacts/{name}") => Need::Worker,

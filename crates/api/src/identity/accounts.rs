@@ -10,12 +10,14 @@ use std::{
     time::Duration,
 };
 
-use baton_domain::{Clock, RunId, TokenKind};
+use baton_domain::{Actor, Clock, Role, RunId, TokenKind};
 use baton_store::{
     Store, StoreError,
-    accounts::{self, AccountsChange, AccountsFeed, Redeemed, Refused, Verdict},
+    accounts::{self, AccountsChange, AccountsFeed, Authority, Redeemed, Refused, Token, Verdict},
 };
+use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -59,6 +61,8 @@ pub(crate) struct Accounts {
     store: Store,
     clock: Arc<dyn Clock>,
     known: Arc<Mutex<Known>>,
+    /// Hears of everybody who may not act any more.
+    lost: mpsc::UnboundedSender<Actor>,
 }
 
 #[derive(Debug, Default)]
@@ -89,11 +93,16 @@ pub(crate) struct Pass {
 
 impl Accounts {
     /// The accounts in a database.
-    pub(crate) fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        lost: mpsc::UnboundedSender<Actor>,
+    ) -> Self {
         Self {
             store,
             clock,
             known: Arc::default(),
+            lost,
         }
     }
 
@@ -285,6 +294,9 @@ impl Accounts {
     async fn end_if_changed(&self, id: Uuid) -> Result<(), StoreError> {
         let now = self.clock.now();
         let token = accounts::get(&self.store, id).await?;
+        if let Some(token) = &token {
+            self.tell_if_lost(token, now);
+        }
         let good = token.filter(|token| token.refused_at(now).is_none());
         self.lock().live.end_unless(|asker| {
             let is_as_it_was = || {
@@ -294,6 +306,17 @@ impl Accounts {
             asker.token() != Some(id) || is_as_it_was()
         });
         Ok(())
+    }
+
+    /// Tells of an operator who may not act any more.
+    fn tell_if_lost(&self, token: &Token, now: DateTime<Utc>) {
+        let Authority::Operator(role) = token.authority else {
+            return;
+        };
+        if role < Role::Operator || token.refused_at(now).is_some() {
+            // Nobody listens while the API stops.
+            let _ = self.lost.send(token.name.clone());
+        }
     }
 
     /// A panic elsewhere leaves maps that are still maps.

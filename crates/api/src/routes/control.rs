@@ -116,7 +116,7 @@ async fn check_state(app: &App, run: RunId, command: &ControlCommand) -> Answer<
 }
 
 /// Hands the wish to whoever holds the run. A holder that misses it hears of it at the desk.
-async fn hand_over(app: &App, message: &ControlMessage) {
+pub(super) async fn hand_over(app: &App, message: &ControlMessage) {
     let Some(holder) = app.beats().holder(message.run) else {
         return;
     };
@@ -125,7 +125,12 @@ async fn hand_over(app: &App, message: &ControlMessage) {
     }
 }
 
-fn message(app: &App, run: RunId, actor: Actor, command: ControlCommand) -> ControlMessage {
+pub(super) fn message(
+    app: &App,
+    run: RunId,
+    actor: Actor,
+    command: ControlCommand,
+) -> ControlMessage {
     let at = app.clock().now();
     ControlMessage {
         run,

@@ -6,11 +6,13 @@
 
 mod artifacts;
 mod bad_input;
+mod canary;
 mod control;
 mod dead_letters;
 mod document;
 mod drains;
 mod fleet;
+mod grants;
 mod guard;
 mod identity;
 mod keys;
@@ -18,6 +20,7 @@ mod live_session;
 mod outages;
 mod placement;
 mod reads;
+mod scripted_host;
 mod sse;
 mod streams;
 mod submit;

@@ -1,0 +1,95 @@
+//! Those who may type and lose the right to ask for it: their token was revoked, has expired, or
+//! has another role. The grants under their name are taken away by whichever API notices; of
+//! several that notice, the broker lets one through.
+
+use std::time::Duration;
+
+use baton_domain::{Actor, GrantId, RunId};
+use baton_wire::GrantStep;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{Before, Ground, Next, say};
+use crate::{
+    problem::{Answer, Kind, Problem},
+    state::App,
+};
+
+/// For whom the record says that it was done.
+const ACTOR: &str = "baton";
+
+/// How long history is given to know of a grant that was made a moment ago.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long to wait before trying again.
+const AGAIN_AFTER: Duration = Duration::from_millis(250);
+
+/// How often one name is tried.
+const TRIES: u32 = 20;
+
+/// Takes grants away from those who are named, until it is told to stop.
+pub(crate) async fn take_from_those_who_lost_it(
+    app: App,
+    mut lost: mpsc::UnboundedReceiver<Actor>,
+    stop: CancellationToken,
+) -> &'static str {
+    let taking = async {
+        while let Some(name) = lost.recv().await {
+            take_from(&app, &name).await;
+        }
+    };
+    stop.run_until_cancelled(taking).await;
+    "taker of grants"
+}
+
+async fn take_from(app: &App, name: &Actor) {
+    if app.options().live.keys.is_none() {
+        return;
+    }
+    for _ in 0..TRIES {
+        match take_all(app, name).await {
+            Ok(()) => return,
+            Err(problem) => {
+                tracing::warn!(%name, kind = ?problem.kind(), "failed to take grants away; trying again");
+            }
+        }
+        tokio::time::sleep(AGAIN_AFTER).await;
+    }
+    tracing::error!(%name, "grants under this name stay until their time is over");
+}
+
+async fn take_all(app: &App, name: &Actor) -> Answer<()> {
+    if let Ok(last) = app.bus().last_position().await {
+        app.history().reached_within(last, PATIENCE).await;
+    }
+    for run in app.history().written_by(name).await? {
+        match take_one(app, run, name).await {
+            Err(problem) if problem.kind() != Kind::Conflict => return Err(problem),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+async fn take_one(app: &App, run: RunId, name: &Actor) -> Answer<()> {
+    let actor = Actor::try_from(ACTOR.to_owned()).map_err(|error| Problem::internal(&error))?;
+    let Some(ground) = Ground::of_broker(app, run, actor).await? else {
+        return Ok(());
+    };
+    say(app, &ground, |before| revoked(before, name)).await?;
+    Ok(())
+}
+
+fn revoked(before: &Before, name: &Actor) -> Answer<Next> {
+    let grant: GrantId = before
+        .named()
+        .filter(|writer| writer.holder == *name)
+        .map(|writer| writer.grant)
+        .ok_or_else(|| Problem::new(Kind::Conflict, "somebody else may type, or nobody"))?;
+    Ok(Next {
+        step: GrantStep::Revoked,
+        grant,
+        writer: None,
+        note: Some(format!("the token of '{name}' allows it no longer")),
+    })
+}

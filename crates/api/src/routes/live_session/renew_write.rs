@@ -1,0 +1,88 @@
+//! More time for whoever may type.
+
+use axum::{extract::State, response::Response};
+use baton_wire::{
+    GrantStep, Writer,
+    http::{GrantRequest, SessionAnswer},
+};
+
+use super::{seen, wish};
+use crate::{
+    extract::{Asker, Body, Pairs, RunPath},
+    find,
+    grants::{self, Before, Ground, Next},
+    identity::Identity,
+    problem::{Answer, Kind, Problem, Wishing},
+    state::App,
+};
+
+/// Gives the holder of the right to type more time
+///
+/// The time counts from now on. The grant and its key stay as they are; its fence rises: type under
+/// the one in the answer.
+#[utoipa::path(
+    post,
+    path = "/api/task-runs/{id}/live-session/renew-write",
+    operation_id = "renewWrite",
+    tag = "live sessions",
+    params(("id" = uuid::Uuid, Path, description = "The run's id", example = "0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31")),
+    request_body(content = GrantRequest, example = json!({"ttlMinutes": 15})),
+    responses(
+        (status = 200, description = "The grant has more time", body = SessionAnswer),
+        Wishing,
+    ),
+)]
+pub(crate) async fn renew_write(
+    State(app): State<App>,
+    RunPath(run): RunPath,
+    Asker(asker): Asker,
+    query: Pairs,
+    Body(request): Body<GrantRequest>,
+) -> Answer<Response> {
+    query.finish()?;
+    wish::more_time_alone(&request)?;
+    let ttl_ms = wish::ttl_ms(&app, &asker, request.ttl_minutes)?;
+    let reason = wish::reason(request.reason.as_ref())?;
+    grants::keys(&app)?;
+    find::known(&app, run).await?;
+    let ground = Ground::of_broker(&app, run, asker.name.clone()).await?;
+    let ground = ground.ok_or_else(nobody)?;
+    let said = grants::say(&app, &ground, |before| {
+        let writer = held(before, &asker)?;
+        let reason = Some(&reason).filter(|reason| !reason.is_empty());
+        Ok(Next {
+            step: GrantStep::Renewed,
+            grant: writer.grant,
+            writer: Some(Writer {
+                ttl_ms,
+                reason: reason.unwrap_or(&writer.reason).clone(),
+                ..writer.clone()
+            }),
+            note: None,
+        })
+    })
+    .await?;
+    let seen = seen::after_step(&app, &said).await?;
+    Ok(seen.answer(said.effective))
+}
+
+/// The asker's own right to type; a problem when it is somebody else's or nobody's.
+pub(super) fn held<'a>(before: &'a Before, asker: &Identity) -> Answer<&'a Writer> {
+    let (writer, _) = before.writer().ok_or_else(nobody)?;
+    if writer.holder == asker.name {
+        return Ok(writer);
+    }
+    let detail = format!(
+        "the right to type is that of '{}', not of '{}'",
+        writer.holder, asker.name
+    );
+    Err(Problem::new(Kind::Forbidden, detail))
+}
+
+/// Nobody may type.
+pub(super) fn nobody() -> Problem {
+    Problem::new(
+        Kind::Conflict,
+        "nobody may type into the run's terminals at this moment: ask for a grant first",
+    )
+}

@@ -25,6 +25,7 @@ mod log;
 mod migrate;
 mod recorder;
 mod runs;
+mod sessions;
 mod store;
 mod submit;
 mod supervisor;
@@ -53,7 +54,7 @@ pub(crate) use dev::DevArgs;
 pub(crate) use doctor::{DoctorArgs, ProgramArgs};
 pub(crate) use drains::{DrainArgs, DrainCommand, UndrainCommand};
 pub(crate) use github::GitHubArgs;
-pub(crate) use keys::{GenerateKeysArgs, KeysCommand, RotateKeysArgs};
+pub(crate) use keys::{GenerateKeysArgs, KeysCommand, ResealArgs, RotateKeysArgs};
 pub(crate) use leases::{LeasesCommand, ReleaseArgs};
 pub(crate) use leash::LeashArgs;
 pub(crate) use live::{AllowWebLinks, LiveArgs, LiveSessions, SessionKeysArgs};
@@ -62,6 +63,9 @@ pub(crate) use migrate::MigrateArgs;
 pub(crate) use recorder::RecorderArgs;
 pub(crate) use runs::{
     ArtifactsArgs, CancelArgs, FollowArgs, ListArgs, RedriveArgs, RunsCommand, ShowArgs, WhyArgs,
+};
+pub(crate) use sessions::{
+    EnableArgs, GrantArgs, RenewArgs, SessionArgs, SessionEndArgs, SessionsCommand,
 };
 pub(crate) use store::StoreArgs;
 pub(crate) use submit::SubmitArgs;
@@ -133,6 +137,9 @@ pub(crate) enum Command {
     /// Tokens: who may ask the API, and which workers may take runs
     #[command(subcommand)]
     Tokens(TokensCommand),
+    /// Live sessions: let people watch a run, and type into it
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
     /// Session keys: they sign who may type into live sessions
     #[command(subcommand)]
     Keys(KeysCommand),

@@ -5,6 +5,7 @@ mod events;
 mod fleet;
 mod live;
 mod record;
+mod sessions;
 mod sse;
 mod tokens;
 

@@ -22,6 +22,7 @@ mod pty_host;
 mod recorder;
 mod replay;
 mod runs;
+mod sessions;
 mod supervisor;
 mod tokens;
 mod version;
@@ -49,7 +50,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Undrain(command) => drain::end(command).await,
         Command::Audit(command) => audit::run(command).await,
         Command::Tokens(command) => tokens::run(command).await,
-        Command::Keys(command) => keys::run(command),
+        Command::Keys(command) => keys::run(command).await,
+        Command::Sessions(command) => sessions::run(command).await,
         Command::Api(args) => api::run(args).await,
         Command::Worker(args) => worker::run(*args).await,
         Command::Leash(args) => leash::run(args).await,

@@ -177,8 +177,44 @@ Examples:
 
 pub(crate) const KEYS_ROTATE: &str = "\
 Examples:
-  baton keys rotate session-keys.json           then start every API again
+  baton keys rotate session-keys.json           then start every API again, and `baton keys reseal`
   baton keys rotate session-keys.json --keep 2  forget all but the last key before the new one";
+
+pub(crate) const KEYS_RESEAL: &str = "\
+Examples:
+  baton keys reseal                             after a rotation, before old keys are dropped
+  baton keys reseal --json                      for a script";
+
+pub(crate) const SESSIONS_ENABLE: &str = "\
+Examples:
+  baton sessions enable 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+  baton sessions enable 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --provider tmate --minutes 120";
+
+pub(crate) const SESSIONS_SHOW: &str = "\
+Examples:
+  baton sessions show 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+  baton sessions show 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --json";
+
+pub(crate) const SESSIONS_GRANT: &str = "\
+Examples:
+  baton sessions grant 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --reason 'the test hangs' --minutes 5
+  baton sessions grant 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --reason 'by ssh' --channel tmate --take-over";
+
+pub(crate) const SESSIONS_RENEW: &str = "\
+Examples:
+  baton sessions renew 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --minutes 15";
+
+pub(crate) const SESSIONS_RELEASE: &str = "\
+Examples:
+  baton sessions release 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31";
+
+pub(crate) const SESSIONS_REVOKE_WRITE: &str = "\
+Examples:
+  baton sessions revoke-write 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --note 'left the desk'";
+
+pub(crate) const SESSIONS_REVOKE: &str = "\
+Examples:
+  baton sessions revoke 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31 --note 'seen enough'";
 
 pub(crate) const CONFIG_SHOW: &str = "\
 Examples:

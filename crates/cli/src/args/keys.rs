@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::examples;
+use super::{ClientArgs, examples};
 
 /// What to do with the session keys.
 #[derive(Debug, Subcommand)]
@@ -15,6 +15,9 @@ pub(crate) enum KeysCommand {
     /// Put a new key before the others of a file; the old ones still open what was sealed to them
     #[command(after_help = examples::KEYS_ROTATE)]
     Rotate(RotateKeysArgs),
+    /// Let the API seal the secrets of live sessions anew, to its current key
+    #[command(after_help = examples::KEYS_RESEAL)]
+    Reseal(ResealArgs),
 }
 
 /// Where the keys go.
@@ -39,4 +42,11 @@ pub(crate) struct RotateKeysArgs {
         value_parser = clap::value_parser!(u32).range(1..=16)
     )]
     pub(crate) keep: u32,
+}
+
+/// Which API seals anew.
+#[derive(Debug, Args)]
+pub(crate) struct ResealArgs {
+    #[command(flatten)]
+    pub(crate) client: ClientArgs,
 }

@@ -7,15 +7,17 @@ use baton_keys::{KeySet, MAX_KEYS};
 
 use super::live;
 use crate::{
-    args::{GenerateKeysArgs, KeysCommand, RotateKeysArgs},
+    args::{GenerateKeysArgs, KeysCommand, ResealArgs, RotateKeysArgs},
+    client::Client,
     exit::Exit,
     output,
 };
 
-pub(super) fn run(command: KeysCommand) -> anyhow::Result<Exit> {
+pub(super) async fn run(command: KeysCommand) -> anyhow::Result<Exit> {
     match command {
         KeysCommand::Generate(args) => generate(&args),
         KeysCommand::Rotate(args) => rotate(&args),
+        KeysCommand::Reseal(args) => reseal(args).await,
     }
 }
 
@@ -43,7 +45,8 @@ fn rotate(args: &RotateKeysArgs) -> anyhow::Result<Exit> {
     let (before, rotated, dropped) = rotated(&args.file, args.keep)?;
     live::replace(&args.file, &rotated)?;
     output::print(&format!(
-        "the session key {} is current, {before} was before; start every API again",
+        "the session key {} is current, {before} was before; start every API again, then run \
+         `baton keys reseal`",
         rotated.current_id(),
     ))?;
     if dropped > 0 {
@@ -63,6 +66,26 @@ fn rotated(file: &Path, keep: u32) -> anyhow::Result<(String, KeySet, usize)> {
     let rotated = keys.newest(keep.min(MAX_KEYS - 1)).rotated()?.newest(keep);
     let dropped = had + 1 - rotated.public().len();
     Ok((keys.current_id().to_owned(), rotated, dropped))
+}
+
+async fn reseal(args: ResealArgs) -> anyhow::Result<Exit> {
+    let answer = Client::new(&args.client)?.reseal().await?;
+    if args.client.json {
+        output::print_json(&answer)?;
+    } else {
+        output::print(&format!(
+            "{} sessions are sealed anew, to the session key {}",
+            answer.resealed, answer.key_id
+        ))?;
+    }
+    for failure in &answer.failed {
+        output::tell(&format!("{}: {}", failure.task_run_id, failure.reason));
+    }
+    Ok(if answer.failed.is_empty() {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
 }
 
 #[cfg(test)]

@@ -674,6 +674,33 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/task-runs/{id}/live-session/terminal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watches a run's terminal, and types into it
+         * @description A WebSocket of the subprotocol `baton.term.v1`, whose binary messages are one frame each; see
+         *     docs/live-terminals.md. The first frame of a viewer is Subscribe. It can be joined while the
+         *     session is `ready`, and, for the last screen, after it has `ended`. Whoever wants to type shows the
+         *     grant and its key in Subscribe. Codes from 4400 to 4499 end a connection for good. A browser shows
+         *     its cookie, from this server's own page; others a token, or a ticket of
+         *     `POST /api/task-runs/{id}/live-session/ticket`.
+         *
+         *     Needs the role 'viewer' or a higher one.
+         */
+        get: operations["joinTerminal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/task-runs/{id}/live-session/ticket": {
         parameters: {
             query?: never;
@@ -714,6 +741,30 @@ export interface paths {
          *     Needs the role 'viewer' or a higher one.
          */
         get: operations["getPlacement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/task-runs/{id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fetches a recording
+         * @description An asciicast (version 3) of a terminal, with a marker for each pause, grant and other deed. It is
+         *     the one that the attempt left as the artifact `recording/<terminal>.cast`, with an ETag; before that,
+         *     and where a worker died, it is made of what the broker keeps: up to now, and for a day.
+         *
+         *     Needs the role 'viewer' or a higher one.
+         */
+        get: operations["getRecording"];
         put?: never;
         post?: never;
         delete?: never;
@@ -6016,6 +6067,110 @@ export interface operations {
             };
         };
     };
+    joinTerminal: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `agent` (the default) or `shell`
+                 * @example agent
+                 */
+                terminal?: string;
+                /** @description A ticket, instead of a token */
+                ticket?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The run's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The connection is a WebSocket from now on */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the present state forbids it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: the request's query breaks rules; `invalid-header`: a header of the request breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `too-many-connections`: whoever asks has too many connections open */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     createTerminalTicket: {
         parameters: {
             query?: never;
@@ -6119,6 +6274,109 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PlacementInfo"];
                 };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRecording: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `agent` (the default) or `shell`
+                 * @example agent
+                 */
+                terminal?: string;
+                /**
+                 * @description The attempt; the last one if absent
+                 * @example 1
+                 */
+                attempt?: number;
+            };
+            header?: {
+                /** @description The ETag of what the client has */
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The run's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The recording */
+            200: {
+                headers: {
+                    /** @description The SHA-256 of the content, quoted; absent while more may follow */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-asciicast": string;
+                };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description `unauthenticated`: the request does not say who asks */
             401: {

@@ -79,7 +79,9 @@ fn every_test_in_the_traceability_exists_and_names_its_requirement() {
             let (file, name) = test.split_once("::").expect("file::test");
             let source = read(file);
             assert!(
-                source.contains(&format!("fn {name}(")) || source.contains(&format!("'{name}'")),
+                source.contains(&format!("fn {name}("))
+                    || source.contains(&format!("'{name}'"))
+                    || source.contains(&format!("\"{name}\"")),
                 "{id}: no test {test}"
             );
         }

@@ -36,7 +36,7 @@ export function sessionWords(session: LiveSession | null, held: boolean): Sessio
     case "revoked":
       return {
         tone: "warn",
-        title: session?.endCode === "ttl" ? "Its time is over" : "Revoked",
+        title: session?.endCode === "expired" ? "Its time is over" : "Revoked",
         hint: "Nobody can watch or type any more; the run goes on. Open it again to watch on.",
       };
     case "ended":

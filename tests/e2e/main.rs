@@ -24,4 +24,5 @@ mod rebuild;
 mod slow_pushes;
 mod subscriber;
 mod terminal_tools;
+mod tmate;
 mod two_workers;

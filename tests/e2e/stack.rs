@@ -86,10 +86,13 @@ impl Stack {
         }
         let lease = ("BATON_SUPERVISOR_LEASE_SECONDS", plan.lease_seconds);
         environment.push((lease.0.to_owned(), lease.1.to_string()));
-        for arguments in [&["nats", "apply"][..], &["migrate"]] {
+        let session_keys = state.path().join("session-keys.json").display().to_string();
+        let made = ["keys", "generate", &session_keys];
+        for arguments in [&["nats", "apply"][..], &["migrate"], &made] {
             let status = Process::start(role(&environment, arguments)).wait().await;
             assert!(status.success(), "baton {} failed", arguments.join(" "));
         }
+        environment.push(("BATON_API_SESSION_KEYS_FILE".to_owned(), session_keys));
         let token = created_token(&environment, &["--name", "tester", "--role", "admin"]);
         let worker_token = created_token(&environment, &["--name", "workers", "--worker", "*"]);
         environment.push(("BATON_TOKEN".to_owned(), token.clone()));

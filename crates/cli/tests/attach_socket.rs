@@ -226,6 +226,9 @@ async fn a_pane_shows_the_terminal_and_types_only_while_a_grant_is_for_it() {
     pane.until(|text| text.contains("anna types here")).await;
     pane.press("two\r").await;
     pane.until(|text| text.contains("<two>")).await;
+    // The pane is everybody's: nobody leaves it for all.
+    pane.press("\u{1d}three\r").await;
+    pane.until(|text| text.contains("three>")).await;
     let text = agent.screen.text();
     agent.until(|text| text.contains("<two>")).await;
     assert!(

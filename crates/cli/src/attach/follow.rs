@@ -120,7 +120,7 @@ pub(crate) async fn follow(tty: &Tty, line: Line, watcher: Watcher) -> anyhow::R
 struct Desk {
     line: Line,
     title: String,
-    detach: DetachKey,
+    detach: Option<DetachKey>,
     keys: Keys,
     typing: Option<Typing>,
     through: Option<(Channel, TerminalName)>,
@@ -135,11 +135,13 @@ impl Desk {
             Typist::Holder(right) => (Some(Typing::new(right)), None),
             Typist::Through(channel, terminal) => (None, Some((channel, terminal))),
         };
+        // The pane of a tmate session is everybody's: who left it would take it from the others.
+        let detach = through.is_none().then_some(watcher.detach);
         Self {
             line,
             title: watcher.title,
-            detach: watcher.detach,
-            keys: Keys::new(watcher.detach),
+            detach,
+            keys: Keys::new(detach),
             typing,
             through,
             watched: Watched::new(Instant::now()),
@@ -289,7 +291,9 @@ impl Desk {
         if self.watched.run.frozen == Some(true) {
             words.push("the agent is held still".to_owned());
         }
-        words.push(format!("{} leaves", self.detach));
+        if let Some(key) = self.detach {
+            words.push(format!("{key} leaves"));
+        }
         Status {
             text: words.join(" · "),
             loud,

@@ -47,7 +47,8 @@ impl fmt::Display for DetachKey {
 /// Takes apart what comes.
 #[derive(Debug)]
 pub(crate) struct Keys {
-    detach: DetachKey,
+    /// The key that leaves, where one does.
+    detach: Option<DetachKey>,
     left_out: Option<LeftOut>,
 }
 
@@ -69,7 +70,7 @@ pub(crate) struct Pressed {
 }
 
 impl Keys {
-    pub(crate) const fn new(detach: DetachKey) -> Self {
+    pub(crate) const fn new(detach: Option<DetachKey>) -> Self {
         Self {
             detach,
             left_out: None,
@@ -85,7 +86,7 @@ impl Keys {
             if let Some(left_out) = self.left_out {
                 self.left_out = left_out.after(*first);
                 rest = tail;
-            } else if *first == self.detach.0 {
+            } else if self.detach.is_some_and(|key| key.0 == *first) {
                 pressed.detach = true;
                 return pressed;
             } else if *first != 0x1b {
@@ -164,7 +165,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8]) -> Pressed {
-        Keys::new(DetachKey::default()).read(bytes)
+        Keys::new(Some(DetachKey::default())).read(bytes)
     }
 
     // B-02
@@ -207,7 +208,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_comes_in_two_reads_is_left_out() {
-        let mut keys = Keys::new(DetachKey::default());
+        let mut keys = Keys::new(Some(DetachKey::default()));
         assert_eq!(keys.read(b"x\x1b]11;rgb:11").keys, b"x");
         assert_eq!(keys.read(b"11/2222/3333\x1b").keys, b"");
         assert_eq!(keys.read(b"\\y").keys, b"y");
@@ -220,7 +221,10 @@ mod tests {
         assert!(pressed.detach);
         let key: DetachKey = "ctrl-q".parse().unwrap();
         assert_eq!(key.to_string(), "Ctrl-Q");
-        assert!(Keys::new(key).read(b"\x11").detach);
+        assert!(Keys::new(Some(key)).read(b"\x11").detach);
+        let pressed = Keys::new(None).read(b"\x11x");
+        assert!(!pressed.detach);
+        assert_eq!(pressed.keys, b"\x11x");
         for bad in ["q", "ctrl-", "ctrl-m", "ctrl-[", "alt-x", "ctrl-qq"] {
             assert!(bad.parse::<DetachKey>().is_err(), "{bad}");
         }

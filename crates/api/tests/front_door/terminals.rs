@@ -98,7 +98,7 @@ async fn of_fifty_viewers_one_is_frozen_and_nobody_else_notices() {
     }
     let text = "0123456789 and so on, until the line is full of it\r\n".repeat(600);
     // More than a queue and the small buffers of a socket hold.
-    let rounds = 100;
+    let rounds = 160;
     let end = text.len() as u64 * rounds;
     let mut watching = JoinSet::new();
     for viewer in viewers {
@@ -137,9 +137,9 @@ async fn a_viewer_that_reads_but_does_not_draw_is_skipped_until_it_does() {
         slow.until(|frame| *frame == Frame::Pong(ping.clone()))
             .await;
     }
-    // So much and no more.
-    assert!(slow.offset <= 512 << 10, "{}", slow.offset);
-    assert!(slow.offset > 480 << 10, "{}", slow.offset);
+    // So much and no more, besides what came with the first screen.
+    let most = (512 << 10) + 10_000;
+    assert!((most - 20_000..=most).contains(&slow.offset), "{}", slow.offset);
     let offset = slow.offset;
     slow.send(Frame::Ack { offset }).await;
     slow.reach(7, stage.speaker.offset).await;

@@ -253,8 +253,8 @@ impl Viewer {
     /// The next frame, taken into account; the closing word when the connection ends.
     pub(crate) async fn next(&mut self) -> Result<Frame, (u16, String)> {
         loop {
-            let next = tokio::time::timeout(Duration::from_secs(20), self.socket.next());
-            let message = match next.await.expect("something within 20 s") {
+            let next = tokio::time::timeout(Duration::from_secs(60), self.socket.next());
+            let message = match next.await.expect("something within a minute") {
                 Some(Ok(message)) => message,
                 Some(Err(error)) => return Err((0, error.to_string())),
                 None => return Err((0, String::new())),

@@ -41,7 +41,9 @@ async fn the_doctor_names_a_missing_tmate_and_does_without() {
     let options = ProcessOptions::new("doctor", binary())
         .args(["doctor", "--json"])
         .env("PATH", empty.path())
-        .env("HOME", empty.path());
+        .env("HOME", empty.path())
+        // It is looked for in the usual places, too.
+        .env("BATON_WORKER_TMATE_BIN", empty.path().join("tmate"));
     let mut doctor = Process::start(options);
     doctor.wait().await;
     let report: Value = serde_json::from_str(&doctor.log()).expect("JSON");

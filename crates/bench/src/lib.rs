@@ -4,10 +4,13 @@
 //!
 //! Everything runs on private servers that are started for the measurement and removed after it.
 
+use std::path::PathBuf;
+
 mod figures;
 mod ground;
 mod queue;
 mod recorder;
+mod terminal;
 mod words;
 
 pub use figures::{Figures, Latencies, Measured, Rate};
@@ -21,10 +24,12 @@ pub enum Scenario {
     Queue,
     /// Recorded events a second, against batched inserts of the same rows.
     Recorder,
+    /// Live terminals: echo, join, fan-out, revoke and floods, against a terminal without Baton.
+    Terminal,
 }
 
 impl Scenario {
-    /// Every scenario, in the order in which they are measured.
+    /// What is measured when nothing is named, in this order. Terminals take a whole Baton, and longer.
     pub const ALL: &[Self] = &[Self::Queue, Self::Recorder];
 }
 
@@ -33,6 +38,8 @@ impl Scenario {
 pub struct BenchOptions {
     /// Where the servers' programs are.
     pub programs: Programs,
+    /// `baton` itself, for measurements of the whole.
+    pub program: PathBuf,
     /// Measurements of each kind: offers taken one after another, or thousands of events.
     pub n: u32,
     /// Times that ours and raw are measured in turn.
@@ -54,6 +61,12 @@ pub enum BenchError {
     /// A scratch folder cannot be made.
     #[error("a scratch folder cannot be made: {0}")]
     Scratch(#[from] std::io::Error),
+    /// The API failed in the middle.
+    #[error("the API failed: {0}")]
+    Api(String),
+    /// A terminal's gate or door refused.
+    #[error("the terminal refused: {0}")]
+    Refused(String),
     /// The measured part ended by itself.
     #[error("the {0} ended before everything was measured")]
     Ended(&'static str),
@@ -67,6 +80,7 @@ pub async fn run(scenario: Scenario, options: &BenchOptions) -> Result<Vec<Figur
     match scenario {
         Scenario::Queue => queue::measure(options).await,
         Scenario::Recorder => recorder::measure(options).await,
+        Scenario::Terminal => terminal::measure(options).await,
     }
 }
 

@@ -11,13 +11,13 @@ Ours and raw are measured in turn in the same run, on private servers that are r
 Compare ratios: times depend on the machine and on what else it does.
 
 Examples:
-  baton bench                  measure everything
+  baton bench                  measure queue and recorder
   baton bench recorder --json  figures for a script")]
 pub(crate) struct BenchArgs {
-    /// What to measure; everything if left out
+    /// What to measure; queue and recorder if left out
     #[arg(value_enum)]
     pub(crate) scenario: Option<BenchScenario>,
-    /// Offers to take one after another; events recorded in a round are 40 times as many
+    /// Offers to take, or keys to type, one after another; events recorded in a round are 40 times as many
     #[arg(long, value_name = "COUNT", default_value_t = 500, value_parser = clap::value_parser!(u32).range(20..=100_000))]
     pub(crate) n: u32,
     /// Rounds of which the median counts, where rates are measured
@@ -37,4 +37,6 @@ pub(crate) enum BenchScenario {
     Queue,
     /// Recorded events a second
     Recorder,
+    /// Live terminals: echo, join, fan-out, revoke, floods; only when it is named
+    Terminal,
 }

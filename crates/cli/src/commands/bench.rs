@@ -17,6 +17,7 @@ pub(super) async fn run(args: BenchArgs) -> anyhow::Result<Exit> {
             nats_server: search.nats_server(args.programs.nats_server_bin.as_deref())?,
             postgres: search.postgres(args.programs.postgres_bin_dir.as_deref())?,
         },
+        program: std::env::current_exe()?,
         n: args.n,
         rounds: args.rounds,
     };
@@ -41,6 +42,7 @@ const fn scenarios(chosen: Option<BenchScenario>) -> &'static [Scenario] {
         None => Scenario::ALL,
         Some(BenchScenario::Queue) => &[Scenario::Queue],
         Some(BenchScenario::Recorder) => &[Scenario::Recorder],
+        Some(BenchScenario::Terminal) => &[Scenario::Terminal],
     }
 }
 
@@ -48,6 +50,7 @@ const fn name(scenario: Scenario) -> &'static str {
     match scenario {
         Scenario::Queue => "queue",
         Scenario::Recorder => "recorder",
+        Scenario::Terminal => "terminal",
     }
 }
 

@@ -139,7 +139,11 @@ async fn a_viewer_that_reads_but_does_not_draw_is_skipped_until_it_does() {
     }
     // So much and no more, besides what came with the first screen.
     let most = (512 << 10) + 10_000;
-    assert!((most - 20_000..=most).contains(&slow.offset), "{}", slow.offset);
+    assert!(
+        (most - 20_000..=most).contains(&slow.offset),
+        "{}",
+        slow.offset
+    );
     let offset = slow.offset;
     slow.send(Frame::Ack { offset }).await;
     slow.reach(7, stage.speaker.offset).await;

@@ -15,6 +15,7 @@ mod drains;
 mod fences;
 mod hard_times;
 mod killed_parts;
+mod live_sessions;
 mod lost_workers;
 mod main_job;
 mod nobody_admits;

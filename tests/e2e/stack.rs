@@ -3,6 +3,7 @@
 mod client;
 mod counters;
 mod rows;
+mod terminal;
 
 use std::{
     path::{Path, PathBuf},
@@ -19,6 +20,7 @@ use tempfile::TempDir;
 pub(crate) use client::{Client, id};
 pub(crate) use counters::{Counters, alive, processes_of};
 pub(crate) use rows::Rows;
+pub(crate) use terminal::{Granted, Viewer};
 
 /// How a stack differs from the usual one.
 pub(crate) struct Plan {

@@ -108,6 +108,15 @@ pub struct Seen {
     pub offset: u64,
 }
 
+impl Seen {
+    /// Nothing yet, in whatever life: everything that is there comes from its start, unless that is
+    /// gone or too much.
+    pub const NOTHING: Self = Self {
+        epoch: 0,
+        offset: 0,
+    };
+}
+
 /// From a host to its workers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "say", rename_all = "camelCase")]

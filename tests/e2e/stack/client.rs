@@ -16,6 +16,7 @@ const POLL: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     base: String,
+    token: Option<String>,
     http: reqwest::Client,
 }
 
@@ -24,7 +25,15 @@ impl Client {
     pub(crate) fn new(base: &str, token: &str) -> Self {
         let value = format!("Bearer {token}").parse().expect("a header");
         let headers = HeaderMap::from_iter([(header::AUTHORIZATION, value)]);
-        Self::with(base, headers)
+        Self {
+            token: Some(token.to_owned()),
+            ..Self::with(base, headers)
+        }
+    }
+
+    /// What it shows.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
     }
 
     /// A caller that does not say who it is.
@@ -39,6 +48,7 @@ impl Client {
             .build();
         Self {
             base: base.to_owned(),
+            token: None,
             http: http.expect("an HTTP client"),
         }
     }
@@ -89,12 +99,10 @@ impl Client {
             .send()
             .await
             .expect("the API answers");
-        assert!(
-            answer.status().is_success(),
-            "GET {path} answered {}",
-            answer.status()
-        );
-        answer.text().await.expect("a body")
+        let status = answer.status();
+        let text = answer.text().await.expect("a body");
+        assert!(status.is_success(), "GET {path} answered {status}: {text}");
+        text
     }
 
     /// The run once it has ended. The API, the recorder or the database may be away for a while.
@@ -106,28 +114,28 @@ impl Client {
 
     /// The run once it is as wished.
     pub(crate) async fn until(&self, id: &str, wished: impl Fn(&Value) -> bool) -> Value {
+        self.until_at(&format!("/api/task-runs/{id}"), wished).await
+    }
+
+    /// What is there, once it is as wished.
+    pub(crate) async fn until_at(&self, path: &str, wished: impl Fn(&Value) -> bool) -> Value {
         let mut poll = interval(POLL);
         let deadline = Instant::now() + PATIENCE;
         let mut last = json!(null);
         while Instant::now() < deadline {
             poll.tick().await;
-            let Ok(answer) = self
-                .http
-                .get(self.url(&format!("/api/task-runs/{id}")))
-                .send()
-                .await
-            else {
+            let Ok(answer) = self.http.get(self.url(path)).send().await else {
                 continue;
             };
-            let Ok(run) = answer.json::<Value>().await else {
+            let Ok(found) = answer.json::<Value>().await else {
                 continue;
             };
-            if wished(&run) {
-                return run;
+            if wished(&found) {
+                return found;
             }
-            last = run;
+            last = found;
         }
-        panic!("run {id} did not get there; it is {last:#}");
+        panic!("{path} did not get there; it is {last:#}");
     }
 
     /// All events of a run.

@@ -195,7 +195,7 @@ impl Terminal {
     ) {
         let offset = self.offset();
         queue.push(offset, hello.encode());
-        let seen = seen.filter(|seen| seen.epoch == epoch);
+        let seen = seen.filter(|seen| seen.epoch == epoch || *seen == Seen::NOTHING);
         match seen.and_then(|seen| Some((seen.offset, self.view.since(seen.offset)?))) {
             Some((mut at, tail)) => {
                 for (at, frame) in tail.into_iter().flat_map(|bytes| outputs(&mut at, bytes)) {

@@ -175,7 +175,6 @@ impl Execution<'_> {
                 Recording::On => When::Always,
                 Recording::Off => When::Shown,
             },
-            over: CancellationToken::new(),
         };
         Shown::begin(feed, self.shop.keys.clone(), remote)
     }

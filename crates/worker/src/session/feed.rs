@@ -7,7 +7,7 @@ use std::{path::PathBuf, time::Duration};
 
 use baton_bus::{Bus, Connection, NotSent};
 use baton_domain::{Attempt, RunId, TerminalName, WorkerId};
-use baton_terminal::{Via, WatchError, WatchFrames, WatchSender, WatchWish, Watching};
+use baton_terminal::{Seen, Via, WatchError, WatchFrames, WatchSender, WatchWish, Watching};
 use baton_wire::{
     Subject,
     terminal::{Frame, Hello, TerminalMessage},
@@ -17,8 +17,6 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep, sleep_until},
 };
-
-use tokio_util::sync::CancellationToken;
 
 use super::{Live, outbox::Outbox};
 
@@ -38,8 +36,6 @@ pub(crate) struct Feed {
     pub(crate) live: Live,
     /// When it is published.
     pub(crate) when: When,
-    /// Cancelled once the agent has ended: there is nothing to wait for any more.
-    pub(crate) over: CancellationToken,
 }
 
 /// When terminals are published.
@@ -75,20 +71,14 @@ impl Feed {
         let mut typed = self.live.typed();
         loop {
             if self.when == When::Shown {
-                let shown = self.over.run_until_cancelled(self.live.shown()).await;
-                if shown.is_none() {
-                    return;
-                }
+                self.live.shown().await;
             }
             match self.watch(&mut typed).await {
                 Ok(Left::Ended) | Err(WatchError::NoTerminal) => return,
                 Ok(Left::Hidden) => {}
                 Err(error) => {
                     tracing::debug!(run = %self.run, %error, "failed to watch a terminal");
-                    if self.over.is_cancelled() {
-                        return;
-                    }
-                    self.over.run_until_cancelled(sleep(AGAIN)).await;
+                    sleep(AGAIN).await;
                 }
             }
         }
@@ -98,7 +88,9 @@ impl Feed {
         &self,
         typed: &mut broadcast::Receiver<(TerminalName, Frame)>,
     ) -> Result<Left, WatchError> {
-        let watching = Watching::connect(&self.host, self.wish()).await?;
+        // What was shown before somebody listens is the beginning of what the broker keeps.
+        let wish = self.wish(Some(Seen::NOTHING));
+        let watching = Watching::connect(&self.host, wish).await?;
         let outbox = Outbox::new(self.attempt, watching.hello().epoch);
         let (sender, frames) = watching.split();
         let mut wire = Wire {
@@ -162,7 +154,7 @@ impl Feed {
 
     /// Has a screen fetched as anybody who joins gets it: what it covers is known to the byte.
     fn fetch(&self, wire: &mut Wire) {
-        let (host, wish) = (self.host.clone(), self.wish());
+        let (host, wish) = (self.host.clone(), self.wish(None));
         wire.fetching.spawn(async move {
             let mut watching = Watching::connect(&host, wish).await?;
             let hello = watching.hello().clone();
@@ -209,10 +201,10 @@ impl Feed {
         }
     }
 
-    const fn wish(&self) -> WatchWish {
+    const fn wish(&self, from: Option<Seen>) -> WatchWish {
         WatchWish {
             terminal: self.terminal,
-            from: None,
+            from,
             via: Via::Worker,
         }
     }

@@ -161,13 +161,14 @@ impl Splice {
     fn frame(&mut self, heard: &Heard, frame: Frame, old: bool) {
         match frame {
             Frame::Output { offset, bytes } => self.bytes(heard, offset, bytes),
-            Frame::Snapshot { offset, .. } => {
-                if offset > self.next || (offset == self.next && self.holed) {
-                    self.next = offset;
-                    self.holed = false;
-                    self.push(heard, frame);
-                }
+            Frame::Snapshot { offset, .. }
+                if offset > self.next || (offset == self.next && self.holed) =>
+            {
+                self.next = offset;
+                self.holed = false;
+                self.push(heard, frame);
             }
+            Frame::Snapshot { .. } => {}
             Frame::Gap { to, .. } => self.tell_gap(heard, to),
             frame if !old => self.push(heard, frame),
             _ => {}

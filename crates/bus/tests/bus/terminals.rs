@@ -257,10 +257,10 @@ fn grant(fence: u64) -> GrantMessage {
     GrantMessage {
         run: run(1),
         id: Uuid::from_u128(u128::from(fence)),
-        actor: "anna".to_owned().try_into().unwrap(),
+        actor: "anna".to_owned().try_into().expect("a good value"),
         at: at(),
         step: GrantStep::Revoked,
-        fence: baton_domain::Fence::new(fence).unwrap(),
+        fence: baton_domain::Fence::new(fence).expect("a good value"),
         grant: baton_domain::GrantId::from_uuid(Uuid::nil()),
         writer: None,
         note: None,

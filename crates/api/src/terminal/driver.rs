@@ -7,6 +7,7 @@ use baton_domain::{Position, WorkerId};
 use futures::FutureExt as _;
 use tokio::{
     sync::watch,
+    task::yield_now,
     time::{Instant, MissedTickBehavior, interval, sleep, sleep_until},
 };
 
@@ -98,12 +99,15 @@ async fn follow(room: &Room, mut feed: TerminalFeed) {
     feed.catch_up().await;
     while let Some(fed) = feed.ready() {
         room.take(fed);
+        // Others have to go on while much is read at once.
+        yield_now().await;
     }
     room.begin();
     while let Some(fed) = next(room, &mut feed).await {
         room.take(fed);
         while let Some(fed) = feed.ready() {
             room.take(fed);
+            yield_now().await;
         }
     }
 }

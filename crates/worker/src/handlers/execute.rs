@@ -175,6 +175,7 @@ impl Execution<'_> {
                 Recording::On => When::Always,
                 Recording::Off => When::Shown,
             },
+            over: CancellationToken::new(),
         };
         Shown::begin(feed, self.shop.keys.clone(), remote)
     }

@@ -18,6 +18,8 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
+use tokio_util::sync::CancellationToken;
+
 use super::{Live, outbox::Outbox};
 
 /// How soon a host is looked for again that did not answer.
@@ -36,6 +38,8 @@ pub(crate) struct Feed {
     pub(crate) live: Live,
     /// When it is published.
     pub(crate) when: When,
+    /// Cancelled once the agent has ended: there is nothing to wait for any more.
+    pub(crate) over: CancellationToken,
 }
 
 /// When terminals are published.
@@ -71,14 +75,20 @@ impl Feed {
         let mut typed = self.live.typed();
         loop {
             if self.when == When::Shown {
-                self.live.shown().await;
+                let shown = self.over.run_until_cancelled(self.live.shown()).await;
+                if shown.is_none() {
+                    return;
+                }
             }
             match self.watch(&mut typed).await {
                 Ok(Left::Ended) | Err(WatchError::NoTerminal) => return,
                 Ok(Left::Hidden) => {}
                 Err(error) => {
                     tracing::debug!(run = %self.run, %error, "failed to watch a terminal");
-                    sleep(AGAIN).await;
+                    if self.over.is_cancelled() {
+                        return;
+                    }
+                    self.over.run_until_cancelled(sleep(AGAIN)).await;
                 }
             }
         }

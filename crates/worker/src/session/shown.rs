@@ -5,6 +5,7 @@ use std::time::Duration;
 use baton_domain::TerminalName;
 use baton_terminal::Remote;
 use tokio::{task::JoinSet, time::timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::{ApiKeys, Feed, gatekeeper::keep_gate};
 
@@ -14,6 +15,7 @@ const ENDED_WITHIN: Duration = Duration::from_secs(2);
 /// The tasks that go beside following an agent.
 #[derive(Debug)]
 pub(crate) struct Shown {
+    over: CancellationToken,
     agent: JoinSet<()>,
     beside: JoinSet<()>,
 }
@@ -21,6 +23,7 @@ pub(crate) struct Shown {
 impl Shown {
     /// Begins with the agent's terminal, and the operator's shell beside it.
     pub(crate) fn begin(feed: Feed, keys: ApiKeys, remote: Remote) -> Self {
+        let over = feed.over.clone();
         let (mut agent, mut beside) = (JoinSet::new(), JoinSet::new());
         let shell = Feed {
             terminal: TerminalName::Shell,
@@ -29,12 +32,17 @@ impl Shown {
         beside.spawn(keep_gate(feed.live.clone(), keys, remote));
         beside.spawn(shell.run());
         agent.spawn(feed.run());
-        Self { agent, beside }
+        Self {
+            over,
+            agent,
+            beside,
+        }
     }
 
     /// The agent is followed no longer. When it has ended, that is shown too.
     pub(crate) async fn end(&mut self, has_ended: bool) {
         if has_ended {
+            self.over.cancel();
             let _ = timeout(ENDED_WITHIN, self.agent.join_next()).await;
         }
         self.agent.shutdown().await;

@@ -12,12 +12,13 @@ use baton_wire::{
     http::PublicKeys,
     terminal::{Input, TypedSeq},
 };
+use baton_worker::Recording;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, Story};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 const AGENT: TerminalName = TerminalName::Agent;
@@ -152,6 +153,30 @@ async fn what_a_terminal_shows_is_seen_live_and_by_whoever_joins_later() {
     let same = |seen: &Seen| seen.all.iter().all(|fed| fed.epoch == epoch);
     assert!(same(&early) && same(&late));
     bench.end(run).await;
+    worker.leave().await;
+}
+
+// H-12
+#[tokio::test(flavor = "multi_thread")]
+async fn without_recording_a_terminal_leaves_the_worker_only_while_a_session_shows_it() {
+    let mut bench = Bench::new().await;
+    bench.options.session.recording = Recording::Off;
+    let worker = bench.work();
+    let run = bench.submit(sh("echo begun; sleep 300")).await;
+    let begun = |story: &Story| story.output().contains("begun");
+    bench.story(run, begun).await;
+    let mut seen = Seen::of(&bench, run, AGENT).await;
+    let enable = ControlCommand::EnableSession {
+        provider: Provider::Web,
+        ttl_seconds: None,
+        note: None,
+    };
+    bench.command(run, enable).await;
+    seen.until_text("begun").await;
+    bench.cancel(run).await;
+    bench.end(run).await;
+    let recording = bench.sink.text(&format!("{run}/1/recording/agent.cast"));
+    assert_eq!(recording, None);
     worker.leave().await;
 }
 

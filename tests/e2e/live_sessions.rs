@@ -206,10 +206,12 @@ async fn a_viewer_who_comes_after_the_worker_was_killed_sees_the_last_screen_and
     until(&stack, &run, "ready").await;
     let mut before = Viewer::join(&stack.client, &run, "agent", None).await;
     before.sees("the last words").await;
+    let epoch = before.hello.epoch;
     drop(before);
     stack.workers[0].kill9().await;
     let mut after = Viewer::join(&stack.client, &run, "agent", None).await;
     after.sees("the last words").await;
+    assert_eq!(after.hello.epoch, epoch);
     let recording = stack
         .client
         .text(&format!("/api/task-runs/{run}/recording"))

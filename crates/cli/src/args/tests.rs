@@ -63,22 +63,11 @@ fn collect(command: &mut clap::Command, text: &mut String) {
 fn flags_become_the_request_that_they_say() {
     let table = [
         (
-            vec!["-r", "/srv/a.git", "-i", "do it"],
-            json!({"repository": "/srv/a.git", "task": {"instructions": "do it"}}),
+            "-r /srv/a.git -i do",
+            json!({"repository": "/srv/a.git", "task": {"instructions": "do"}}),
         ),
         (
-            vec![
-                "-r",
-                "/srv/a.git",
-                "--instructions-file",
-                "x.md",
-                "--model",
-                "m",
-                "--effort",
-                "high",
-                "--ref",
-                "v1",
-            ],
+            "-r /srv/a.git --instructions-file x.md --model m --effort high --ref v1",
             json!({"repository": "/srv/a.git", "task": {
                 "instructions": "of the file",
                 "runtime": {"model": "m", "effort": "high"},
@@ -86,18 +75,7 @@ fn flags_become_the_request_that_they_say() {
             }}),
         ),
         (
-            vec![
-                "-r",
-                "/srv/a.git",
-                "-i",
-                "x",
-                "--publish",
-                "branch",
-                "--branch",
-                "b",
-                "--commit-message",
-                "c",
-            ],
+            "-r /srv/a.git -i x --publish branch --branch b --commit-message c",
             json!({"repository": "/srv/a.git", "task": {
                 "instructions": "x",
                 "git": {"newBranch": "b"},
@@ -105,55 +83,33 @@ fn flags_become_the_request_that_they_say() {
             }}),
         ),
         (
-            vec!["--title", "count", "--", "wc", "-l", "--help"],
+            "--title count -- wc -l --help",
             json!({"type": "command", "title": "count", "task": {"argv": ["wc", "-l", "--help"]}}),
         ),
         (
-            vec![
-                "--pool",
-                "p",
-                "--require",
-                "docker,gpu",
-                "--require",
-                "kvm",
-                "--priority",
-                "high",
-                "--max-attempts",
-                "2",
-                "--timeout",
-                "60",
-                "--type",
-                "command",
-                "--",
-                "true",
-            ],
+            "--pool p --require docker,gpu --require kvm --priority high --max-attempts 2 --timeout 60 \
+             --retry-workspace keep --type command -- true",
             json!({
                 "type": "command", "pool": "p", "requiredCapabilities": ["docker", "gpu", "kvm"],
-                "priority": "high", "maxAttempts": 2, "timeoutSeconds": 60, "task": {"argv": ["true"]},
+                "priority": "high", "maxAttempts": 2, "timeoutSeconds": 60,
+                "retry": {"workspace": "keep"}, "task": {"argv": ["true"]},
             }),
         ),
         (
-            vec![
-                "--live",
-                "--live-provider",
-                "tmate",
-                "--live-ttl",
-                "90",
-                "--",
-                "true",
-            ],
+            "--live --live-provider tmate --live-ttl 90 -- true",
             json!({
                 "type": "command", "task": {"argv": ["true"]},
                 "liveSession": {"enabled": true, "provider": "tmate", "ttlMinutes": 90},
             }),
         ),
         (
-            vec!["--no-live", "--", "true"],
+            "--no-live -- true",
             json!({"type": "command", "task": {"argv": ["true"]}, "liveSession": {"enabled": false}}),
         ),
     ];
     for (line, expected) in table {
-        assert_eq!(request(&line), expected, "{line:?}");
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(request(&words), expected, "{line}");
     }
 }
 

@@ -1,6 +1,12 @@
 //! A run's terminal is watched while it runs, and one person at a time types into it.
 
+use std::time::Duration;
+
+use baton_domain::{Clock as _, SystemClock};
+use chrono::{DateTime, TimeDelta, Utc};
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::stack::{Granted, Plan, Stack, Viewer, id};
 
@@ -221,4 +227,81 @@ async fn a_viewer_who_comes_after_the_worker_was_killed_sees_the_last_screen_and
     }
     assert!(session(&stack, &run).await["status"].is_string());
     stack.baton(&["runs", "cancel", &run]).await;
+}
+
+// B-02
+#[tokio::test]
+async fn a_stopped_api_and_a_viewer_that_reads_nothing_do_not_hold_up_the_agent() {
+    let stack = Stack::start(Plan::default()).await;
+    let counter = stack.folder().join("counter");
+    let script = format!(
+        "n=0; while :; do n=$((n+1)); echo \"line $n\"; echo $n > {}; done",
+        counter.display()
+    );
+    let run = id(&stack.client.submit(&asking(&script)).await);
+    until(&stack, &run, "ready").await;
+    let mut frozen = Viewer::join(&stack.client, &run, "agent", None).await;
+    frozen.sees("line").await;
+    let count = || {
+        let text = std::fs::read_to_string(&counter).unwrap_or_default();
+        text.trim().parse::<u64>().unwrap_or_default()
+    };
+    // More than a viewer's queue, the API's ring and every pipe between hold.
+    grows(count, 20_000).await;
+    stack.api.signal(Signal::SIGSTOP);
+    grows(count, 20_000).await;
+    stack.api.signal(Signal::SIGCONT);
+    stack.baton(&["runs", "cancel", &run]).await;
+    stack.client.ended(&run).await;
+    drop(frozen);
+    stack.stop().await;
+}
+
+/// Waits until a number has grown by so much.
+async fn grows(number: impl Fn() -> u64, by: u64) {
+    let mut poll = tokio::time::interval(Duration::from_millis(20));
+    let deadline = Instant::now() + Duration::from_secs(60);
+    // One that is being written may be read as nothing.
+    let mut seen = 0;
+    let mut from = None;
+    while from.is_none_or(|from| seen < from + by) {
+        poll.tick().await;
+        assert!(Instant::now() < deadline, "it stands at {seen}");
+        seen = seen.max(number());
+        if from.is_none() && seen > 0 {
+            from = Some(seen);
+        }
+    }
+}
+
+// B-05 H-11
+#[tokio::test]
+async fn a_grant_ends_by_its_time_while_the_broker_is_away() {
+    let mut stack = Stack::start(Plan::default()).await;
+    let run = id(&stack.client.submit(&asking("cat")).await);
+    until(&stack, &run, "ready").await;
+    let body = json!({"ttlMinutes": 1, "reason": "a minute is enough"});
+    let granted = post(&stack, &run, "grant-write", body).await;
+    let until = granted["grantedUntil"].as_str().expect("a time");
+    let until: DateTime<Utc> = until.parse().expect("a time");
+    stack.broker.stop().await;
+    let mut poll = tokio::time::interval(Duration::from_millis(200));
+    while SystemClock.now() < until + TimeDelta::seconds(2) {
+        poll.tick().await;
+    }
+    let back = SystemClock.now();
+    stack.broker.start_again().await;
+    let path = format!("/api/task-runs/{run}/control-events?action=write_ended");
+    let page = stack
+        .client
+        .until_at(&path, |page| page["events"][0].is_object())
+        .await;
+    let ended = &page["events"][0];
+    assert_eq!(ended["metadata"]["cause"], "expired", "{ended:#}");
+    let at = ended["createdAt"].as_str().expect("a time");
+    let at: DateTime<Utc> = at.parse().expect("a time");
+    assert!(at < back, "it ended at {at}, the broker was back at {back}");
+    stack.baton(&["runs", "cancel", &run]).await;
+    stack.client.ended(&run).await;
+    stack.stop().await;
 }

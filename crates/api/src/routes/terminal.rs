@@ -23,7 +23,7 @@ const MAX_MESSAGE: usize = 16 << 10;
 /// Watches a run's terminal, and types into it
 ///
 /// A WebSocket of the subprotocol `baton.term.v1`, whose binary messages are one frame each; see
-/// docs/live-terminals.md. The first frame of a viewer is Subscribe. It can be joined while the
+/// docs/terminal.md. The first frame of a viewer is Subscribe. It can be joined while the
 /// session is `ready`, and, for the last screen, after it has `ended`. Whoever wants to type shows the
 /// grant and its key in Subscribe. Codes from 4400 to 4499 end a connection for good. A browser shows
 /// its cookie, from this server's own page; others a token, or a ticket of

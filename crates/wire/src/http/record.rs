@@ -172,8 +172,9 @@ impl Place {
     }
 }
 
-/// Fields that are kept elsewhere, for fewer eyes: what was typed, and secrets, though they are sealed.
-const FOR_FEWER_EYES: [&str; 3] = ["text", "mac", "sealed"];
+/// Fields that are kept elsewhere, for fewer eyes: what was typed, secrets, though they are sealed,
+/// and pages that only the session itself tells, where it may.
+const FOR_FEWER_EYES: [&str; 4] = ["text", "mac", "sealed", "webRo"];
 
 /// An event as sent, parted into its type and its own fields.
 fn split(raw: &Value) -> (String, Value) {

@@ -94,7 +94,7 @@ impl Stack {
             let status = Process::start(role(&environment, arguments)).wait().await;
             assert!(status.success(), "baton {} failed", arguments.join(" "));
         }
-        environment.push(("BATON_API_SESSION_KEYS_FILE".to_owned(), session_keys));
+        environment.push((SESSION_KEYS.to_owned(), session_keys));
         let token = created_token(&environment, &["--name", "tester", "--role", "admin"]);
         let worker_token = created_token(&environment, &["--name", "workers", "--worker", "*"]);
         environment.push(("BATON_TOKEN".to_owned(), token.clone()));
@@ -240,6 +240,9 @@ fn environment(
     .to_vec()
 }
 
+/// By what grants are signed: the API's alone.
+const SESSION_KEYS: &str = "BATON_API_SESSION_KEYS_FILE";
+
 /// What lets workers in, and what ends their connections.
 const ISSUER: &str = "BATON_ADMISSION_ISSUER_FILE";
 const SYSTEM: &str = "BATON_ADMISSION_SYSTEM_FILE";
@@ -291,6 +294,7 @@ fn role(environment: &[(String, String)], arguments: &[&str]) -> ProcessOptions 
     };
     environment
         .iter()
+        .filter(|(name, _)| name != SESSION_KEYS || arguments[0] == "api")
         .fold(options, |options, (name, value)| options.env(name, value))
 }
 

@@ -212,6 +212,8 @@ async fn a_pane_shows_the_terminal_and_types_only_while_a_grant_is_for_it() {
     pane.until(|text| text.contains("begun") && text.contains("watching"))
         .await;
     pane.press("nobody\r").await;
+    pane.until(|text| text.contains("your keys go nowhere"))
+        .await;
     agent.grant(Channel::Tmate, 1).await;
     pane.until(|text| text.contains("anna types here")).await;
     // What the window itself says is no key.
@@ -222,6 +224,8 @@ async fn a_pane_shows_the_terminal_and_types_only_while_a_grant_is_for_it() {
     agent.gate(2, None).await;
     pane.until(|text| text.contains("watching")).await;
     pane.press("revoked\r").await;
+    pane.until(|text| text.contains("your keys go nowhere"))
+        .await;
     agent.grant(Channel::Tmate, 3).await;
     pane.until(|text| text.contains("anna types here")).await;
     pane.press("two\r").await;

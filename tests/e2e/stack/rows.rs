@@ -113,7 +113,10 @@ fn neutral(value: Value, short_id: &str) -> Value {
         Value::Object(fields) => {
             // The agent's own records hold its own ids and times: they are there, and that is all.
             let name = fields.get("name").and_then(Value::as_str);
-            let raw = name.is_some_and(|name| name.starts_with("logs/codex."));
+            // What holds times of its own: the agent's own files, and recordings.
+            let own =
+                |name: &str| name.starts_with("logs/codex.") || name.starts_with("recording/");
+            let raw = name.is_some_and(own);
             let kept =
                 |name: &str| !(is_volatile(name) || (raw && ["size", "sha256"].contains(&name)));
             let fields = fields.into_iter().filter(|(name, _)| kept(name));

@@ -126,6 +126,8 @@ struct Desk {
     through: Option<(Channel, TerminalName)>,
     watched: Watched,
     painter: Painter,
+    /// Whether keys were pressed that nobody gets.
+    unheard: bool,
 }
 
 impl Desk {
@@ -146,6 +148,7 @@ impl Desk {
             through,
             watched: Watched::new(Instant::now()),
             painter: Painter::default(),
+            unheard: false,
         }
     }
 
@@ -225,6 +228,7 @@ impl Desk {
     /// Takes in keys. Without a grant that is in force none of them leaves.
     async fn press(&mut self, bytes: &[u8]) -> Option<Left> {
         let pressed = self.keys.read(bytes);
+        self.unheard = !self.may_type() && (self.unheard || !pressed.keys.is_empty());
         if self.may_type() && !pressed.keys.is_empty() {
             let due = self
                 .typing
@@ -285,6 +289,9 @@ impl Desk {
             words.push(format!("the window is too small for all of {size}"));
         }
         words.push(self.role(typing));
+        if self.unheard && !typing {
+            words.push("your keys go nowhere".to_owned());
+        }
         if self.watched.run.silent == Some(true) {
             words.push("its worker is silent".to_owned());
         }

@@ -127,8 +127,9 @@ async fn a_grant_that_is_revoked_while_its_holder_types_lets_no_byte_in_after() 
     grant(&mut hosted, &mut worker, &api, &first).await;
     let remote = hosted.remote();
     let typing = async {
-        let mut revoked = false;
-        for seq in 1..=400 {
+        let (mut sent, mut revoked) = (0_usize, false);
+        for seq in 1.. {
+            sent += 1;
             worker
                 .input(&first, seq, format!("{seq}\n").as_bytes())
                 .await;
@@ -142,14 +143,18 @@ async fn a_grant_that_is_revoked_while_its_holder_types_lets_no_byte_in_after() 
                     .await;
                 revoked = !worker.refused().is_empty();
             }
+            // However long the host takes to hear of it, the holder goes on typing until then.
+            if revoked && seq >= 400 {
+                break;
+            }
         }
         worker
-            .until(|viewer| viewer.accepted().len() + viewer.refused().len() == 400)
+            .until(|viewer| viewer.accepted().len() + viewer.refused().len() == sent)
             .await;
     };
     pass_on(&mut hosted, typing).await;
     let last = *worker.accepted().last().unwrap();
-    assert!((1..400).contains(&last), "{last}");
+    assert!(!worker.refused().is_empty());
     assert!(worker.accepted().into_iter().eq(1..=last));
     // After the writer has gone, nothing was accepted any more.
     let gone = worker.frames.iter().position(

@@ -10,8 +10,8 @@ use baton_store::{Outcome, StoredArtifact, StoredEvent, StoredRun};
 use baton_wire::{
     Offer,
     http::{
-        ArtifactInfo, EventRecord, LeaseInfo, PullRequestInfo, RunError, RunResult, TaskRun,
-        UsageInfo,
+        ArtifactInfo, EventRecord, LeaseInfo, PullRequestInfo, RunControl, RunError, RunResult,
+        TaskRun, UsageInfo,
     },
 };
 
@@ -47,6 +47,7 @@ pub(crate) fn offered(offer: Offer, spec: &RunSpec, position: Position) -> TaskR
         error: None,
         request: offer.spec,
         live_session: None,
+        control: RunControl::default(),
         position: position.get(),
     }
 }
@@ -83,6 +84,7 @@ pub(crate) fn stored(stored: StoredRun, app: &App) -> Answer<TaskRun> {
         error: run.state.failure().map(error),
         request,
         live_session: session::summary(&run.session, app.clock().now()),
+        control: RunControl::default(),
         position: run.position.get(),
     })
 }

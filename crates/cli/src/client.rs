@@ -136,6 +136,7 @@ impl Client {
         let body = ControlRequest {
             action: action.to_owned(),
             note,
+            ..ControlRequest::default()
         };
         let path = format!("/api/task-runs/{run}/control");
         self.json(self.request(Method::POST, &path).json(&body))

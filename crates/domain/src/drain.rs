@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    control::DrainedRuns,
     ids::InvalidId,
     names::{Actor, Pool, WorkerId},
 };
@@ -22,7 +23,7 @@ pub enum DrainScope {
     Worker(WorkerId),
 }
 
-/// A drain: workers of its scope take no more runs; those that they hold are finished.
+/// A drain: workers of its scope take no more runs; those that they hold are finished, or paused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drain {
     /// Who is drained.
@@ -35,6 +36,8 @@ pub struct Drain {
     pub since: DateTime<Utc>,
     /// When it ends by itself.
     pub until: Option<DateTime<Utc>>,
+    /// What becomes of the runs that are held.
+    pub runs: DrainedRuns,
 }
 
 /// What drains leave to a worker.
@@ -180,6 +183,7 @@ mod tests {
             note: "new kernel".to_owned(),
             since: NOW,
             until: until.map(|seconds| NOW + TimeDelta::seconds(seconds)),
+            runs: DrainedRuns::Finish,
         }
     }
 

@@ -4,6 +4,7 @@
 pub mod activity;
 mod choices;
 pub mod clock;
+pub mod control;
 pub mod drain;
 pub mod failure;
 pub mod identity;
@@ -19,6 +20,10 @@ pub mod spec;
 
 pub use activity::Activity;
 pub use clock::{Clock, SystemClock};
+pub use control::{
+    BudgetKind, Budgets, DrainedRuns, HelpEnd, HelpKind, MessageKind, MessageState, PauseCause,
+    PauseMethod, PauseMode, ResumeCause, TakeoverEnd,
+};
 pub use drain::{Drain, DrainScope, Share};
 pub use failure::{Failure, FailureCode};
 pub use identity::{RepositoryPattern, Role, TokenKind, WorkerPattern, WorkerScope};

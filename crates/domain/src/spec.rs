@@ -14,10 +14,11 @@ pub use text::{Argv, Effort, Instructions, InvalidText, Line, ModelName};
 
 use crate::{
     choices::choices,
+    control::Budgets,
     names::{Capability, Pool},
     retry::{RetryPolicy, RetryWorkspace},
     route::Route,
-    run::session::SessionWish,
+    run::{Stage, session::SessionWish},
     slots::Slots,
 };
 
@@ -50,6 +51,10 @@ pub struct RunSpec {
     pub timeout: Duration,
     /// The live session that it is to have, if any.
     pub live_session: Option<SessionWish>,
+    /// Stages that a person lets begin, each time.
+    pub pause_before: BTreeSet<Stage>,
+    /// What one attempt may use before it is paused.
+    pub budgets: Budgets,
 }
 
 impl RunSpec {

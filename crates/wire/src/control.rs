@@ -1,7 +1,7 @@
 //! Commands of operators, on a run's control subject.
 
 use baton_domain::{
-    Actor, Generation, Provider, RunId,
+    Actor, BudgetKind, Generation, MessageKind, PauseMode, Provider, RunId,
     run::{Command, session::SessionWish},
 };
 use chrono::{DateTime, Utc};
@@ -77,6 +77,76 @@ pub enum ControlCommand {
         /// The same as before, sealed anew.
         sealed: Sealed,
     },
+    /// Hold the run: at its agent's next tool call, or at once.
+    Pause {
+        /// How.
+        mode: PauseMode,
+        /// How long a soft pause waits for a tool call before the agent is held by force, in
+        /// seconds; the worker's setting if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline_seconds: Option<u64>,
+        /// After how many seconds of standing still the run goes on by itself; never if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resume_after_seconds: Option<u64>,
+        /// Why, for the record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// Let the run go on.
+    Resume {
+        /// Why, for the record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// Hold the run for an operator who works in its place.
+    Takeover {
+        /// As for a pause.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline_seconds: Option<u64>,
+        /// After how many seconds the takeover is over if nobody hands the run back; the run then
+        /// stays held.
+        expires_after_seconds: u64,
+        /// Why, for the record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// End a takeover: the agent is told what was done meanwhile, and goes on.
+    HandBack {
+        /// What the operator has done, in their words.
+        summary: String,
+    },
+    /// Tell the agent something.
+    SendMessage {
+        /// When.
+        kind: MessageKind,
+        /// What, 1 to 20,000 characters.
+        text: String,
+    },
+    /// Take back a message that the agent was not handed yet.
+    CancelMessage {
+        /// The command that brought the message.
+        message: Uuid,
+    },
+    /// Answer a request for help.
+    AnswerHelp {
+        /// Which.
+        help: Uuid,
+        /// One of its options, or free words where it takes them; at most 20,000 characters.
+        answer: String,
+        /// For the record, and for the agent where it hears reasons.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
+    /// Let the run use up more; if it is held because a budget was used up, it goes on.
+    RaiseBudget {
+        /// Of what.
+        budget: BudgetKind,
+        /// The new limit, in the budget's own unit; it only rises.
+        limit: u64,
+        /// Why, for the record.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String>,
+    },
     /// A command of a later version: kept on record, without effect here.
     #[serde(other)]
     Unknown,
@@ -110,7 +180,15 @@ impl ControlMessage {
                 generation: *generation,
                 sealed: event::sealed(sealed),
             },
-            ControlCommand::Unknown => return None,
+            ControlCommand::Pause { .. }
+            | ControlCommand::Resume { .. }
+            | ControlCommand::Takeover { .. }
+            | ControlCommand::HandBack { .. }
+            | ControlCommand::SendMessage { .. }
+            | ControlCommand::CancelMessage { .. }
+            | ControlCommand::AnswerHelp { .. }
+            | ControlCommand::RaiseBudget { .. }
+            | ControlCommand::Unknown => return None,
         })
     }
 }
@@ -126,6 +204,14 @@ impl ControlCommand {
             Self::EnableSession { .. } => "enable_session",
             Self::RevokeSession { .. } => "revoke_session",
             Self::ResealSession { .. } => "reseal_session",
+            Self::Pause { .. } => "pause",
+            Self::Resume { .. } => "resume",
+            Self::Takeover { .. } => "takeover",
+            Self::HandBack { .. } => "hand_back",
+            Self::SendMessage { .. } => "send_message",
+            Self::CancelMessage { .. } => "cancel_message",
+            Self::AnswerHelp { .. } => "answer_help",
+            Self::RaiseBudget { .. } => "raise_budget",
             Self::Unknown => "unknown",
         }
     }
@@ -138,8 +224,17 @@ impl ControlCommand {
             | Self::Redrive { note }
             | Self::ReleaseLease { note }
             | Self::EnableSession { note, .. }
-            | Self::RevokeSession { note } => note.as_deref(),
-            Self::ResealSession { .. } | Self::Unknown => None,
+            | Self::RevokeSession { note }
+            | Self::Pause { note, .. }
+            | Self::Resume { note }
+            | Self::Takeover { note, .. }
+            | Self::AnswerHelp { note, .. }
+            | Self::RaiseBudget { note, .. } => note.as_deref(),
+            Self::ResealSession { .. }
+            | Self::HandBack { .. }
+            | Self::SendMessage { .. }
+            | Self::CancelMessage { .. }
+            | Self::Unknown => None,
         }
     }
 
@@ -153,6 +248,14 @@ impl ControlCommand {
             Self::EnableSession { .. } => "session_requested",
             Self::RevokeSession { .. } => "session_revoke_requested",
             Self::ResealSession { .. } => "session_resealed",
+            Self::Pause { .. } => "pause_requested",
+            Self::Resume { .. } => "resume_requested",
+            Self::Takeover { .. } => "takeover_requested",
+            Self::HandBack { .. } => "hand_back_requested",
+            Self::SendMessage { .. } => "message_sent",
+            Self::CancelMessage { .. } => "message_cancel_requested",
+            Self::AnswerHelp { .. } => "help_answered",
+            Self::RaiseBudget { .. } => "budget_raise_requested",
             Self::Unknown => "unknown_command",
         }
     }

@@ -1,6 +1,6 @@
 //! Drains, on the fleet's own subjects: the last message of a scope says whether it is drained.
 
-use baton_domain::{Actor, Drain, DrainScope};
+use baton_domain::{Actor, Drain, DrainScope, DrainedRuns};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,6 +24,9 @@ pub struct DrainMessage {
     /// When the drain ends by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
+    /// What becomes of the runs that are held; finished, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<DrainedRuns>,
 }
 
 /// What is wished of a scope.
@@ -46,6 +49,7 @@ impl DrainMessage {
             note: self.note.clone(),
             since: self.at,
             until: self.until,
+            runs: self.runs.unwrap_or(DrainedRuns::Finish),
         })
     }
 }

@@ -10,9 +10,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+mod control;
 mod meaning;
 mod session;
 
+pub use control::{
+    AgentCapabilities, BudgetReached, Delivered, HelpClosed, HelpNeeded, HelpOption,
+    MessageDelivered, MessageDropped, MessageSeen, PausedHow, ResumedHow, TakeoverBegan,
+    TakeoverOver,
+};
 pub(crate) use meaning::sealed;
 pub use session::{
     GateMoved, InputTyped, SessionHealthChanged, SessionHeartbeat, SessionLinks,
@@ -111,6 +117,18 @@ pub enum Event {
         /// The effort in use, if it is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         effort: Option<String>,
+        /// `exec`, or `interactive` when its own screen runs in the terminal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mode: Option<String>,
+        /// What it is kept from, in the agent's own word.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sandbox: Option<String>,
+        /// When it asks for permission, in the agent's own word.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        approvals: Option<String>,
+        /// What operators can do with it; absent from an older Baton.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        capabilities: Option<AgentCapabilities>,
     },
     /// The agent's process ended.
     AgentExited {
@@ -166,6 +184,12 @@ pub enum Event {
         cached_input_tokens: u64,
         /// Tokens written.
         output_tokens: u64,
+        /// US cents spent in the attempt so far, where the agent counts them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        spent_cents: Option<u64>,
+        /// Turns that the agent has ended in the attempt so far, where they are known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        turns: Option<u64>,
     },
     /// Something went wrong that did not end the attempt.
     Warning {
@@ -230,9 +254,32 @@ pub enum Event {
         /// How it is held.
         #[schema(value_type = String, example = "checkpoint")]
         kind: PauseKind,
+        /// Why, by what means, and where.
+        #[serde(flatten)]
+        how: PausedHow,
     },
     /// The agent goes on.
-    Resumed,
+    Resumed(ResumedHow),
+    /// The worker holds a command.
+    ControlDelivered(Delivered),
+    /// An operator has the run's place: its agent stands still.
+    TakeoverBegan(TakeoverBegan),
+    /// Nobody has the run's place any more.
+    TakeoverEnded(TakeoverOver),
+    /// The agent was handed a message.
+    MessageDelivered(MessageDelivered),
+    /// A message stands in a request that the model has answered.
+    MessageSeen(MessageSeen),
+    /// A message will not reach the agent.
+    MessageDropped(MessageDropped),
+    /// A person is needed.
+    OperatorNeeded(HelpNeeded),
+    /// A person is needed for that no more.
+    OperatorNotNeeded(HelpClosed),
+    /// A budget is used up.
+    BudgetReached(BudgetReached),
+    /// A budget has another limit.
+    BudgetRaised(BudgetReached),
     /// The worker was started again and took the attempt up where it was.
     Adopted {
         /// The worker's version now.
@@ -307,8 +354,8 @@ impl Event {
         }
         match self {
             Self::StageStarted { stage } => RunEvent::StageStarted(*stage),
-            Self::Paused { kind } => RunEvent::Paused(*kind),
-            Self::Resumed => RunEvent::Resumed,
+            Self::Paused { kind, .. } => RunEvent::Paused(*kind),
+            Self::Resumed(_) => RunEvent::Resumed,
             Self::Succeeded { .. } => RunEvent::Succeeded,
             Self::Failed {
                 code,

@@ -1,6 +1,7 @@
 //! Bodies of the HTTP interface.
 
 mod artifact;
+mod control;
 mod dead_letter;
 mod drain;
 mod identity;
@@ -14,6 +15,10 @@ mod session;
 mod worker;
 
 pub use artifact::{ArtifactInfo, ArtifactList};
+pub use control::{
+    AgentInfo, BudgetInfo, HelpAnswerRequest, HelpRequest, HelpRequestPage, MessageRequest,
+    OperatorMessage, OperatorMessagePage, PauseInfo, RunControl, TakeoverInfo,
+};
 pub use dead_letter::{
     DeadLetterGroup, DeadLetterPage, RedriveAnswer, RedriveRefusal, RedriveRequest,
 };

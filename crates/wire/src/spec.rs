@@ -53,6 +53,9 @@ pub struct TaskRunRequest {
     /// default if absent; it can be switched on later as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub live_session: Option<LiveSessionBody>,
+    /// Where the run is held by itself, and what it may use up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<ControlBody>,
 }
 
 impl TaskRunRequest {
@@ -199,6 +202,39 @@ pub struct LiveSessionBody {
     /// For how long from when it is ready, 1 to 1,440 minutes; 60 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl_minutes: Option<u32>,
+}
+
+/// Where a run is held by itself, and what it may use up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ControlBody {
+    /// Stages that a person lets begin, each time: `execute`, `publish`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pause_before: Vec<String>,
+    /// What one attempt may use before it is paused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budgets: Option<BudgetsBody>,
+}
+
+/// What one attempt may use before it is paused. What is absent is not bounded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct BudgetsBody {
+    /// Time that the agent works, without that in which it stands still, 1 to 604,800 seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wall_seconds: Option<u64>,
+    /// Turns of the agent, 1 to 100,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns: Option<u64>,
+    /// Tokens read and written, as the agent counts them, 1 to 10,000,000,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
+    /// US cents, as the agent counts them, 1 to 10,000,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spend_cents: Option<u64>,
+    /// Lines added and removed in the repository, 1 to 10,000,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diff_lines: Option<u64>,
 }
 
 /// A field that is wrong.

@@ -72,7 +72,7 @@ fn decoded(name: &str, text: &str) -> Option<Decoded> {
 #[test]
 fn every_example_is_read_and_written_again_as_it_was() {
     let examples = golden("");
-    assert!(examples.len() >= 69, "examples were removed");
+    assert!(examples.len() >= 97, "examples were removed");
     for (name, text) in &examples {
         let written = match decoded(name, text) {
             Some(Decoded::Offer(offer)) => serde_json::to_value(offer).expect("JSON"),
@@ -103,7 +103,7 @@ fn every_kind_of_event_has_an_example() {
         }
     }
     // One more than here means that `kind` has a new line, and this number with it.
-    assert_eq!(shown.len(), 38, "{shown:?}");
+    assert_eq!(shown.len(), 48, "{shown:?}");
     assert!(!shown.contains("unknown"));
 }
 
@@ -129,7 +129,17 @@ const fn kind(event: &Event) -> &'static str {
         Event::PullRequestOpened { .. } => "pull_request_opened",
         Event::PublishSkipped { .. } => "publish_skipped",
         Event::Paused { .. } => "paused",
-        Event::Resumed => "resumed",
+        Event::Resumed(_) => "resumed",
+        Event::ControlDelivered(_) => "control_delivered",
+        Event::TakeoverBegan(_) => "takeover_began",
+        Event::TakeoverEnded(_) => "takeover_ended",
+        Event::MessageDelivered(_) => "message_delivered",
+        Event::MessageSeen(_) => "message_seen",
+        Event::MessageDropped(_) => "message_dropped",
+        Event::OperatorNeeded(_) => "operator_needed",
+        Event::OperatorNotNeeded(_) => "operator_not_needed",
+        Event::BudgetReached(_) => "budget_reached",
+        Event::BudgetRaised(_) => "budget_raised",
         Event::Adopted { .. } => "adopted",
         Event::AgentFrozen { .. } => "agent_frozen",
         Event::AgentThawed { .. } => "agent_thawed",

@@ -119,6 +119,7 @@ mod tests {
             note: "the database moves".to_owned(),
             since: now,
             until: Some(now + TimeDelta::seconds(5)),
+            runs: baton_domain::DrainedRuns::Finish,
         };
         let nothing = Share::Nothing(Box::new(drain.clone()));
         assert_eq!(drained.heard(vec![drain.clone()], now), Some(&nothing));

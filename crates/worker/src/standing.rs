@@ -303,6 +303,14 @@ fn obey(stop: &Stop, command: &ControlCommand) {
         | ControlCommand::EnableSession { .. }
         | ControlCommand::RevokeSession { .. }
         | ControlCommand::ResealSession { .. }
+        | ControlCommand::Pause { .. }
+        | ControlCommand::Resume { .. }
+        | ControlCommand::Takeover { .. }
+        | ControlCommand::HandBack { .. }
+        | ControlCommand::SendMessage { .. }
+        | ControlCommand::CancelMessage { .. }
+        | ControlCommand::AnswerHelp { .. }
+        | ControlCommand::RaiseBudget { .. }
         | ControlCommand::Unknown => {}
     }
 }

@@ -85,7 +85,8 @@ export interface paths {
         put?: never;
         /**
          * Drains a worker, a pool or the whole fleet
-         * @description Workers of the scope take no more runs, and finish those that they hold. It holds until it is
+         * @description Workers of the scope take no more runs; those that they hold are finished, or paused until the
+         *     drain ends (`runs`). It holds until it is
          *     taken back, or until it ends by itself; a second drain of the same scope takes the place of the
          *     first. It reaches workers at once, and those that are away when they come back.
          *
@@ -902,6 +903,49 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description What operators can do with an agent. */
+        AgentCapabilities: {
+            /**
+             * @description It stops between two tool calls; otherwise it can only be held by force.
+             * @default false
+             */
+            checkpoints: boolean;
+            /**
+             * @description Its own screen is in the terminal: who may type there, types to the agent itself.
+             * @default false
+             */
+            interactive: boolean;
+            /**
+             * @description It asks for permission, and hears the answer.
+             * @default false
+             */
+            permissions: boolean;
+            /**
+             * @description It can be told something at the end of its turn, and goes on with it.
+             * @default false
+             */
+            queued: boolean;
+            /**
+             * @description It can be told something in the middle of its turn.
+             * @default false
+             */
+            steering: boolean;
+        };
+        /** @description The agent of an attempt, as it was started. */
+        AgentInfo: {
+            /** @description When it asks for permission, in the agent's own word. */
+            approvals?: string | null;
+            /** @description What operators can do with it. */
+            capabilities: components["schemas"]["AgentCapabilities"];
+            /** @description The effort, if it is known. */
+            effort?: string | null;
+            /** @description `exec` or `interactive`. */
+            mode?: string | null;
+            /** @description The model, if it is known. */
+            model?: string | null;
+            /** @description What it is kept from, in the agent's own word. */
+            sandbox?: string | null;
+        };
         /** @description A file in the artifact store. */
         ArtifactInfo: {
             /**
@@ -931,9 +975,86 @@ export interface components {
             /** @description The files. */
             artifacts: components["schemas"]["ArtifactInfo"][];
         };
+        /** @description A budget. */
+        BudgetInfo: {
+            /**
+             * @description `wall_seconds`, `turns`, `tokens`, `spend_cents` or `diff_lines`.
+             * @example tokens
+             */
+            budget: string;
+            /**
+             * Format: int64
+             * @description What an attempt may use, in the budget's unit.
+             */
+            limit: number;
+            /** @description Whether it was reached, and not raised since. */
+            reached: boolean;
+            /**
+             * Format: int64
+             * @description What the present attempt had used when that was last told.
+             */
+            used: number;
+        };
+        /** @description A budget and how much of it is used. */
+        BudgetReached: {
+            /**
+             * @description Of what.
+             * @example tokens
+             */
+            budget: string;
+            /**
+             * Format: uuid
+             * @description The command that changed the limit, if one did.
+             */
+            command?: string | null;
+            /**
+             * Format: int64
+             * @description The limit, in the budget's own unit.
+             */
+            limit: number;
+            /**
+             * Format: int64
+             * @description How much of it is used.
+             */
+            used: number;
+        };
+        /** @description What one attempt may use before it is paused. What is absent is not bounded. */
+        BudgetsBody: {
+            /**
+             * Format: int64
+             * @description Lines added and removed in the repository, 1 to 10,000,000.
+             */
+            diffLines?: number | null;
+            /**
+             * Format: int64
+             * @description US cents, as the agent counts them, 1 to 10,000,000.
+             */
+            spendCents?: number | null;
+            /**
+             * Format: int64
+             * @description Tokens read and written, as the agent counts them, 1 to 10,000,000,000.
+             */
+            tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Turns of the agent, 1 to 100,000.
+             */
+            turns?: number | null;
+            /**
+             * Format: int64
+             * @description Time that the agent works, without that in which it stands still, 1 to 604,800 seconds.
+             */
+            wallSeconds?: number | null;
+        };
+        /** @description Where a run is held by itself, and what it may use up. */
+        ControlBody: {
+            budgets?: components["schemas"]["BudgetsBody"] | null;
+            /** @description Stages that a person lets begin, each time: `execute`, `publish`. */
+            pauseBefore?: string[];
+        };
         /** @description A wish of an operator, as taken down. */
         ControlEvent: {
-            /** @description `cancel`, `redrive` or `release_lease`. */
+            /** @description What is wished, such as `cancel`, `pause` or `send_message`. */
             action: string;
             /** @description Who wishes it. */
             actor: string;
@@ -1001,10 +1122,41 @@ export interface components {
         };
         /** @description A wish of an operator. */
         ControlRequest: {
-            /** @description `cancel`, `redrive` or `release_lease`. */
+            /**
+             * @description `cancel`, `redrive`, `release_lease`, `pause`, `resume`, `takeover`, `hand_back` or
+             *     `raise_budget`.
+             */
             action: string;
+            /** @description With `raise_budget`: `wall_seconds`, `turns`, `tokens`, `spend_cents` or `diff_lines`. */
+            budget?: string | null;
+            /**
+             * Format: int32
+             * @description With `pause` and `takeover`: how long a soft pause waits for a tool call before the agent is
+             *     held by force, 0 to 86,400 seconds; the worker's setting if absent.
+             */
+            deadlineSeconds?: number | null;
+            /**
+             * Format: int32
+             * @description With `takeover`: after how long it is over if nobody hands the run back, 60 to 86,400
+             *     seconds; the server's default if absent.
+             */
+            expiresAfterSeconds?: number | null;
+            /**
+             * Format: int64
+             * @description With `raise_budget`: the new limit, in the budget's unit; higher than the one before.
+             */
+            limit?: number | null;
+            /** @description With `pause`: `soft` (the default) or `hard`. */
+            mode?: string | null;
             /** @description Why, for the record; at most 2,000 characters. */
             note?: string | null;
+            /**
+             * Format: int32
+             * @description With `pause`: after how long the run goes on by itself, 1 to 604,800 seconds.
+             */
+            resumeAfterSeconds?: number | null;
+            /** @description With `hand_back`: what was done, for the agent; 1 to 20,000 characters. */
+            summary?: string | null;
         };
         /** @description Runs that failed alike. */
         DeadLetterGroup: {
@@ -1045,6 +1197,16 @@ export interface components {
             /** @description Give it as `cursor` for the next page; null on the last. */
             nextCursor?: string | null;
         };
+        /** @description The worker holds a command. */
+        Delivered: {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            command: string;
+            /** @description Why it will have no effect, if it will have none. */
+            refused?: string | null;
+        };
         /** @description A drain in force. */
         DrainInfo: {
             /** @description Who wished it. */
@@ -1056,6 +1218,11 @@ export interface components {
              * @description Runs that these workers still hold.
              */
             running: number;
+            /**
+             * @description What becomes of the runs that are held: `finish` or `pause`.
+             * @example finish
+             */
+            runs?: string;
             /**
              * @description Who is drained: `fleet`, `pool.<pool>` or `worker.<worker>`.
              * @example pool.gpu
@@ -1091,6 +1258,8 @@ export interface components {
             forSeconds?: number | null;
             /** @description Why, for whoever finds idle workers; 1 to 2,000 characters. */
             note: string;
+            /** @description What becomes of the runs that are held: `finish` (the default) or `pause` until the drain ends. */
+            runs?: string | null;
             /**
              * @description Who: `fleet`, `pool.<pool>` or `worker.<worker>`.
              * @example pool.gpu
@@ -1137,10 +1306,17 @@ export interface components {
              * @example codex_exec
              */
             agent: string;
+            /** @description When it asks for permission, in the agent's own word. */
+            approvals?: string | null;
+            capabilities?: components["schemas"]["AgentCapabilities"] | null;
             /** @description The effort in use, if it is known. */
             effort?: string | null;
+            /** @description `exec`, or `interactive` when its own screen runs in the terminal. */
+            mode?: string | null;
             /** @description The model in use, if it is known. */
             model?: string | null;
+            /** @description What it is kept from, in the agent's own word. */
+            sandbox?: string | null;
             /** @enum {string} */
             type: "agent_started";
         } | {
@@ -1217,6 +1393,16 @@ export interface components {
              * @description Tokens written.
              */
             output_tokens: number;
+            /**
+             * Format: int64
+             * @description US cents spent in the attempt so far, where the agent counts them.
+             */
+            spent_cents?: number | null;
+            /**
+             * Format: int64
+             * @description Turns that the agent has ended in the attempt so far, where they are known.
+             */
+            turns?: number | null;
             /** @enum {string} */
             type: "usage";
         } | {
@@ -1298,18 +1484,49 @@ export interface components {
             reason: string;
             /** @enum {string} */
             type: "publish_skipped";
-        } | {
+        } | (components["schemas"]["PausedHow"] & {
             /**
              * @description How it is held.
              * @example checkpoint
              */
             kind: string;
+        } & {
             /** @enum {string} */
             type: "paused";
-        } | {
+        }) | (components["schemas"]["ResumedHow"] & {
             /** @enum {string} */
             type: "resumed";
-        } | {
+        }) | (components["schemas"]["Delivered"] & {
+            /** @enum {string} */
+            type: "control_delivered";
+        }) | (components["schemas"]["TakeoverBegan"] & {
+            /** @enum {string} */
+            type: "takeover_began";
+        }) | (components["schemas"]["TakeoverOver"] & {
+            /** @enum {string} */
+            type: "takeover_ended";
+        }) | (components["schemas"]["MessageDelivered"] & {
+            /** @enum {string} */
+            type: "message_delivered";
+        }) | (components["schemas"]["MessageSeen"] & {
+            /** @enum {string} */
+            type: "message_seen";
+        }) | (components["schemas"]["MessageDropped"] & {
+            /** @enum {string} */
+            type: "message_dropped";
+        }) | (components["schemas"]["HelpNeeded"] & {
+            /** @enum {string} */
+            type: "operator_needed";
+        }) | (components["schemas"]["HelpClosed"] & {
+            /** @enum {string} */
+            type: "operator_not_needed";
+        }) | (components["schemas"]["BudgetReached"] & {
+            /** @enum {string} */
+            type: "budget_reached";
+        }) | (components["schemas"]["BudgetReached"] & {
+            /** @enum {string} */
+            type: "budget_raised";
+        }) | {
             /** @enum {string} */
             type: "adopted";
             /** @description The worker's version now. */
@@ -1513,6 +1730,54 @@ export interface components {
             database: boolean;
             /** @description `ok`, `degraded` (runs are taken, history is delayed) or `unavailable`. */
             status: string;
+        };
+        /** @description A person is needed for that no more. */
+        HelpClosed: {
+            /**
+             * Format: uuid
+             * @description The command that answered it, if one did.
+             */
+            command?: string | null;
+            /**
+             * @description Why.
+             * @example answered
+             */
+            end: string;
+            /**
+             * Format: uuid
+             * @description Which request.
+             */
+            help: string;
+        };
+        /** @description A person is needed. */
+        HelpNeeded: {
+            /** @description Whether the agent waits for the answer. */
+            blocking: boolean;
+            /** @description The tool and what it would do, for a permission; at most 4,000 characters. */
+            detail?: string | null;
+            /** @description Whether an answer may be in one's own words. */
+            freeText: boolean;
+            /**
+             * Format: uuid
+             * @description Its own id, chosen where it is asked for.
+             */
+            help: string;
+            /**
+             * @description Why.
+             * @example question
+             */
+            kind: string;
+            /** @description Answers to choose from, at most 9; the first is the careful one. */
+            options?: components["schemas"]["HelpOption"][];
+            /** @description What is asked, for a person; at most 4,000 characters. */
+            question: string;
+        };
+        /** @description An answer to choose. */
+        HelpOption: {
+            /** @description What is answered, such as `allow`. */
+            answer: string;
+            /** @description What a person reads. */
+            label: string;
         };
         /** @description The end of an attempt's chain of what was typed. */
         InputHead: {
@@ -1799,12 +2064,138 @@ export interface components {
              */
             worker?: string | null;
         };
+        /** @description The agent was handed a message. */
+        MessageDelivered: {
+            /**
+             * Format: uuid
+             * @description The command that brought it.
+             */
+            message: string;
+            /** @description By which of the agent's hooks, such as `PreToolUse`. */
+            via: string;
+        };
+        /** @description A message will not reach the agent. */
+        MessageDropped: {
+            /**
+             * Format: uuid
+             * @description The command that took it back, if one did.
+             */
+            command?: string | null;
+            /**
+             * Format: uuid
+             * @description The command that brought it.
+             */
+            message: string;
+            /** @description Why, for a person. */
+            reason: string;
+        };
+        /** @description A message stands in a request that the model has answered. */
+        MessageSeen: {
+            /**
+             * Format: uuid
+             * @description The command that brought it.
+             */
+            message: string;
+        };
         /** @description A token that was just made, with its text, which nobody can read again. */
         NewTokenInfo: {
             /** @description The token. */
             info: components["schemas"]["TokenInfo"];
             /** @description The text: send it as `Authorization: Bearer <text>`. */
             token: string;
+        };
+        /** @description A pause with the times of its phases. */
+        PauseInfo: {
+            /** @description Before which tool or stage. */
+            before?: string | null;
+            /** @description Who wished it; null when no person did. */
+            by?: string | null;
+            /**
+             * @description Why.
+             * @example operator
+             */
+            cause: string;
+            /**
+             * Format: uuid
+             * @description The command that wished it; null when no command did.
+             */
+            command?: string | null;
+            /**
+             * Format: date-time
+             * @description When the worker held it.
+             */
+            deliveredAt?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when the run stands still.
+             */
+            effectiveAt?: string | null;
+            /** @description Whether no checkpoint came in time. */
+            escalated: boolean;
+            /**
+             * @description By what means it stands still.
+             * @example checkpoint
+             */
+            method?: string | null;
+            /**
+             * @description `soft` or `hard`.
+             * @example soft
+             */
+            mode: string;
+            /** @description Why, in words. */
+            note?: string | null;
+            /**
+             * @description `requested` (the broker has it), `delivered` (the worker holds it), `effective` (the run
+             *     stands still) or `resuming` (going on is wished, and has not happened).
+             */
+            phase: string;
+            /**
+             * Format: date-time
+             * @description When it was wished.
+             */
+            requestedAt: string;
+            /**
+             * Format: date-time
+             * @description When it goes on by itself.
+             */
+            resumesAt?: string | null;
+        };
+        /** @description Why, by what means and where an agent stands still. All absent from an older Baton. */
+        PausedHow: {
+            /**
+             * @description Where: the tool that the agent was about to use, or the stage that was about to begin.
+             * @default null
+             */
+            before: string | null;
+            /**
+             * @description Why.
+             * @default null
+             * @example operator
+             */
+            cause: string | null;
+            /**
+             * Format: uuid
+             * @description The command that wished it, if one did.
+             * @default null
+             */
+            command: string | null;
+            /**
+             * @description Whether no checkpoint came before the deadline of a soft pause.
+             * @default false
+             */
+            escalated: boolean;
+            /**
+             * @description By what means.
+             * @default null
+             * @example cgroup
+             */
+            method: string | null;
+            /**
+             * Format: int64
+             * @description In how many milliseconds it goes on by itself.
+             * @default null
+             */
+            resumesInMs: number | null;
         };
         /** @description Why a run has not started. */
         PlacementInfo: {
@@ -1974,6 +2365,27 @@ export interface components {
              */
             taskRunId: string;
         };
+        /** @description Why an agent goes on. All absent from an older Baton. */
+        ResumedHow: {
+            /**
+             * @description Why.
+             * @default null
+             * @example operator
+             */
+            cause: string | null;
+            /**
+             * Format: uuid
+             * @description The command that wished it, if one did.
+             * @default null
+             */
+            command: string | null;
+            /**
+             * Format: int64
+             * @description How long it stood still, in milliseconds.
+             * @default null
+             */
+            pausedMs: number | null;
+        };
         /** @description Delays between attempts. */
         RetryBody: {
             /**
@@ -1992,6 +2404,39 @@ export interface components {
              *     default for commands).
              */
             workspace?: string | null;
+        };
+        /** @description What holds a run, who has its place, and what waits for its agent or for a person. */
+        RunControl: {
+            /** @default null */
+            agent: components["schemas"]["AgentInfo"] | null;
+            /**
+             * @description What the attempt may use up, with what it has used; only bounded ones.
+             * @default []
+             */
+            budgets: components["schemas"]["BudgetInfo"][];
+            /**
+             * Format: int32
+             * @description Requests for help that nobody has answered.
+             * @default 0
+             */
+            openHelpRequests: number;
+            /** @default null */
+            pause: components["schemas"]["PauseInfo"] | null;
+            /**
+             * Format: int64
+             * @description Time that the run has stood still in its present attempt, before the pause in force, in
+             *     milliseconds.
+             * @default 0
+             */
+            pausedMs: number;
+            /**
+             * Format: int32
+             * @description Messages that the agent was not handed yet.
+             * @default 0
+             */
+            pendingMessages: number;
+            /** @default null */
+            takeover: components["schemas"]["TakeoverInfo"] | null;
         };
         /** @description What went wrong. */
         RunError: {
@@ -2204,6 +2649,90 @@ export interface components {
             /** @description The token's text. */
             token: string;
         };
+        /** @description An operator has the run's place. */
+        TakeoverBegan: {
+            /** @description Who. */
+            by: string;
+            /**
+             * Format: uuid
+             * @description The command that wished it.
+             */
+            command: string;
+            /**
+             * Format: int64
+             * @description For how long at most, in seconds.
+             */
+            expiresInSeconds: number;
+        };
+        /** @description Who has a run's place. */
+        TakeoverInfo: {
+            /**
+             * Format: date-time
+             * @description When the worker let them; null before.
+             */
+            beganAt?: string | null;
+            /** @description Who. */
+            by: string;
+            /**
+             * Format: uuid
+             * @description The command that wished it.
+             */
+            command: string;
+            /**
+             * Format: date-time
+             * @description When it is over if nobody hands the run back; null before it began.
+             */
+            expiresAt?: string | null;
+            /** @description Why, in words. */
+            note?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was wished.
+             */
+            requestedAt: string;
+        };
+        /** @description A takeover is over. */
+        TakeoverOver: {
+            /** @description The artifact that holds changes and commands, such as `handback/1/changes.patch`. */
+            artifact?: string | null;
+            /**
+             * Format: uuid
+             * @description The command that ended it, if one did.
+             */
+            command?: string | null;
+            /**
+             * Format: int32
+             * @description Commands that were typed meanwhile.
+             */
+            commands: number;
+            /**
+             * Format: int32
+             * @description Removed lines.
+             */
+            deletions: number;
+            /**
+             * @description How.
+             * @example handed_back
+             */
+            end: string;
+            /**
+             * Format: int32
+             * @description Files that were changed meanwhile.
+             */
+            files: number;
+            /**
+             * Format: int32
+             * @description Added lines.
+             */
+            insertions: number;
+            /** @description What the operator has done, in their words. */
+            summary?: string | null;
+            /**
+             * Format: uuid
+             * @description The command that began it.
+             */
+            takeover: string;
+        };
         /** @description What is to be done. */
         TaskBody: {
             /** @description Program and arguments. Required for commands; no shell is involved. */
@@ -2228,6 +2757,8 @@ export interface components {
              * @description Since when somebody wants it ended.
              */
             cancelRequestedAt?: string | null;
+            /** @description What holds it, who has its place, and what waits for its agent or for a person. */
+            control?: components["schemas"]["RunControl"];
             /**
              * Format: date-time
              * @description When the next attempt is due, while one is scheduled.
@@ -2308,6 +2839,7 @@ export interface components {
         };
         /** @description A run as asked for. */
         TaskRunRequest: {
+            control?: components["schemas"]["ControlBody"] | null;
             liveSession?: components["schemas"]["LiveSessionBody"] | null;
             /**
              * Format: int32

@@ -4,7 +4,7 @@ pub(super) mod begin;
 pub(super) mod end;
 pub(super) mod list;
 
-use baton_domain::{Actor, Drain, DrainScope};
+use baton_domain::{Actor, Drain, DrainScope, DrainedRuns};
 use baton_wire::{DrainAction, DrainMessage, http::DrainInfo};
 use chrono::{DateTime, Utc};
 
@@ -29,6 +29,7 @@ struct Wish {
     note: String,
     actor: Actor,
     until: Option<DateTime<Utc>>,
+    runs: Option<DrainedRuns>,
 }
 
 /// Says it to the fleet; whether the recorder has kept it by now.
@@ -41,6 +42,7 @@ async fn say(app: &App, wish: Wish, at: DateTime<Utc>) -> Answer<(DrainMessage, 
         actor: wish.actor,
         at,
         until: wish.until,
+        runs: wish.runs,
     };
     let position = broker::say_to_fleet(app.bus(), &message).await?;
     let history = app.history();
@@ -69,6 +71,7 @@ fn shown(app: &App, drain: Drain) -> DrainInfo {
         actor: drain.actor,
         since: drain.since,
         until: drain.until,
+        runs: drain.runs,
         workers,
         running,
     }

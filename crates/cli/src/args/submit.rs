@@ -214,6 +214,7 @@ impl RequestArgs {
                 provider: self.live_provider.map(String::from),
                 ttl_minutes: self.live_ttl,
             }),
+            control: None,
         }
     }
 }

@@ -38,6 +38,7 @@ async fn begin(scope: DrainScope, args: DrainArgs) -> anyhow::Result<Exit> {
         scope: scope.to_string(),
         note: args.note,
         for_seconds: seconds.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
+        runs: None,
     };
     let drain = client.drain(&request).await?;
     if args.client.json {

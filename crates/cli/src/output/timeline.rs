@@ -102,8 +102,8 @@ fn worker_event(event: &Event) -> String {
             Event::OutputTruncated { .. } => {
                 "the log is too long to show; the file logs/agent.log has all of it".to_owned()
             }
-            Event::Paused { kind } => format!("paused ({kind})"),
-            Event::Resumed => "resumed".to_owned(),
+            Event::Paused { kind, .. } => format!("paused ({kind})"),
+            Event::Resumed(_) => "resumed".to_owned(),
             Event::Adopted { version } => {
                 format!("taken up again by the restarted worker (version {version})")
             }
@@ -122,6 +122,7 @@ fn agent_event(event: &Event) -> Option<String> {
             agent,
             model,
             effort,
+            ..
         } => {
             let details: Vec<&str> = [model, effort]
                 .into_iter()
@@ -166,6 +167,7 @@ fn agent_event(event: &Event) -> Option<String> {
             input_tokens,
             cached_input_tokens,
             output_tokens,
+            ..
         } => format!(
             "tokens: {input_tokens} read ({cached_input_tokens} from a cache), {output_tokens} written"
         ),

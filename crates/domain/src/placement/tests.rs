@@ -35,6 +35,7 @@ fn drain(scope: &str) -> Drain {
         note: "new kernel".to_owned(),
         since: chrono::DateTime::UNIX_EPOCH,
         until: None,
+        runs: crate::DrainedRuns::Finish,
     }
 }
 

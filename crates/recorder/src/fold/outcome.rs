@@ -35,6 +35,7 @@ pub(super) fn take_in(outcome: &mut Outcome, event: &Event) {
             input_tokens,
             cached_input_tokens,
             output_tokens,
+            ..
         } => {
             let sum = outcome.usage.get_or_insert_default();
             *sum = Usage {

@@ -114,6 +114,7 @@ pub(crate) fn drain(scope: &str, note: &str) -> (Subject, DrainMessage) {
         actor: "somebody".to_owned().try_into().expect("an actor"),
         at: at(3),
         until: Some(at(3600)),
+        runs: None,
     };
     let scope = message.scope.clone();
     (Subject::Drain { scope }, message)
@@ -168,6 +169,8 @@ pub(crate) fn usage(input_tokens: u64) -> Event {
         input_tokens,
         cached_input_tokens: 1,
         output_tokens: 2,
+        spent_cents: None,
+        turns: None,
     }
 }
 

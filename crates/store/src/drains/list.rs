@@ -14,6 +14,7 @@ struct DrainRow {
     note: String,
     since: chrono::DateTime<chrono::Utc>,
     until: Option<chrono::DateTime<chrono::Utc>>,
+    runs: String,
     position: i64,
 }
 
@@ -24,7 +25,7 @@ struct DrainRow {
 pub async fn list(store: &Store) -> Result<Vec<StoredDrain>, StoreError> {
     let rows = sqlx::query_as!(
         DrainRow,
-        "SELECT scope, actor, note, since, until, position FROM drains ORDER BY scope"
+        "SELECT scope, actor, note, since, until, runs, position FROM drains ORDER BY scope"
     )
     .fetch_all(store.pool())
     .await?;
@@ -45,6 +46,7 @@ fn drain(row: DrainRow) -> Result<StoredDrain, InvalidRow> {
             note: row.note,
             since: row.since,
             until: row.until,
+            runs: at.fit("runs", row.runs.parse())?,
         },
     })
 }

@@ -25,16 +25,17 @@ pub(crate) async fn write(
 async fn keep(connection: &mut PgConnection, stored: &StoredDrain) -> Result<(), StoreError> {
     let drain = &stored.drain;
     sqlx::query!(
-        "INSERT INTO drains (scope, actor, note, since, until, position)
-         VALUES ($1, $2, $3, $4, $5, $6)
+        "INSERT INTO drains (scope, actor, note, since, until, runs, position)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (scope) DO UPDATE SET
              actor = excluded.actor, note = excluded.note, since = excluded.since,
-             until = excluded.until, position = excluded.position",
+             until = excluded.until, runs = excluded.runs, position = excluded.position",
         drain.scope.to_string(),
         drain.actor.as_str(),
         drain.note,
         drain.since,
         drain.until,
+        drain.runs.as_str(),
         position_out(stored.position),
     )
     .execute(connection)

@@ -1,6 +1,6 @@
 //! Drains as the API takes and shows them.
 
-use baton_domain::{Actor, DrainScope};
+use baton_domain::{Actor, DrainScope, DrainedRuns};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,6 +18,9 @@ pub struct DrainRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 31_536_000)]
     pub for_seconds: Option<u32>,
+    /// What becomes of the runs that are held: `finish` (the default) or `pause` until the drain ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<String>,
 }
 
 /// A drain in force.
@@ -36,10 +39,19 @@ pub struct DrainInfo {
     pub since: DateTime<Utc>,
     /// When it ends by itself; null if it does not.
     pub until: Option<DateTime<Utc>>,
+    /// What becomes of the runs that are held: `finish` or `pause`.
+    #[serde(default = "finish")]
+    #[schema(value_type = String, example = "finish")]
+    pub runs: DrainedRuns,
     /// Workers of the scope that were heard lately.
     pub workers: u32,
     /// Runs that these workers still hold.
     pub running: u32,
+}
+
+/// What an older API means.
+const fn finish() -> DrainedRuns {
+    DrainedRuns::Finish
 }
 
 /// The drains in force.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::LiveSessionSummary;
+use super::{LiveSessionSummary, RunControl};
 use crate::spec::TaskRunRequest;
 
 /// A run as it stands.
@@ -62,6 +62,9 @@ pub struct TaskRun {
     /// Its live session; null when nobody ever asked for one.
     #[serde(default)]
     pub live_session: Option<LiveSessionSummary>,
+    /// What holds it, who has its place, and what waits for its agent or for a person.
+    #[serde(default)]
+    pub control: RunControl,
     /// The last position that changed it; resume from here.
     pub position: u64,
 }
@@ -213,14 +216,38 @@ pub struct EventPage {
 }
 
 /// A wish of an operator.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ControlRequest {
-    /// `cancel`, `redrive` or `release_lease`.
+    /// `cancel`, `redrive`, `release_lease`, `pause`, `resume`, `takeover`, `hand_back` or
+    /// `raise_budget`.
     pub action: String,
     /// Why, for the record; at most 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// With `pause`: `soft` (the default) or `hard`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// With `pause` and `takeover`: how long a soft pause waits for a tool call before the agent is
+    /// held by force, 0 to 86,400 seconds; the worker's setting if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_seconds: Option<u32>,
+    /// With `pause`: after how long the run goes on by itself, 1 to 604,800 seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume_after_seconds: Option<u32>,
+    /// With `takeover`: after how long it is over if nobody hands the run back, 60 to 86,400
+    /// seconds; the server's default if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_after_seconds: Option<u32>,
+    /// With `hand_back`: what was done, for the agent; 1 to 20,000 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<String>,
+    /// With `raise_budget`: `wall_seconds`, `turns`, `tokens`, `spend_cents` or `diff_lines`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<String>,
+    /// With `raise_budget`: the new limit, in the budget's unit; higher than the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
 }
 
 /// A wish of an operator, as taken down.
@@ -235,7 +262,7 @@ pub struct ControlEvent {
     /// Who wishes it.
     #[schema(value_type = String)]
     pub actor: Actor,
-    /// `cancel`, `redrive` or `release_lease`.
+    /// What is wished, such as `cancel`, `pause` or `send_message`.
     pub action: String,
     /// What belongs to the action, such as `note`.
     pub metadata: Value,

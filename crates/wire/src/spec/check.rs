@@ -1,5 +1,6 @@
 //! The checks, one a field. Each notes what is wrong and goes on.
 
+mod control;
 mod live_session;
 mod publish;
 mod secrets;
@@ -21,6 +22,7 @@ impl Checker {
     pub(super) fn spec(&mut self, body: &TaskRunRequest) -> Option<RunSpec> {
         let run_type = self.run_type(body);
         let live_session = self.live_session(body.live_session.as_ref());
+        let (pause_before, budgets) = self.control(body.control.as_ref());
         let title = self.optional("title", body.title.as_deref(), Line::parse);
         let checkout = self.checkout(body, run_type);
         let work = self.work(body, run_type);
@@ -50,6 +52,8 @@ impl Checker {
             retry_workspace,
             timeout: Duration::from_secs(u64::from(timeout)),
             live_session,
+            pause_before,
+            budgets,
         })
     }
 

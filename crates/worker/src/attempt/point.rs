@@ -79,7 +79,17 @@ impl Point {
             | Event::SessionFailed(_)
             | Event::Adopted { .. }
             | Event::Paused { .. }
-            | Event::Resumed => {}
+            | Event::Resumed(_)
+            | Event::ControlDelivered(_)
+            | Event::TakeoverBegan(_)
+            | Event::TakeoverEnded(_)
+            | Event::MessageDelivered(_)
+            | Event::MessageSeen(_)
+            | Event::MessageDropped(_)
+            | Event::OperatorNeeded(_)
+            | Event::OperatorNotNeeded(_)
+            | Event::BudgetReached(_)
+            | Event::BudgetRaised(_) => {}
             event => self.said.push(event.clone()),
         }
     }

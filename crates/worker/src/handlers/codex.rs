@@ -85,6 +85,10 @@ async fn run(
             agent: RunType::CodexExec,
             model: order.model.map(|model| model.as_str().to_owned()),
             effort: order.effort.map(|effort| effort.to_string()),
+            mode: None,
+            sandbox: None,
+            approvals: None,
+            capabilities: None,
         },
         abort: reader.hopeless(),
     };

@@ -160,6 +160,8 @@ impl CodexReader {
                     input_tokens: input,
                     cached_input_tokens: cached,
                     output_tokens: output,
+                    spent_cents: None,
+                    turns: None,
                 });
             }
             CodexLine::TurnFailed(why) => {

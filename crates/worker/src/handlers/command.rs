@@ -34,6 +34,10 @@ pub(crate) async fn execute(execution: &Execution<'_>, argv: &Argv) -> Result<St
             agent: RunType::Command,
             model: None,
             effort: None,
+            mode: None,
+            sandbox: None,
+            approvals: None,
+            capabilities: None,
         },
         abort: CancellationToken::new(),
     };

@@ -31,6 +31,7 @@ impl Bench {
             actor: "ada".to_owned().try_into().unwrap(),
             at: SystemClock.now(),
             until,
+            runs: None,
         };
         let subject = Subject::Drain {
             scope: message.scope.clone(),

@@ -6,6 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use baton_domain::DrainedRuns;
 use baton_wire::{
     DrainAction,
     http::{DrainInfo, DrainRequest},
@@ -26,7 +27,8 @@ const MOST_SECONDS: u32 = 31_536_000;
 
 /// Drains a worker, a pool or the whole fleet
 ///
-/// Workers of the scope take no more runs, and finish those that they hold. It holds until it is
+/// Workers of the scope take no more runs; those that they hold are finished, or paused until the
+/// drain ends (`runs`). It holds until it is
 /// taken back, or until it ends by itself; a second drain of the same scope takes the place of the
 /// first. It reaches workers at once, and those that are away when they come back.
 #[utoipa::path(
@@ -54,6 +56,7 @@ pub(crate) async fn begin(
         note: required(&request.note)?,
         actor,
         until: seconds(request.for_seconds)?.map(|length| at + length),
+        runs: runs(request.runs.as_deref())?,
     };
     let (message, recorded) = say(&app, wish, at).await?;
     let drain = message
@@ -71,6 +74,11 @@ fn required(text: &String) -> Answer<String> {
         let rule = "must say why, for whoever finds idle workers";
         Problem::field(Kind::InvalidBody, "note", rule)
     })
+}
+
+fn runs(given: Option<&str>) -> Answer<Option<DrainedRuns>> {
+    let parsed = given.map(str::parse).transpose();
+    parsed.map_err(|_| Problem::field(Kind::InvalidBody, "runs", "must be 'finish' or 'pause'"))
 }
 
 fn seconds(given: Option<u32>) -> Answer<Option<TimeDelta>> {

@@ -57,6 +57,7 @@ pub(crate) async fn end(
         note,
         actor,
         until: None,
+        runs: None,
     };
     let (_, recorded) = say(&app, wish, at).await?;
     Ok(match recorded {

@@ -55,6 +55,9 @@ pub(super) struct Queue {
     sent: u64,
     /// What is drawn; none of a viewer that does not say.
     drawn: Option<u64>,
+    /// What the last screen shows. A screen counts as drawn: whatever is said of the time before
+    /// it says nothing.
+    screen: u64,
     skipping: Option<Skip>,
 }
 
@@ -106,6 +109,7 @@ impl Queue {
         self.bytes = self.waiting.iter().map(|(item, _)| size(item)).sum();
         if why == Skip::Anew {
             self.sent = 0;
+            self.screen = 0;
             self.drawn = self.drawn.map(|_| 0);
         }
         // Another life stays another life, whatever is left out of it.
@@ -117,7 +121,7 @@ impl Queue {
     /// The viewer has drawn everything up to an offset. One that was not sent yet is another
     /// life's, or a lie.
     pub(super) fn draw(&mut self, offset: u64) {
-        let drawn = self.drawn.unwrap_or_default();
+        let drawn = self.drawn.unwrap_or(self.screen);
         self.drawn = Some(drawn.max(offset.min(self.sent)));
     }
 
@@ -138,6 +142,7 @@ impl Queue {
     pub(super) fn show(&mut self, frames: impl IntoIterator<Item = Bytes>, through: u64) {
         self.skipping = None;
         self.sent = through;
+        self.screen = through;
         self.drawn = self.drawn.map(|_| through);
         for bytes in frames {
             let item = Item {

@@ -1,11 +1,16 @@
 //! The feed of a terminal: live, begun with its last screen, mended out of the stream.
 
+use std::time::Duration;
+
 use async_nats::Subscriber;
 use baton_domain::{RunId, TerminalName, WorkerId};
 use baton_wire::{Filter, Subject};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::StreamExt as _;
-use tokio::sync::watch;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until},
+};
 
 use super::{
     kept::Begin,
@@ -27,6 +32,13 @@ const MOST_FILLED: u64 = 256 << 10;
 /// later.
 const LOOKS: u32 = 3;
 
+/// How often what is kept is read after messages were dropped: the last of them may be kept only
+/// after it was dropped, and perhaps nothing is said any more that would show the hole.
+const AFTER_DROPS: u32 = 4;
+
+/// The first pause before reading again after messages were dropped; each is four times longer.
+const AFTER_DROP: Duration = Duration::from_millis(20);
+
 /// What a terminal shows, as one worker says it: its last screen first, then everything after it.
 /// Dropping it ends the subscription.
 #[derive(Debug)]
@@ -44,6 +56,8 @@ pub struct TerminalFeed {
     held: Option<(Heard, Kind)>,
     /// How often the present hole was looked into.
     looks: u32,
+    /// How often what is kept was read since messages were dropped, and when it is read again.
+    dropped: Option<(u32, Instant)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +113,20 @@ impl Bus {
             behind: true,
             held: None,
             looks: 0,
+            dropped: None,
         })
+    }
+}
+
+/// When what is kept is read again; never once that was done often enough.
+fn after_drop(times: u32) -> Option<(u32, Instant)> {
+    (times < AFTER_DROPS).then(|| (times, Instant::now() + AFTER_DROP * 4u32.pow(times)))
+}
+
+async fn at(due: Option<(u32, Instant)>) {
+    match due {
+        Some((_, due)) => sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }
 
@@ -124,6 +151,11 @@ impl TerminalFeed {
                 changed = self.drops.changed() => {
                     changed.ok()?;
                     self.behind = true;
+                    self.dropped = after_drop(0);
+                }
+                () = at(self.dropped) => {
+                    self.behind = true;
+                    self.dropped = self.dropped.and_then(|(times, _)| after_drop(times + 1));
                 }
                 message = self.live.next() => self.hear(message?),
             }

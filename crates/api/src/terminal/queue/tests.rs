@@ -59,6 +59,21 @@ fn a_viewer_that_takes_everything_and_draws_too_little_of_it_is_skipped_as_well(
 }
 
 #[test]
+fn what_a_viewer_says_for_the_first_time_about_before_a_screen_does_not_hold_it_back() {
+    let mut queue = Queue::default();
+    queue.push(output(0, 32 << 10));
+    assert_eq!(frames(&mut queue), 1);
+    // Left out before it was heard of what it draws, and shown the screen at once.
+    queue.skip(Skip::Behind);
+    assert_eq!(queue.next(), Due::Screen(Skip::Behind));
+    queue.show([Bytes::from_static(b"screen")], 4 << 20);
+    assert_eq!(frames(&mut queue), 1);
+    queue.draw(32 << 10);
+    queue.skip(Skip::Behind);
+    assert_eq!(queue.next(), Due::Screen(Skip::Behind));
+}
+
+#[test]
 fn another_life_is_told_even_to_whoever_was_behind() {
     let mut queue = Queue::after(900);
     queue.draw(800);
@@ -108,6 +123,8 @@ proptest! {
         let mut queue = Queue::default();
         // What the terminal has shown, and what the viewer has seen of it.
         let (mut shown, mut seen) = (0u64, 0u64);
+        // The last output that it took.
+        let mut last = None;
         for step in steps {
             match step {
                 Step::Output(length) => {
@@ -117,7 +134,7 @@ proptest! {
                 Step::Draw(offset) => queue.draw(offset),
                 Step::Anew => {
                     queue.skip(Skip::Anew);
-                    (shown, seen) = (0, u64::MAX);
+                    (shown, seen, last) = (0, u64::MAX, None);
                 }
                 Step::Take => match queue.next() {
                     Due::Frame(item) => {
@@ -125,6 +142,7 @@ proptest! {
                         if let Some(through) = item.through {
                             prop_assert_eq!(through - length, seen);
                             seen = through;
+                            last = Some(through);
                         }
                     }
                     Due::Screen(_) => {
@@ -136,11 +154,14 @@ proptest! {
             }
             prop_assert!(queue.bytes <= MOST);
         }
-        // A viewer that takes and draws all comes to the end.
+        // A viewer that takes and draws all comes to the end; it says nothing about screens.
+        last.into_iter().for_each(|through| queue.draw(through));
         loop {
-            queue.draw(u64::MAX);
             match queue.next() {
-                Due::Frame(item) => seen = item.through.unwrap_or(seen),
+                Due::Frame(item) => {
+                    seen = item.through.unwrap_or(seen);
+                    item.through.into_iter().for_each(|through| queue.draw(through));
+                }
                 Due::Screen(_) => {
                     queue.show([Bytes::new()], shown);
                     seen = shown;

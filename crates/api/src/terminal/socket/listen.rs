@@ -58,8 +58,12 @@ pub(super) async fn listen(mut stream: SplitStream<&mut WebSocket>, viewer: &Vie
         if let Err(end) = take(frame, viewer).await {
             return end;
         }
-        // Nothing is lost: it waits on its way here.
-        sleep(pause.max(input.take(typed, Instant::now()))).await;
+        let pause = pause.max(input.take(typed, Instant::now()));
+        // Even the shortest sleep lasts a millisecond.
+        if !pause.is_zero() {
+            // Nothing is lost: it waits on its way here.
+            sleep(pause).await;
+        }
     }
 }
 

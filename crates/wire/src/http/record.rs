@@ -88,25 +88,8 @@ impl Place {
     }
 
     fn control(&self, control: &ControlMessage) -> EventRecord {
-        let mut data = json!({"id": control.id});
-        if let Some(note) = control.command.note() {
-            data["note"] = json!(note);
-        }
-        match &control.command {
-            ControlCommand::EnableSession {
-                provider,
-                ttl_seconds,
-                ..
-            } => {
-                data["provider"] = json!(provider);
-                data["ttlSeconds"] = json!(ttl_seconds);
-            }
-            ControlCommand::ResealSession { generation, sealed } => {
-                data["generation"] = json!(generation);
-                data["keyId"] = json!(sealed.key_id);
-            }
-            _ => {}
-        }
+        let mut data = wished(&control.command);
+        data.insert("id".to_owned(), json!(control.id));
         EventRecord {
             position: self.position.get(),
             index: 0,
@@ -118,7 +101,7 @@ impl Place {
             at: control.at,
             effective: None,
             refusal: None,
-            data,
+            data: Value::Object(data),
         }
     }
 
@@ -172,6 +155,21 @@ impl Place {
     }
 }
 
+/// A command's own fields. Of secrets only whose they are.
+fn wished(command: &ControlCommand) -> Map<String, Value> {
+    if let ControlCommand::ResealSession { generation, sealed } = command {
+        return Map::from_iter([
+            ("generation".to_owned(), json!(generation)),
+            ("keyId".to_owned(), json!(sealed.key_id)),
+        ]);
+    }
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(command) else {
+        return Map::new();
+    };
+    fields.remove("action");
+    fields
+}
+
 /// Fields that are kept elsewhere, for fewer eyes: what was typed, secrets, though they are sealed,
 /// and pages that only the session itself tells, where it may.
 const FOR_FEWER_EYES: [&str; 4] = ["text", "mac", "sealed", "webRo"];
@@ -191,4 +189,66 @@ fn split(raw: &Value) -> (String, Value) {
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     (kind.to_owned(), Value::Object(fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn data_of(command: Value) -> Value {
+        let control: ControlMessage = serde_json::from_value(json!({
+            "run": "019a2b3c-4d5e-7f60-8a1b-2c3d4e5f607a",
+            "id": "019a2b3c-5000-7000-8000-000000000020",
+            "actor": "anna",
+            "at": "2026-11-21T10:15:30.123456Z",
+            "command": command,
+        }))
+        .unwrap();
+        let place = Place {
+            position: Position::try_from(7_u64).unwrap(),
+        };
+        place.control(&control).data
+    }
+
+    #[test]
+    fn a_command_is_on_record_with_all_that_was_wished() {
+        assert_eq!(
+            data_of(json!({
+                "action": "pause",
+                "mode": "soft",
+                "deadlineSeconds": 30,
+                "resumeAfterSeconds": 900,
+                "note": "wait for the review",
+            })),
+            json!({
+                "id": "019a2b3c-5000-7000-8000-000000000020",
+                "mode": "soft",
+                "deadlineSeconds": 30,
+                "resumeAfterSeconds": 900,
+                "note": "wait for the review",
+            })
+        );
+        let told =
+            data_of(json!({"action": "send_message", "kind": "queued", "text": "and tests"}));
+        assert_eq!(
+            (&told["kind"], &told["text"]),
+            (&json!("queued"), &json!("and tests"))
+        );
+    }
+
+    #[test]
+    fn secrets_are_on_record_by_the_name_of_their_key_alone() {
+        assert_eq!(
+            data_of(json!({
+                "action": "reseal_session",
+                "generation": 1,
+                "sealed": {"keyId": "k-1", "sealed": "c2VhbGVk"},
+            })),
+            json!({
+                "id": "019a2b3c-5000-7000-8000-000000000020",
+                "generation": 1,
+                "keyId": "k-1",
+            })
+        );
+    }
 }

@@ -81,6 +81,8 @@ pub enum Work {
         model: Option<ModelName>,
         /// The reasoning effort, with the same precedence.
         effort: Option<Effort>,
+        /// What runs in the agent's terminal.
+        mode: AgentMode,
     },
     /// A program and its arguments; no shell is involved.
     Command {
@@ -116,6 +118,16 @@ choices! {
         CodexExec = "codex_exec",
         /// Any program.
         Command = "command",
+    }
+}
+
+choices! {
+    /// What runs in an agent's terminal.
+    AgentMode, "agent mode" {
+        /// The agent without a screen of its own: what it does is told there in plain words.
+        Exec = "exec",
+        /// The agent's own screen: who may type there, types to the agent itself.
+        Interactive = "interactive",
     }
 }
 

@@ -117,7 +117,8 @@ pub struct TaskBody {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RuntimeBody {
-    /// `exec`, the only mode of this version.
+    /// `exec` (the default): the agent without a screen, told in plain words; or `interactive`: the
+    /// agent's own screen, where an operator may type to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
     /// The model; otherwise the worker's, otherwise the agent's own.

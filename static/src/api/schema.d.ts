@@ -2477,7 +2477,10 @@ export interface components {
         RuntimeBody: {
             /** @description `none`, `minimal`, `low`, `medium`, `high` or `xhigh`, with the same precedence. */
             effort?: string | null;
-            /** @description `exec`, the only mode of this version. */
+            /**
+             * @description `exec` (the default): the agent without a screen, told in plain words; or `interactive`: the
+             *     agent's own screen, where an operator may type to it.
+             */
             mode?: string | null;
             /** @description The model; otherwise the worker's, otherwise the agent's own. */
             model?: string | null;

@@ -3,7 +3,9 @@
 
 use std::path::PathBuf;
 
-use baton_domain::{Capability, Pool, Priority, Provider, RunType, retry::RetryWorkspace};
+use baton_domain::{
+    Capability, Pool, Priority, Provider, RunType, retry::RetryWorkspace, spec::AgentMode,
+};
 use baton_wire::spec::{
     GitBody, LiveSessionBody, PublishBody, RetryBody, RuntimeBody, SecretBody, TaskBody,
     TaskRunRequest,
@@ -12,13 +14,14 @@ use clap::{Args, ValueEnum};
 
 use super::ClientArgs;
 
-const BY_FLAGS: [&str; 28] = [
+const BY_FLAGS: [&str; 29] = [
     "run_type",
     "repository",
     "instructions",
     "instructions_file",
     "model",
     "effort",
+    "mode",
     "starting_ref",
     "publish",
     "branch",
@@ -83,6 +86,9 @@ pub(crate) struct RequestArgs {
     /// none, minimal, low, medium, high or xhigh [default: the worker's]
     #[arg(long, value_name = "EFFORT")]
     pub(crate) effort: Option<String>,
+    /// exec (told in plain words) or interactive (the agent's own screen) [default: exec]
+    #[arg(long, value_name = "MODE")]
+    pub(crate) mode: Option<AgentMode>,
     /// Branch, tag or commit to start from [default: the repository's default branch]
     #[arg(long = "ref", value_name = "REF")]
     pub(crate) starting_ref: Option<String>,
@@ -150,7 +156,7 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "TEXT")]
     pub(crate) title: Option<String>,
     /// A command and its arguments instead of an instruction; no shell is involved
-    #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["instructions", "instructions_file", "model", "effort"])]
+    #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["instructions", "instructions_file", "model", "effort", "mode"])]
     pub(crate) argv: Vec<String>,
 }
 
@@ -176,7 +182,7 @@ impl RequestArgs {
             instructions: self.instructions.or(instructions_of_file),
             argv: (!self.argv.is_empty()).then_some(self.argv),
             runtime: some(RuntimeBody {
-                mode: None,
+                mode: self.mode.map(String::from),
                 model: self.model,
                 effort: self.effort,
             }),

@@ -67,10 +67,10 @@ fn flags_become_the_request_that_they_say() {
             json!({"repository": "/srv/a.git", "task": {"instructions": "do"}}),
         ),
         (
-            "-r /srv/a.git --instructions-file x.md --model m --effort high --ref v1",
+            "-r /srv/a.git --instructions-file x.md --model m --effort high --mode interactive --ref v1",
             json!({"repository": "/srv/a.git", "task": {
                 "instructions": "of the file",
-                "runtime": {"model": "m", "effort": "high"},
+                "runtime": {"mode": "interactive", "model": "m", "effort": "high"},
                 "git": {"startingBranch": "v1"},
             }}),
         ),

@@ -10,7 +10,9 @@ use std::{collections::BTreeSet, fmt::Display, time::Duration};
 use baton_domain::{
     Capability, Pool, Priority, RetryPolicy, RunSpec, RunType, Slots,
     retry::RetryWorkspace,
-    spec::{Argv, Checkout, Effort, GitRef, Instructions, Line, ModelName, Repository, Work},
+    spec::{
+        AgentMode, Argv, Checkout, Effort, GitRef, Instructions, Line, ModelName, Repository, Work,
+    },
 };
 
 use super::{FieldError, GitBody, TaskRunRequest};
@@ -148,12 +150,10 @@ impl Checker {
 
     fn work(&mut self, body: &TaskRunRequest, run_type: RunType) -> Option<Work> {
         let runtime = body.task.runtime.clone().unwrap_or_default();
-        if runtime.mode.as_deref().is_some_and(|mode| mode != "exec") {
-            self.note(
-                "task.runtime.mode",
-                "must be 'exec', the only mode of this version",
-            );
-        }
+        let mode = self.optional("task.runtime.mode", runtime.mode.as_deref(), |text| {
+            text.parse::<AgentMode>()
+                .map_err(|_| "must be 'exec' or 'interactive'")
+        });
         let model = self.optional(
             "task.runtime.model",
             runtime.model.as_deref(),
@@ -173,6 +173,7 @@ impl Checker {
                     instructions,
                     model,
                     effort,
+                    mode: mode.unwrap_or(AgentMode::Exec),
                 })
             }
             RunType::Command => {
@@ -183,6 +184,8 @@ impl Checker {
                 );
                 self.only_with(model.is_some(), "task.runtime.model", "codex_exec");
                 self.only_with(effort.is_some(), "task.runtime.effort", "codex_exec");
+                let interactive = mode == Some(AgentMode::Interactive);
+                self.only_with(interactive, "task.runtime.mode", "codex_exec");
                 let Some(argv) = &body.task.argv else {
                     self.note(
                         "task.argv",

@@ -170,12 +170,14 @@ impl Attempt {
                 instructions,
                 model,
                 effort,
+                mode,
             } => {
                 let worker = &self.shop.options.codex;
                 let order = codex::Order {
                     instructions,
                     model: model.as_ref().or(worker.model.as_ref()),
                     effort: effort.or(worker.effort),
+                    mode: *mode,
                 };
                 codex::execute(&execution, &order).await
             }

@@ -4,7 +4,7 @@ use std::{ffi::OsString, fs::File, io, path::PathBuf};
 
 use baton_domain::{
     Failure, FailureCode, RunType,
-    spec::{Effort, Instructions, ModelName},
+    spec::{AgentMode, Effort, Instructions, ModelName},
 };
 use baton_terminal::{AgentOutput, Exit};
 use baton_wire::Event;
@@ -28,6 +28,8 @@ pub(crate) struct Order<'a> {
     /// The task's wishes, else the worker's.
     pub(crate) model: Option<&'a ModelName>,
     pub(crate) effort: Option<Effort>,
+    /// What runs in the terminal.
+    pub(crate) mode: AgentMode,
 }
 
 /// Runs Codex; returns its last words.
@@ -85,7 +87,7 @@ async fn run(
             agent: RunType::CodexExec,
             model: order.model.map(|model| model.as_str().to_owned()),
             effort: order.effort.map(|effort| effort.to_string()),
-            mode: None,
+            mode: Some(order.mode.to_string()),
             sandbox: None,
             approvals: None,
             capabilities: None,

@@ -4,14 +4,18 @@ use std::{io, time::Duration};
 
 use baton_domain::{EndStep, TerminalName, TerminalSize, WriteEnd};
 use baton_wire::{
-    event::{GateMoved, InputTyped, WriteEnded},
+    event::{
+        GateMoved, HelpClosed, HelpNeeded, InputTyped, MessageDelivered, MessageSeen, WriteEnded,
+    },
     grant::SignedGate,
     http::PublicKeyInfo,
 };
 use futures::{SinkExt, StreamExt};
 use tokio::{net::UnixStream, sync::mpsc};
+use uuid::Uuid;
 
 use crate::{
+    control::{AgentMessage, Held, HelpAnswer, Hold, LetGo, TurnEnded},
     journal::{Ended, Entry, JournalReader, NotStarted, Started, What},
     protocol::{self, EndHow, GateRefused, PROTOCOL, Reply, Request, Status, WINDOW, Wire},
 };
@@ -46,6 +50,24 @@ pub trait Listener {
     fn typed(&mut self, _typed: InputTyped) {}
     /// A gate that was told is not obeyed. Told live alone.
     fn gate_refused(&mut self, _refused: &GateRefused) {}
+    /// It stands still in its checkpoint because of a hold.
+    fn held(&mut self, _held: Held) {}
+    /// It waits because of a hold no more.
+    fn let_go(&mut self, _let_go: LetGo) {}
+    /// It was handed a message.
+    fn message_delivered(&mut self, _delivered: MessageDelivered) {}
+    /// A message stands in a request that its model has answered.
+    fn message_seen(&mut self, _seen: MessageSeen) {}
+    /// A message was taken back in time. One that was handed over before is told by
+    /// `message_delivered` alone.
+    fn message_taken_back(&mut self, _message: Uuid) {}
+    /// It needs a person; `HelpNeeded` is as it is said to everybody.
+    fn help_needed(&mut self, _needed: HelpNeeded) {}
+    /// It needs a person for that no more. What it asked without waiting is closed by an answer
+    /// alone: the rest is closed by whoever sees its end.
+    fn help_closed(&mut self, _closed: HelpClosed) {}
+    /// Its turn has ended: its model has nothing more to do, and no message was waiting.
+    fn turn_ended(&mut self, _turn: TurnEnded) {}
     /// So many bytes of its output were not kept.
     fn lost(&mut self, bytes: u64);
     /// How things are has changed.
@@ -150,6 +172,28 @@ impl Remote {
         self.say(Request::EndShell);
     }
 
+    /// Holds the agent at its checkpoints from now on, or lets it go on. Messages that were told
+    /// before it is let go are handed over where it waits.
+    pub fn hold(&self, hold: Option<Hold>) {
+        self.say(Request::Hold { hold });
+    }
+
+    /// Tells the agent something, once: told again, it is nothing, whatever became of it.
+    pub fn tell(&self, message: AgentMessage) {
+        self.say(Request::Tell { message });
+    }
+
+    /// Takes a message back, unless the agent was handed it: the journal tells which. One that was
+    /// never told will not be handed over either.
+    pub fn take_back(&self, id: Uuid) {
+        self.say(Request::TakeBack { id });
+    }
+
+    /// Answers what the agent has asked. An answer to what is not open is nothing.
+    pub fn answer(&self, answer: HelpAnswer) {
+        self.say(Request::Answer { answer });
+    }
+
     fn say(&self, request: Request) {
         // Whoever has stopped following hears nothing any more.
         let _ = self.0.send(request);
@@ -252,6 +296,14 @@ impl Hosted {
                 What::GateMoved(moved) => listener.gate_moved(moved),
                 What::WriteEnded(ended) => listener.write_ended(ended),
                 What::Typed(typed) => listener.typed(typed),
+                What::Held(told) => listener.held(told),
+                What::LetGo(told) => listener.let_go(told),
+                What::MessageDelivered(told) => listener.message_delivered(told),
+                What::MessageSeen(told) => listener.message_seen(told),
+                What::MessageTakenBack(told) => listener.message_taken_back(told),
+                What::HelpNeeded(told) => listener.help_needed(told),
+                What::HelpClosed(told) => listener.help_closed(told),
+                What::TurnEnded(told) => listener.turn_ended(told),
                 What::Lost(bytes) => listener.lost(bytes),
                 What::NotStarted(why) => return Err(FollowError::NotStarted(why)),
                 What::Step(step) => listener.step(step),

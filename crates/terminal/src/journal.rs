@@ -34,6 +34,14 @@ const SIZED: u8 = 11;
 const GATE_MOVED: u8 = 12;
 const WRITE_ENDED: u8 = 13;
 const TYPED: u8 = 14;
+const HELD: u8 = 15;
+const LET_GO: u8 = 16;
+const MESSAGE_DELIVERED: u8 = 17;
+const MESSAGE_SEEN: u8 = 18;
+const MESSAGE_TAKEN_BACK: u8 = 19;
+const HELP_NEEDED: u8 = 20;
+const HELP_CLOSED: u8 = 21;
+const TURN_ENDED: u8 = 22;
 const HEAD: usize = 13;
 /// One part in so many of a journal's room is for the operator's shell.
 const SHELL_PART: u64 = 4;
@@ -118,6 +126,14 @@ impl JournalWriter {
             What::GateMoved(moved) => self.write(GATE_MOVED, at, moved),
             What::WriteEnded(ended) => self.write(WRITE_ENDED, at, ended),
             What::Typed(typed) => self.write(TYPED, at, typed),
+            What::Held(told) => self.write(HELD, at, told),
+            What::LetGo(told) => self.write(LET_GO, at, told),
+            What::MessageDelivered(told) => self.write(MESSAGE_DELIVERED, at, told),
+            What::MessageSeen(told) => self.write(MESSAGE_SEEN, at, told),
+            What::MessageTakenBack(told) => self.write(MESSAGE_TAKEN_BACK, at, told),
+            What::HelpNeeded(told) => self.write(HELP_NEEDED, at, told),
+            What::HelpClosed(told) => self.write(HELP_CLOSED, at, told),
+            What::TurnEnded(told) => self.write(TURN_ENDED, at, told),
             What::Ended(ended) => {
                 if self.lost > 0 {
                     self.append(LOST, at, &[&self.lost.to_le_bytes()])?;

@@ -4,6 +4,7 @@
 
 mod audit;
 mod cgroup;
+mod control;
 mod family;
 mod gate;
 mod host;
@@ -19,6 +20,7 @@ mod recording;
 mod watching;
 
 pub use cgroup::Cgroup;
+pub use control::{AgentMessage, Held, HelpAnswer, Hold, LetGo, LetGoWhy, TurnEnded};
 pub use family::{Family, Gone};
 pub use host::{HostError, serve};
 pub use hosted::{FollowError, Hosted, Listener, Remote};

@@ -4,11 +4,14 @@
 
 use std::time::Duration;
 
-use baton_domain::{TerminalName, WriteEnd};
+use baton_domain::{PauseMethod, TerminalName, WriteEnd};
 use baton_wire::{grant::SignedGate, http::PublicKeyInfo};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::net::UnixStream;
 use tokio_util::codec::{Framed, LengthDelimitedCodec};
+use uuid::Uuid;
+
+use crate::control::{AgentMessage, HelpAnswer, Hold};
 
 /// The version of these words. It rises when an old reader could misunderstand them.
 pub(crate) const PROTOCOL: u32 = 1;
@@ -56,6 +59,14 @@ pub(crate) enum Request {
     CloseGate { cause: WriteEnd },
     /// End the operator's shell.
     EndShell,
+    /// Whether the agent stands still at its checkpoints from now on, and for whom.
+    Hold { hold: Option<Hold> },
+    /// Tell the agent something.
+    Tell { message: AgentMessage },
+    /// Do not tell it, unless it was told.
+    TakeBack { id: Uuid },
+    /// Answer what it asked.
+    Answer { answer: HelpAnswer },
     /// The first word of a watcher: from the answer on, both sides send the frames of a terminal.
     Watch(WatchWish),
     /// A word of a later version.
@@ -158,7 +169,7 @@ pub struct Status {
     pub output_bytes: u64,
     /// Time that all its processes have spent on processors when they were last measured.
     pub cpu_ms: u64,
-    /// How long the agent has run, without the time that it was held still.
+    /// How long the agent has run, without the time that it was held still, or waited for a person.
     pub worked_ms: u64,
     /// How long it was held still when it was last let go.
     pub frozen_ms: u64,
@@ -166,6 +177,21 @@ pub struct Status {
     pub frozen: bool,
     /// Whether the journal is complete: the host leaves.
     pub ended: bool,
+    /// By what means it is held still, or was the last time; before that, how it would be. Absent
+    /// from an older host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freeze_method: Option<PauseMethod>,
+    /// The hold that counts at checkpoints.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hold: Option<Uuid>,
+    /// Whether the agent waits in a checkpoint because of it.
+    pub waiting: bool,
+    /// How many checkpoints the agent has come to.
+    pub checkpoints: u64,
+    /// How many messages it was not handed yet.
+    pub pending: u32,
+    /// How many turns it has ended.
+    pub turns: u32,
 }
 
 impl Status {

@@ -62,6 +62,11 @@ impl Host {
                 self.update();
                 connections.show_anew(&self.status);
             }
+            // Obeyed where checkpoints are.
+            Request::Hold { .. }
+            | Request::Tell { .. }
+            | Request::TakeBack { .. }
+            | Request::Answer { .. } => {}
             Request::Show { text, place } => {
                 self.with_live(|live, now| live.show(&text, place, now));
             }

@@ -3,10 +3,19 @@
 use std::time::Duration;
 
 use baton_domain::{EndStep, TerminalName, TerminalSize};
-use baton_wire::event::{GateMoved, InputTyped, WriteEnded};
+use baton_wire::event::{
+    GateMoved, HelpClosed, HelpNeeded, InputTyped, MessageDelivered, MessageSeen, WriteEnded,
+};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::{cgroup::Cgroup, family::Family, mark::Mark, procfs::start_ticks};
+use crate::{
+    cgroup::Cgroup,
+    control::{Held, LetGo, TurnEnded},
+    family::Family,
+    mark::Mark,
+    procfs::start_ticks,
+};
 
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +54,22 @@ pub enum What {
     Lost(u64),
     /// It could not be started; the only entry.
     NotStarted(NotStarted),
+    /// It waits in a checkpoint because of a hold.
+    Held(Held),
+    /// It waits because of a hold no more.
+    LetGo(LetGo),
+    /// It was handed a message.
+    MessageDelivered(MessageDelivered),
+    /// A message stands in a request that its model has answered.
+    MessageSeen(MessageSeen),
+    /// A message was taken back in time: it will not be handed over.
+    MessageTakenBack(Uuid),
+    /// It needs a person.
+    HelpNeeded(HelpNeeded),
+    /// It needs a person for that no more.
+    HelpClosed(HelpClosed),
+    /// Its turn has ended.
+    TurnEnded(TurnEnded),
     /// A step of ending it was taken.
     Step(EndStep),
     /// It ended; always the last.

@@ -12,8 +12,9 @@ use baton_domain::TerminalName;
 use serde::de::DeserializeOwned;
 
 use super::{
-    ENDED, Entry, GATE_MOVED, HEAD, LOST, MARKED, NOT_STARTED, PRINTED, SHOWN, SIZED, STARTED,
-    STDERR, STDOUT, STEP, Started, TYPED, WRITE_ENDED, What,
+    ENDED, Entry, GATE_MOVED, HEAD, HELD, HELP_CLOSED, HELP_NEEDED, LET_GO, LOST, MARKED,
+    MESSAGE_DELIVERED, MESSAGE_SEEN, MESSAGE_TAKEN_BACK, NOT_STARTED, PRINTED, SHOWN, SIZED,
+    STARTED, STDERR, STDOUT, STEP, Started, TURN_ENDED, TYPED, WRITE_ENDED, What,
 };
 
 /// How much is read at once, in bytes.
@@ -136,6 +137,14 @@ fn what(kind: u8, body: &[u8]) -> Option<What> {
         GATE_MOVED => read(body).map(What::GateMoved),
         WRITE_ENDED => read(body).map(What::WriteEnded),
         TYPED => read(body).map(What::Typed),
+        HELD => read(body).map(What::Held),
+        LET_GO => read(body).map(What::LetGo),
+        MESSAGE_DELIVERED => read(body).map(What::MessageDelivered),
+        MESSAGE_SEEN => read(body).map(What::MessageSeen),
+        MESSAGE_TAKEN_BACK => read(body).map(What::MessageTakenBack),
+        HELP_NEEDED => read(body).map(What::HelpNeeded),
+        HELP_CLOSED => read(body).map(What::HelpClosed),
+        TURN_ENDED => read(body).map(What::TurnEnded),
         LOST => body
             .first_chunk()
             .map(|n| What::Lost(u64::from_le_bytes(*n))),

@@ -22,6 +22,12 @@ export function flag(record: EventRecord, name: string): boolean {
   return field(record, name) === true;
 }
 
+/** An object of the event's own; an empty one if there is none. */
+export function under(record: EventRecord, name: string): Record<string, unknown> {
+  const value = field(record, name);
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
+
 export function texts(record: EventRecord, name: string): string[] {
   const value = field(record, name);
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];

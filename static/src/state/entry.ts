@@ -1,6 +1,7 @@
 // One event in words: a table from its type to what the timeline shows of it.
 import type { EventRecord } from "../api/types";
 import { isWebAddress } from "../lib/format";
+import { CONTROL_WORDS } from "./controlEntry";
 import { flag, number, text, texts } from "./data";
 
 /** How an entry is to be taken. */
@@ -57,7 +58,7 @@ export function blank(event: EventRecord): Entry {
   };
 }
 
-type Describe = (event: EventRecord) => Partial<Entry>;
+export type Describe = (event: EventRecord) => Partial<Entry>;
 
 /** What is to be said of the event. */
 export function describe(event: EventRecord): Partial<Entry> {
@@ -91,6 +92,19 @@ function exitWords(event: EventRecord): string {
 function carriedWords(event: EventRecord): string | null {
   const attempt = number(event, "carriedFrom");
   return attempt === null ? null : `with the changes of attempt ${String(attempt)}`;
+}
+
+function startedHow(event: EventRecord): string | null {
+  const facts = [
+    text(event, "mode"),
+    labelled("sandbox", text(event, "sandbox")),
+    labelled("approvals", text(event, "approvals")),
+  ].filter((word) => word !== null);
+  return facts.length === 0 ? null : facts.join(", ");
+}
+
+function labelled(name: string, value: string | null): string | null {
+  return value === null ? null : `${name} ${value}`;
 }
 
 function exitTone(event: EventRecord): Tone {
@@ -172,6 +186,7 @@ const WORDS: Record<string, Describe> = {
     title: ["Started", text(event, "agent"), text(event, "model"), text(event, "effort")]
       .filter((word) => word !== null)
       .join(" "),
+    code: startedHow(event),
   }),
   agent_exited: (event) => ({
     title: `Process: ${exitWords(event)}`,
@@ -249,11 +264,7 @@ const WORDS: Record<string, Describe> = {
     tone: "warn",
     title: CANCEL_STEPS[text(event, "step") ?? ""] ?? `Cancel: ${text(event, "step") ?? "a step"}`,
   }),
-  paused: (event) => ({
-    tone: "warn",
-    title: text(event, "kind") === "frozen" ? "Paused: frozen" : "Paused at a checkpoint",
-  }),
-  resumed: () => ({ title: "Resumed" }),
+  ...CONTROL_WORDS,
   succeeded: (event) => ({ tone: "good", title: "Succeeded", body: text(event, "summary") }),
   failed: (event) => ({
     tone: "bad",

@@ -126,6 +126,26 @@ const ACTIONS: Record<string, string> = {
   session_ended: "ended the session with the run",
   session_failed: "could not open the terminal",
   session_revoked: "closed the terminal to watchers",
+  pause_requested: "paused the run",
+  resume_requested: "let the run go on",
+  takeover_requested: "took the run over",
+  hand_back_requested: "handed the run back",
+  message_sent: "told the agent something",
+  message_cancel_requested: "took a message back",
+  help_answered: "answered a request for help",
+  budget_raise_requested: "raised a budget",
+  control_delivered: "heard of a wish",
+  paused: "held the run",
+  resumed: "let the run go on",
+  takeover_began: "let an operator take the run's place",
+  takeover_ended: "said that a takeover is over",
+  message_delivered: "handed the agent a message",
+  message_seen: "said that the model read a message",
+  message_dropped: "could not hand over a message",
+  operator_needed: "asked for a person",
+  operator_not_needed: "needs a person no more",
+  budget_reached: "used up a budget",
+  budget_raised: "has more of a budget",
   write_granted: "got the right to type",
   write_renewed: "got more time to type",
   write_released: "gave back the right to type",
@@ -139,12 +159,17 @@ export function actionWords(record: ControlRecord): string {
   return ACTIONS[record.action] ?? record.action.replaceAll("_", " ");
 }
 
+/** A message is named by its id where it is not written out. */
+const IS_ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /** What is worth reading of an action's data: words for people, first the reason. */
 export function actionDetail(record: ControlRecord): string {
   const data = isRecord(record.metadata) ? record.metadata : {};
-  const parts = ["reason", "note", "message", "holder", "cause", "provider", "terminal"]
+  const parts = ["reason", "note", "message", "text", "question", "answer", "summary", "refused"]
+    .concat(["holder", "cause", "provider", "terminal"])
     .map((name) => data[name])
-    .filter((value): value is string => typeof value === "string" && value !== "");
+    .filter((value): value is string => typeof value === "string" && value !== "")
+    .filter((value) => !IS_ID.test(value));
   const refused = record.effective ? [] : [`changed nothing: ${record.refusal ?? "refused"}`];
   return [...parts, ...refused].join(" · ");
 }

@@ -1,6 +1,7 @@
 // The life of a run, folded from its events as the server folds it, so that the page can show a
 // change before the recorder has written it. The server's word replaces ours when it comes.
 import type { EventRecord, TaskRun } from "../api/types";
+import { begun, controlOf, letGo, told, wished } from "./control";
 import { flag, number, text } from "./data";
 import { retryDelay } from "./retry";
 
@@ -93,13 +94,22 @@ function step(folded: Folded, event: EventRecord): Folded | Refusal {
     case "release_requested":
       return releaseWished(folded, event);
     default:
-      return reported(folded, event);
+      return commanded(folded, event) ?? reported(folded, event);
   }
+}
+
+/** A wish about how the run is held, or to its agent; null if the event is none. */
+function commanded(folded: Folded, event: EventRecord): Folded | Refusal | null {
+  const control = wished(controlOf(folded.run), event);
+  if (control === null) return null;
+  if (isTerminal(folded.run.state)) return "wrong_state";
+  return { ...folded, run: { ...folded.run, control } };
 }
 
 /** The run once nobody holds it any more. */
 function ended(run: TaskRun): Folded {
-  return { run: { ...run, lease: null, stage: null }, lastSeq: null };
+  const control = letGo(controlOf(run), isTerminal(run.state));
+  return { run: { ...run, lease: null, stage: null, control }, lastSeq: null };
 }
 
 /** Only the supervisor declares a lease lost. That an operator took it away is no failure. */
@@ -143,7 +153,9 @@ function taken(run: TaskRun, event: EventRecord): Folded | Refusal {
     beatAgeMs: null,
   };
   const startedAt = run.startedAt ?? event.at;
-  return { run: { ...run, state: "running", lease, stage: null, startedAt }, lastSeq: null };
+  const control = begun(controlOf(run));
+  const held = { ...run, state: "running", lease, stage: null, startedAt, control };
+  return { run: held, lastSeq: null };
 }
 
 function holder(run: TaskRun, event: EventRecord, bySource: boolean): Refusal | null {
@@ -210,9 +222,14 @@ function reported(folded: Folded, event: EventRecord): Folded | Refusal {
   if (refusal !== null) return refusal;
   const lastSeq = event.seq ?? 0;
   if (folded.lastSeq !== null && lastSeq <= folded.lastSeq) return "duplicate";
-  const next = said(run, event);
+  const next = said(withControl(run, event), event);
   if (typeof next === "string") return next;
   return next.lease == null ? ended(next) : { run: next, lastSeq };
+}
+
+function withControl(run: TaskRun, event: EventRecord): TaskRun {
+  const control = told(controlOf(run), event);
+  return control === null ? run : { ...run, control };
 }
 
 function said(run: TaskRun, event: EventRecord): TaskRun | Refusal {

@@ -28,6 +28,10 @@ use utoipa::{
     http::TerminalTicket,
     http::ControlEventPage,
     http::InputPage,
+    http::OperatorMessagePage,
+    http::MessageRequest,
+    http::HelpRequestPage,
+    http::HelpAnswerRequest,
 )))]
 struct Base;
 

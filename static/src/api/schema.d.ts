@@ -1731,6 +1731,13 @@ export interface components {
             /** @description `ok`, `degraded` (runs are taken, history is delayed) or `unavailable`. */
             status: string;
         };
+        /** @description Answer a request for a person. */
+        HelpAnswerRequest: {
+            /** @description One of its options, or, where it takes them, one's own words; 1 to 20,000 characters. */
+            answer: string;
+            /** @description For the record, and for the agent where it hears reasons; at most 2,000 characters. */
+            note?: string | null;
+        };
         /** @description A person is needed for that no more. */
         HelpClosed: {
             /**
@@ -1778,6 +1785,83 @@ export interface components {
             answer: string;
             /** @description What a person reads. */
             label: string;
+        };
+        /** @description A request for a person. */
+        HelpRequest: {
+            /** @description What was answered. */
+            answer?: string | null;
+            /**
+             * Format: date-time
+             * @description When somebody answered, by the server's clock.
+             */
+            answeredAt?: string | null;
+            /** @description Who answered. */
+            answeredBy?: string | null;
+            /**
+             * Format: int32
+             * @description The attempt that asks.
+             */
+            attempt: number;
+            /** @description Whether the agent waits for the answer. */
+            blocking: boolean;
+            /**
+             * Format: date-time
+             * @description When it was over.
+             */
+            closedAt?: string | null;
+            /** @description The tool and what it would do, for a permission. */
+            detail?: string | null;
+            /**
+             * @description How it ended.
+             * @example answered
+             */
+            end?: string | null;
+            /** @description Whether an answer may be in one's own words. */
+            freeText: boolean;
+            /**
+             * Format: uuid
+             * @description Its own id.
+             */
+            id: string;
+            /**
+             * @description `question`, `permission`, `retries_used_up`, `policy`, `budget` or `stall`.
+             * @example question
+             */
+            kind: string;
+            /** @description What was said besides. */
+            note?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            openedAt: string;
+            /** @description Answers to choose from; the first is the careful one. */
+            options: components["schemas"]["HelpOption"][];
+            /** @description What is asked. */
+            question: string;
+            /** @description The run's name for people. */
+            runTitle: string;
+            /** @description `open`, or how it ended: `answered`, `withdrawn`, `timed_out` or `run_ended`. */
+            state: string;
+            /**
+             * Format: uuid
+             * @description The run.
+             */
+            taskRunId: string;
+            /** @description The worker that asks; null when the run itself does. */
+            workerId?: string | null;
+        };
+        /** @description Requests for a person, the open ones oldest first, the others newest first. */
+        HelpRequestPage: {
+            /** @description The requests. */
+            helpRequests: components["schemas"]["HelpRequest"][];
+            /** @description Give it as `cursor` for the next page; null on the last. */
+            nextCursor?: string | null;
+            /**
+             * Format: int64
+             * @description How many are open over the whole fleet.
+             */
+            open: number;
         };
         /** @description The end of an attempt's chain of what was typed. */
         InputHead: {
@@ -2089,6 +2173,13 @@ export interface components {
             /** @description Why, for a person. */
             reason: string;
         };
+        /** @description Tell a run's agent something. */
+        MessageRequest: {
+            /** @description `steering` (at its next tool call, the default) or `queued` (at the end of its turn). */
+            kind?: string | null;
+            /** @description What, 1 to 20,000 characters. */
+            message: string;
+        };
         /** @description A message stands in a request that the model has answered. */
         MessageSeen: {
             /**
@@ -2103,6 +2194,69 @@ export interface components {
             info: components["schemas"]["TokenInfo"];
             /** @description The text: send it as `Authorization: Bearer <text>`. */
             token: string;
+        };
+        /** @description A message to a run's agent, and how far it has come. */
+        OperatorMessage: {
+            /** @description Who wrote it. */
+            actor: string;
+            /**
+             * Format: int32
+             * @description The attempt whose agent was handed it.
+             */
+            attempt?: number | null;
+            /**
+             * Format: date-time
+             * @description When the server took it.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description When the agent was handed it.
+             */
+            deliveredAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was taken back, or its run ended before.
+             */
+            endedAt?: string | null;
+            /**
+             * Format: uuid
+             * @description The id of the command that brought it.
+             */
+            id: string;
+            /**
+             * @description `steering` or `queued`.
+             * @example steering
+             */
+            kind: string;
+            /** @description What it says. */
+            message: string;
+            /** @description Why it did not reach the agent. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When the model had answered a request that it stands in.
+             */
+            seenAt?: string | null;
+            /**
+             * @description `queued`, `delivered`, `seen`, `cancelled` or `undelivered`.
+             * @example delivered
+             */
+            state: string;
+            /**
+             * Format: uuid
+             * @description The run.
+             */
+            taskRunId: string;
+            /** @description By which of the agent's hooks. */
+            via?: string | null;
+        };
+        /** @description Messages to a run's agent, oldest first. */
+        OperatorMessagePage: {
+            /** @description The messages. */
+            messages: components["schemas"]["OperatorMessage"][];
+            /** @description Give it as `cursor` for the next page; null on the last. */
+            nextCursor?: string | null;
         };
         /** @description A pause with the times of its phases. */
         PauseInfo: {

@@ -3,12 +3,13 @@
 export type Route =
   | { view: "runs" }
   | { view: "run"; id: string }
+  | { view: "inbox" }
   | { view: "workers" }
   | { view: "dead-letters" }
   | { view: "tokens" }
   | { view: "unknown" };
 
-const PLACES = ["workers", "dead-letters", "tokens"] as const;
+const PLACES = ["inbox", "workers", "dead-letters", "tokens"] as const;
 
 /** The view that a path names. */
 export function routeOf(path: string): Route {

@@ -1,11 +1,11 @@
 // The runs list, live: the server's pages, with what the stream says folded in at once and read
 // again shortly after.
 import { getRun, listRuns, toApiError, type ApiError } from "../api/client";
-import { openStream } from "../api/stream";
 import type { EventRecord } from "../api/types";
 import { writeFilters, type Filters } from "../state/filters";
 import { append, hear, refresh, replace, touches, type RunList } from "../state/list";
 import { debounce } from "./debounce";
+import { followFleet } from "./fleet";
 import { health } from "./health.svelte";
 import { session } from "./session.svelte";
 
@@ -30,7 +30,7 @@ export class LiveRuns {
 
   constructor(filters: Filters) {
     this.#filters = filters;
-    const close = openStream("/api/events/stream", "now", {
+    const close = followFleet({
       event: (event) => this.#hear(event),
       broken: () => void session.ask(),
       status: (status) => {

@@ -28,6 +28,13 @@ export function under(record: EventRecord, name: string): Record<string, unknown
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
+export function objects(record: EventRecord, name: string): Record<string, unknown>[] {
+  const value = field(record, name);
+  const isObject = (item: unknown): item is Record<string, unknown> =>
+    typeof item === "object" && item !== null;
+  return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
 export function texts(record: EventRecord, name: string): string[] {
   const value = field(record, name);
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];

@@ -5,7 +5,8 @@ use std::{future::Future, time::Duration};
 use baton_bus::{Bus, BusError, Fence, Patience, PublishError, RawMessage};
 use baton_domain::{DrainScope, Position, Route, RunId};
 use baton_wire::{
-    Decoded, DrainMessage, Filter, GrantMessage, LeaseMessage, MessageId, Offer, Subject,
+    ControlMessage, Decoded, DrainMessage, Filter, GrantMessage, LeaseMessage, MessageId, Offer,
+    Subject,
 };
 use serde::Serialize;
 
@@ -36,17 +37,35 @@ pub(crate) async fn ensure_queue(bus: &Bus, route: &Route) -> Answer<()> {
 
 /// The offer that was acknowledged at a position. A replica that answers may not have it yet.
 pub(crate) async fn offer_at(bus: &Bus, position: Position) -> Answer<Offer> {
-    let kept = async {
-        loop {
-            match bus.get(position).await? {
-                Some(message) => return Ok(message),
-                None => tokio::time::sleep(REPLICA_PAUSE).await,
-            }
-        }
-    };
-    let message = bounded(kept).await?;
+    let message = bounded(kept_at(bus, position)).await?;
     let foreign = || Problem::internal(&format!("message {position} is not the offer it was"));
     offer(&message).ok_or_else(foreign)
+}
+
+/// The command that was acknowledged at a position. A replica that answers may not have it yet.
+pub(crate) async fn command_at(bus: &Bus, position: Position) -> Answer<ControlMessage> {
+    let message = bounded(kept_at(bus, position)).await?;
+    match Decoded::read(&message.subject, &message.payload) {
+        Ok((_, Decoded::Control(command))) => Ok(command),
+        _ => Err(Problem::internal(&format!(
+            "message {position} is not the command it was"
+        ))),
+    }
+}
+
+/// Where the last message about a run stands, whoever said it.
+pub(crate) async fn last_of_run(bus: &Bus, run: RunId) -> Answer<Option<Position>> {
+    let message = bounded(bus.get_last(&Filter::Run(run))).await?;
+    Ok(message.map(|message| message.position))
+}
+
+async fn kept_at(bus: &Bus, position: Position) -> Result<RawMessage, BusError> {
+    loop {
+        match bus.get(position).await? {
+            Some(message) => return Ok(message),
+            None => tokio::time::sleep(REPLICA_PAUSE).await,
+        }
+    }
 }
 
 /// The last offer of a run, and where it stands.

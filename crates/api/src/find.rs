@@ -19,6 +19,16 @@ pub(crate) enum Found {
     Offered(Box<TaskRun>),
 }
 
+impl Found {
+    /// The run as it is shown.
+    pub(crate) fn shown(self, app: &App) -> Answer<TaskRun> {
+        match self {
+            Self::Recorded(stored) => shown::stored(*stored, app),
+            Self::Offered(run) => Ok(*run),
+        }
+    }
+}
+
 /// The run, or `not-found`; `history-unavailable` while history cannot be read.
 pub(crate) async fn run(app: &App, run: RunId) -> Answer<Found> {
     match app.history().run(run).await? {

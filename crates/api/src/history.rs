@@ -16,6 +16,7 @@ use baton_store::{
 };
 use baton_wire::http::EventRecord;
 use futures::future::try_join_all;
+use uuid::Uuid;
 
 use crate::{
     hub::Topic,
@@ -129,6 +130,15 @@ impl History {
     ) -> Answer<ControlPage> {
         let asking = control_events::after(&self.store, run, filter, after, limit);
         self.ask(asking).await
+    }
+
+    /// A command of a run by its id, as it was said first.
+    pub(crate) async fn control_event(
+        &self,
+        run: RunId,
+        id: Uuid,
+    ) -> Answer<Option<StoredControlEvent>> {
+        self.ask(control_events::get(&self.store, run, id)).await
     }
 
     /// What was typed into a run past a place, oldest first.

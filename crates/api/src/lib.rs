@@ -19,6 +19,7 @@ mod hosts;
 mod hub;
 mod idempotency;
 mod identity;
+mod metrics;
 mod note;
 mod openapi;
 mod options;
@@ -27,12 +28,16 @@ mod record;
 mod reply;
 mod router;
 mod routes;
+mod say;
 mod server;
 mod shown;
 mod state;
 mod terminal;
+mod text;
 
 pub use openapi::openapi_json;
-pub use options::{ApiDeps, ApiError, ApiOptions, DefaultIdentity, LiveOptions, WebLinks};
+pub use options::{
+    ApiDeps, ApiError, ApiOptions, ControlOptions, DefaultIdentity, LiveOptions, WebLinks,
+};
 pub use routes::token_info;
 pub use server::{ApiServer, BoundApi};

@@ -73,6 +73,10 @@ pub(crate) fn base() -> utoipa::openapi::OpenApi {
     document.tags = Some(
         [
             ("runs", "Submit runs, find them, end them"),
+            (
+                "control",
+                "What is said to agents, and what runs ask of people",
+            ),
             ("events", "What happened, as pages and as live streams"),
             ("artifacts", "Files that runs left"),
             (

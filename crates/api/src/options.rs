@@ -1,5 +1,6 @@
 //! What the API can be told, and what it stands on.
 
+mod control;
 mod live;
 
 use std::{
@@ -12,6 +13,7 @@ use baton_bus::{Bus, BusError};
 use baton_domain::{Actor, Clock, Role};
 use baton_store::Store;
 
+pub use control::ControlOptions;
 pub use live::{LiveOptions, WebLinks};
 
 use crate::identity::Identity;
@@ -37,6 +39,8 @@ pub struct ApiOptions {
     pub terminal_connections: usize,
     /// Live sessions, and the right to type into them.
     pub live: LiveOptions,
+    /// Takeovers, and what may be said to agents.
+    pub control: ControlOptions,
 }
 
 /// An operator whom nobody has to prove to be.
@@ -76,6 +80,7 @@ impl ApiOptions {
             artifact_max_bytes: Self::DEFAULT_ARTIFACT_MAX_BYTES,
             terminal_connections: Self::DEFAULT_TERMINAL_CONNECTIONS,
             live: LiveOptions::default(),
+            control: ControlOptions::default(),
         }
     }
 }

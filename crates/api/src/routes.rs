@@ -14,6 +14,8 @@ mod keys;
 mod list;
 mod live_session;
 mod me;
+mod messages;
+mod metrics;
 mod placement;
 mod recording;
 mod reseal;
@@ -39,6 +41,7 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(stream::of_run))
         .routes(routes!(stream::of_all))
         .routes(routes!(control::control))
+        .routes(routes!(messages::send::send))
         .routes(routes!(
             live_session::get::get,
             live_session::enable::enable
@@ -76,4 +79,5 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(info::openapi))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
+        .routes(routes!(metrics::metrics))
 }

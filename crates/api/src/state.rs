@@ -19,6 +19,7 @@ use crate::{
     hosts::Hosts,
     hub::Hub,
     identity::Accounts,
+    metrics::Metrics,
     options::{ApiDeps, ApiError, ApiOptions},
     terminal::Terminals,
 };
@@ -43,6 +44,7 @@ struct Inner {
     hub: Hub,
     beats: Beats,
     terminals: Terminals,
+    metrics: Metrics,
     stopping: CancellationToken,
 }
 
@@ -68,6 +70,7 @@ impl App {
             hub: Hub::at(from),
             beats: Beats::default(),
             terminals: Terminals::default(),
+            metrics: Metrics::default(),
             clock,
             stopping,
         })))
@@ -134,6 +137,11 @@ impl App {
     /// The terminals that are watched.
     pub(crate) fn terminals(&self) -> &Terminals {
         &self.0.terminals
+    }
+
+    /// What is counted.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     /// Cancelled when streams must end.

@@ -2,6 +2,8 @@
 
 mod after;
 mod append;
+mod get;
+mod row;
 
 use baton_domain::{Attempt, Position, RunId};
 use chrono::{DateTime, Utc};
@@ -10,6 +12,7 @@ use uuid::Uuid;
 
 pub use after::after;
 pub(crate) use append::append;
+pub use get::get;
 
 /// Where something stands in the total order: its message, and its place in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -410,12 +410,19 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ends a run, tries it again, or takes it away from its worker
-         * @description `cancel` ends it: a run that nobody holds has ended when the answer arrives; otherwise its worker
-         *     ends the agent and says so. `redrive` tries a run again that failed or was dead-lettered; its
-         *     failures count from 0 again. `release_lease` takes the run away from the worker that holds it, so
-         *     that the next attempt is offered at once: for a worker that beats but does no good; it needs the
-         *     role `admin`. The wish is kept when the answer arrives.
+         * Holds a run, lets it go on, takes it over or hands it back, ends it, or tries it again
+         * @description `pause` holds it at its agent's next tool call (`mode` `soft`), and by force if none comes before
+         *     the deadline, or at once (`hard`); the run's clock stands still meanwhile. `resume` lets it go on.
+         *     `takeover` holds it for the asker, who works in its place (ask for a write grant of its live
+         *     session), and `hand_back` tells the agent what was done, with what changed in the workspace;
+         *     whoever took it over hands it back, or an admin. `raise_budget` lets it use up more. `cancel` ends
+         *     it, held or not. `redrive` tries a run again that failed or was dead-lettered; its failures count
+         *     from 0 again. `release_lease` takes the run away from the worker that holds it, so that the next
+         *     attempt is offered at once: for a worker that beats but does no good; it needs the role `admin`.
+         *
+         *     The wish is kept when the answer arrives. How far it has come, the run's `control` and its events
+         *     tell: requested, delivered (its worker holds it), effective (it happened), or refused by the
+         *     worker with the reason. The same wish under the same `Idempotency-Key` is one wish.
          *
          *     Needs the role 'operator' or a higher one.
          */
@@ -726,6 +733,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/task-runs/{id}/operator-messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says something to a run's agent
+         * @description A `steering` message reaches it at its next tool call, a `queued` one when its turn ends: it then
+         *     goes on with it. The answer's `id` is the message's own; `GET` tells how far it has come, up to
+         *     `seen`: it stands in a request that the model has answered. Everybody who watches sees it. A
+         *     message to a run that waits for a worker waits with it.
+         *
+         *     Needs the role 'operator' or a higher one.
+         */
+        post: operations["sendOperatorMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/task-runs/{id}/placement": {
         parameters: {
             query?: never;
@@ -891,6 +923,29 @@ export interface paths {
          *     Nobody is asked who they are.
          */
         get: operations["getReady"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counts of this server and gauges of the fleet, as Prometheus reads them
+         * @description `baton_control_requests_total` by `action` and `outcome` (`kept`, `refused`, `failed`), and
+         *     `baton_help_requests_open`, which is left out while the database is away.
+         *
+         *     Needs the role 'viewer' or a higher one.
+         */
+        get: operations["getMetrics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -5346,7 +5401,10 @@ export interface operations {
     controlTaskRun: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 200 printable ASCII characters, unique for the actor and the run */
+                "Idempotency-Key"?: string | null;
+            };
             path: {
                 /**
                  * @description The run's id
@@ -5358,12 +5416,6 @@ export interface operations {
         };
         requestBody: {
             content: {
-                /**
-                 * @example {
-                 *       "action": "cancel",
-                 *       "note": "superseded"
-                 *     }
-                 */
                 "application/json": components["schemas"]["ControlRequest"];
             };
         };
@@ -5371,6 +5423,10 @@ export interface operations {
             /** @description The wish is kept */
             202: {
                 headers: {
+                    /** @description `true` if the recorder has not seen it yet */
+                    "Baton-History-Delayed"?: string | null;
+                    /** @description `true` if it was kept before, under this key */
+                    "Idempotency-Replayed"?: string | null;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6940,6 +6996,148 @@ export interface operations {
             };
         };
     };
+    sendOperatorMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 printable ASCII characters, unique for the actor and the run */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The run's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kind": "steering",
+                 *       "message": "Leave the tests as they are"
+                 *     }
+                 */
+                "application/json": components["schemas"]["MessageRequest"];
+            };
+        };
+        responses: {
+            /** @description The message is kept */
+            202: {
+                headers: {
+                    /** @description `true` if the recorder has not seen it yet */
+                    "Baton-History-Delayed"?: string | null;
+                    /** @description `true` if it was kept before, under this key */
+                    "Idempotency-Replayed"?: string | null;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlEvent"];
+                };
+            };
+            /** @description `malformed-json`: the request's body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout`: the request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the present state forbids it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: the request's body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: the request's body is of another media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-body`: the request's body breaks rules; `invalid-header`: a header of the request breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `broker-unavailable`: the broker cannot be reached; `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getPlacement: {
         parameters: {
             query?: never;
@@ -7903,6 +8101,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The text format of Prometheus, version 0.0.4 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -42,9 +42,11 @@ pub(crate) fn need(method: &Method, route: &str) -> Option<Need> {
     let route = route.replace("{*", "{");
     match route.strip_prefix("/api/") {
         Some(below) => of_api(method, below),
-        None => ["/health/live", "/health/ready"]
-            .contains(&&*route)
-            .then_some(Need::Nothing),
+        None => match &*route {
+            "/health/live" | "/health/ready" => Some(Need::Nothing),
+            "/metrics" => Some(Need::Role(Role::Viewer)),
+            _ => None,
+        },
     }
 }
 
@@ -64,6 +66,10 @@ fn of_api(method: &str, route: &str) -> Option<Need> {
         ("GET", "task-runs/{id}/live-session") => READ,
         ("POST", "task-runs/{id}/live-session/ticket") => READ,
         ("GET", "task-runs/{id}/control-events") => READ,
+        // Whoever may watch sees what is said to the agent, and what it asks.
+        ("GET", "task-runs/{id}/operator-messages") => READ,
+        ("GET", "task-runs/{id}/operator-messages/{message}") => READ,
+        ("GET", "help-requests" | "help-requests/{id}") => READ,
         // What people typed is not for everybody who may watch.
         ("GET", "task-runs/{id}/inputs") => ACT,
         // Typing needs a grant besides.
@@ -76,7 +82,10 @@ fn of_api(method: &str, route: &str) -> Option<Need> {
         ("GET", "task-runs/{id}/artifacts" | "task-runs/{id}/artifacts/{attempt}/{name}") => READ,
 
         // Taking a lease away needs the role 'admin': the handler sees which wish it is.
+        // So does handing back what somebody else has taken over.
         ("POST", "task-runs" | "task-runs/{id}/control") => ACT,
+        ("POST", "task-runs/{id}/operator-messages" | "help-requests/{id}/answer") => ACT,
+        ("DELETE", "task-runs/{id}/operator-messages/{message}") => ACT,
         ("POST", "drains" | "dead-letters/redrive") | ("DELETE", "drains/{scope}") => ACT,
 
         ("GET" | "POST", "tokens") | ("POST", "keys/reseal") => GOVERN,

@@ -8,13 +8,13 @@ use baton_wire::{
     http::{ResealAnswer, ResealFailure},
 };
 
-use super::control;
 use crate::{
     broker,
     extract::{Asker, Pairs},
     grants,
     identity::Identity,
     problem::{Answer, Wishing},
+    say,
     state::{App, RECORDER_PATIENCE},
 };
 
@@ -85,7 +85,7 @@ async fn one(
         generation: secret.generation,
         sealed,
     };
-    let message = control::message(app, run, asker.name.clone(), command);
+    let message = say::message(app, run, asker.name.clone(), command);
     let (subject, id) = (
         Subject::Control { run },
         MessageId::control(run, message.id),

@@ -124,7 +124,7 @@ fn requests(world: &World) -> Vec<(&'static str, RequestBuilder)> {
         ),
         ("empty key", submit().header("Idempotency-Key", "")),
         ("control of no run", control(json!({"action": "cancel"}))),
-        ("unknown action", control(json!({"action": "pause"}))),
+        ("unknown action", control(json!({"action": "stop"}))),
         (
             "long note",
             control(json!({"action": "cancel", "note": "x".repeat(2001)})),

@@ -1,30 +1,9 @@
 //! Deeds from a place on.
 
 use baton_domain::RunId;
-use chrono::{DateTime, Utc};
-use serde_json::Value;
-use uuid::Uuid;
 
-use super::{ControlFilter, ControlPage, Mark, StoredControlEvent};
-use crate::{
-    Store, StoreError,
-    error::{InvalidRow, Place},
-    row::position_out,
-};
-
-struct ControlRow {
-    position: i64,
-    index: i16,
-    id: Uuid,
-    run_id: Uuid,
-    attempt: Option<i32>,
-    actor_kind: String,
-    actor: String,
-    action: String,
-    at: DateTime<Utc>,
-    refusal: Option<String>,
-    metadata: Value,
-}
+use super::{ControlFilter, ControlPage, Mark, StoredControlEvent, row::ControlRow};
+use crate::{Store, StoreError, error::InvalidRow, row::position_out};
 
 /// At most `limit` deeds on a run past a place, oldest first; none: from the first on.
 ///
@@ -59,30 +38,13 @@ pub async fn after(
     .await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let has_more = rows.len() > limit;
-    let events: Result<_, InvalidRow> = rows.into_iter().take(limit).map(event).collect();
+    let events: Result<_, InvalidRow> = rows
+        .into_iter()
+        .take(limit)
+        .map(StoredControlEvent::try_from)
+        .collect();
     Ok(ControlPage {
         events: events?,
         has_more,
-    })
-}
-
-fn event(row: ControlRow) -> Result<StoredControlEvent, InvalidRow> {
-    let key = format!("position {} index {}", row.position, row.index);
-    let at = Place {
-        table: "task_run_control_events",
-        key: &key,
-    };
-    let attempt = row.attempt.map(|n| at.attempt("attempt", n));
-    Ok(StoredControlEvent {
-        mark: at.mark(row.position, row.index)?,
-        id: row.id,
-        run: RunId::from_uuid(row.run_id),
-        attempt: attempt.transpose()?,
-        actor_kind: row.actor_kind,
-        actor: row.actor,
-        action: row.action,
-        at: row.at,
-        refusal: row.refusal,
-        metadata: row.metadata,
     })
 }

@@ -21,8 +21,7 @@ use crate::{
     find::{self, Found},
     note,
     problem::{Answer, Kind, Problem, Wishing},
-    reply,
-    routes::control,
+    reply, say,
     state::App,
 };
 
@@ -60,13 +59,13 @@ pub(crate) async fn enable(
     if let Some(session) = present(&app, run, request.provider.as_ref()).await? {
         return Ok(Json(session).into_response());
     }
-    let message = control::message(&app, run, asker.name.clone(), wish);
+    let message = say::message(&app, run, asker.name.clone(), wish);
     let (subject, id) = (
         Subject::Control { run },
         MessageId::control(run, message.id),
     );
     let position = broker::publish(app.bus(), &subject, &id, &message).await?;
-    control::hand_over(&app, &message).await;
+    say::hand_over(&app, &message).await;
     let seen = seen::after(&app, run, position).await?;
     let body = (StatusCode::ACCEPTED, Json(seen.session));
     Ok(if seen.is_recorded {

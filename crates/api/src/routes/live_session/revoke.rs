@@ -16,7 +16,7 @@ use crate::{
     hub::Topic,
     note,
     problem::{Answer, Kind, Problem, Wishing},
-    routes::control,
+    say,
     state::App,
 };
 
@@ -55,13 +55,13 @@ pub(crate) async fn revoke(
     }
     let mut place = app.hub().subscribe(Topic::Run(run));
     let wish = ControlCommand::RevokeSession { note };
-    let message = control::message(&app, run, asker.name.clone(), wish);
+    let message = say::message(&app, run, asker.name.clone(), wish);
     let (subject, id) = (
         Subject::Control { run },
         MessageId::control(run, message.id),
     );
     let position = broker::publish(app.bus(), &subject, &id, &message).await?;
-    control::hand_over(&app, &message).await;
+    say::hand_over(&app, &message).await;
     let is_held = app.beats().holder(run).is_some();
     let effective = is_held && grants::confirmed(&mut place, is_over).await;
     let seen = seen::after(&app, run, position).await?;

@@ -1,0 +1,3 @@
+//! What operators say to a run's agent.
+
+pub(super) mod send;

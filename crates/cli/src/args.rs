@@ -29,6 +29,7 @@ mod sessions;
 mod store;
 mod submit;
 mod supervisor;
+mod takeovers;
 #[cfg(test)]
 mod tests;
 mod tmate;
@@ -70,6 +71,7 @@ pub(crate) use sessions::{
 pub(crate) use store::StoreArgs;
 pub(crate) use submit::SubmitArgs;
 pub(crate) use supervisor::{LeaseArgs, SupervisorArgs};
+pub(crate) use takeovers::TakeoverArgs;
 pub(crate) use tmate::TmateArgs;
 pub(crate) use tokens::{
     CreateTokenArgs, ListTokensArgs, RevokeTokenArgs, SetRoleArgs, TokensCommand,

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Args;
 
-use super::{AdmissionArgs, BusArgs, LiveArgs, StoreArgs, examples};
+use super::{AdmissionArgs, BusArgs, LiveArgs, StoreArgs, TakeoverArgs, examples};
 
 /// The HTTP API and the dashboard.
 #[derive(Debug, Clone, Args)]
@@ -44,6 +44,8 @@ pub(crate) struct ApiArgs {
     pub(crate) artifacts: ArtifactStoreArgs,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
+    #[command(flatten)]
+    pub(crate) takeovers: TakeoverArgs,
 }
 
 /// Where artifacts are kept.

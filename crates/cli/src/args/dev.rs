@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{
-    LiveArgs, ProgramArgs, WorkArgs, api::ArtifactLimitArgs, examples, supervisor::LeaseArgs,
+    LiveArgs, ProgramArgs, TakeoverArgs, WorkArgs, api::ArtifactLimitArgs, examples,
+    supervisor::LeaseArgs,
 };
 
 /// Everything on one machine.
@@ -43,4 +44,6 @@ pub(crate) struct DevArgs {
     pub(crate) artifact_limit: ArtifactLimitArgs,
     #[command(flatten)]
     pub(crate) live: LiveArgs,
+    #[command(flatten)]
+    pub(crate) takeovers: TakeoverArgs,
 }

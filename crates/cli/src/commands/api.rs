@@ -40,5 +40,6 @@ fn options(args: &ApiArgs) -> anyhow::Result<ApiOptions> {
         artifact_max_bytes: args.artifacts.limit.artifact_max_bytes,
         terminal_connections: ApiOptions::DEFAULT_TERMINAL_CONNECTIONS,
         live: live::options(&args.live)?,
+        control: args.takeovers.options(),
     })
 }

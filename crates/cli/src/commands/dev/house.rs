@@ -114,6 +114,7 @@ impl House {
             default_identity: Some(accounts::developer()?),
             artifact_max_bytes: ground.args.artifact_limit.artifact_max_bytes,
             live: live::dev_options(&ground.args.live, &ground.state.folder("session-keys.json"))?,
+            control: ground.args.takeovers.options(),
             ..ApiOptions::new(ground.state.folder("artifacts"))
         };
         let admission = ground.admission(&bus, &keys.api_database_url).await?;

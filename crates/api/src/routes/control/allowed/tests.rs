@@ -66,6 +66,7 @@ fn every_situation_has_its_defined_answer() {
         ("failed", run("failed", &none)),
         ("done", run("succeeded", &none)),
     ];
+    let alive: Vec<&str> = situations[..8].iter().map(|(name, _)| *name).collect();
     let table = [
         (
             json!({"action": "pause", "mode": "soft"}),
@@ -82,30 +83,9 @@ fn every_situation_has_its_defined_answer() {
         ),
         (
             json!({"action": "send_message", "kind": "steering", "text": "x"}),
-            vec![
-                "queued",
-                "running",
-                "ending",
-                "wished",
-                "held",
-                "going on",
-                "taken over",
-                "waiting",
-            ],
+            alive.clone(),
         ),
-        (
-            json!({"action": "cancel"}),
-            vec![
-                "queued",
-                "running",
-                "ending",
-                "wished",
-                "held",
-                "going on",
-                "taken over",
-                "waiting",
-            ],
-        ),
+        (json!({"action": "cancel"}), alive.clone()),
         (json!({"action": "redrive"}), vec!["failed"]),
         (
             json!({"action": "release_lease"}),

@@ -161,9 +161,9 @@ impl History {
     pub(crate) async fn deeds(&self, run: RunId, most: u32) -> Answer<Vec<StoredControlEvent>> {
         let filter = ControlFilter::default();
         let page = control_events::after(&self.store, run, &filter, None, most);
-        let mut deeds = self.ask(page).await?.events;
-        deeds.retain(|deed| deed.refusal.is_none());
-        Ok(deeds)
+        let deeds = self.ask(page).await?.events.into_iter();
+        let deeds = deeds.map(|shown| shown.event);
+        Ok(deeds.filter(|deed| deed.refusal.is_none()).collect())
     }
 
     /// The runs that somebody of this name may type into.

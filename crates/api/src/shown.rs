@@ -1,5 +1,6 @@
 //! Runs as the API shows them: made of rows, or of an offer that no row tells of yet.
 
+mod control;
 mod record;
 mod session;
 
@@ -15,6 +16,7 @@ use baton_wire::{
     },
 };
 
+pub(crate) use control::{help, message};
 pub(crate) use record::{control, input};
 pub(crate) use session::live_session;
 
@@ -56,6 +58,7 @@ pub(crate) fn offered(offer: Offer, spec: &RunSpec, position: Position) -> TaskR
 pub(crate) fn stored(stored: StoredRun, app: &App) -> Answer<TaskRun> {
     let StoredRun { submission, record } = stored;
     let run = record.run;
+    let now = app.clock().now();
     let request = serde_json::from_value(submission.request)
         .map_err(|error| Problem::internal(&format!("the request of run {}: {error}", run.id)))?;
     let (stage, due_at) = match &run.state {
@@ -83,8 +86,8 @@ pub(crate) fn stored(stored: StoredRun, app: &App) -> Answer<TaskRun> {
         result: result(record.outcome),
         error: run.state.failure().map(error),
         request,
-        live_session: session::summary(&run.session, app.clock().now()),
-        control: RunControl::default(),
+        live_session: session::summary(&run.session, now),
+        control: control::run_control(&run, now),
         position: run.position.get(),
     })
 }

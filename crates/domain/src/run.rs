@@ -2,6 +2,7 @@
 //! the same facts with [`Run::apply`].
 
 mod apply;
+pub mod control;
 mod fact;
 pub mod session;
 mod state;

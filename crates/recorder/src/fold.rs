@@ -1,5 +1,6 @@
 //! The pure core: what a stretch of messages changes.
 
+mod control;
 mod deeds;
 mod known;
 mod outcome;
@@ -23,6 +24,7 @@ use chrono::{DateTime, SubsecRound, Utc};
 pub(crate) use known::Known;
 
 use crate::read::{Message, Said};
+use control::Gathered;
 
 /// Why an event changed nothing, as it is written in the table.
 type Refused = &'static str;
@@ -40,6 +42,7 @@ pub(crate) fn fold(known: &mut Known, messages: &[Message]) -> Batch {
         batch: Batch::default(),
         submitted: Vec::new(),
         sessions: BTreeSet::new(),
+        gathered: Gathered::default(),
     };
     messages.iter().for_each(|message| folding.message(message));
     folding.finish()
@@ -51,6 +54,8 @@ struct Folding<'a> {
     submitted: Vec<(RunId, Submission)>,
     /// Runs whose session has changed.
     sessions: BTreeSet<RunId>,
+    /// What has changed about the control of runs.
+    gathered: Gathered,
 }
 
 impl Folding<'_> {
@@ -101,6 +106,10 @@ impl Folding<'_> {
             let wanted = wanted.and_then(|record| deeds::wanted(record, wish));
             self.batch.control_events.extend(wanted);
         }
+        if !spec.budgets.is_empty() {
+            run = run.with_budgets(&spec.budgets);
+            self.gathered.bounded(offer.run, message.position());
+        }
         self.known.insert_new(RunRecord {
             run,
             last_lease: baton_domain::Position::START,
@@ -149,6 +158,9 @@ impl Folding<'_> {
             }
             None => Err(UNKNOWN_COMMAND),
         };
+        if judged.is_ok() {
+            self.gathered.said(control, message.position());
+        }
         // A second wish is a deed of its own, kept also when it changes nothing.
         self.keep(&said.records, judged);
     }
@@ -190,6 +202,11 @@ impl Folding<'_> {
             }
             if judged.is_ok() {
                 self.take_in(events.run, events.attempt, &reported.event, message);
+                if let (Event::OperatorNeeded(needed), Some(mark)) =
+                    (&reported.event, deeds::mark(record))
+                {
+                    self.gathered.asked(events.run, mark, needed);
+                }
                 self.keep_input(events, by, record, &reported.event, link);
             }
             self.keep(std::slice::from_ref(record), judged);
@@ -229,13 +246,15 @@ impl Folding<'_> {
             at: kept_time(at),
             kind,
         };
-        let next = record
+        let (next, told) = record
             .run
-            .apply(&fact)
+            .step_with(&fact)
             .map_err(|illegal| illegal.refusal.as_str())?;
         if next.session != record.run.session {
             self.sessions.insert(run);
         }
+        let controls = (&record.run.control, &next.control);
+        self.gathered.take_in(run, fact.position, controls, told);
         if let Some(record) = self.known.change(run) {
             note_times(record, &next, &fact);
             record.run = next;
@@ -244,6 +263,11 @@ impl Folding<'_> {
     }
 
     fn keep(&mut self, records: &[EventRecord], judged: Result<(), Refused>) {
+        if let (Ok(()), [record]) = (judged, records)
+            && let Some(mark) = deeds::mark(record)
+        {
+            self.gathered.asked_by_run(record.run_id, mark, self.known);
+        }
         let events = records
             .iter()
             .filter_map(|record| new_event(record, judged));
@@ -303,6 +327,7 @@ impl Folding<'_> {
                 });
             }
         }
+        self.gathered.finish(self.known, &mut self.batch);
         self.batch.changed_runs = self.known.take_changed();
         self.batch
     }

@@ -7,10 +7,13 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     artifacts::StoredArtifact,
+    control::NewControl,
     control_events::StoredControlEvent,
     drains::StoredDrain,
     events::NewEvent,
+    help::{HelpStep, NewHelp},
     inputs::StoredInput,
+    messages::{MessageStep, StoredMessage},
     runs::{RunRecord, StoredRun},
     sessions::NewSession,
 };
@@ -35,6 +38,16 @@ pub struct Batch {
     pub events: Vec<NewEvent>,
     /// Sessions that it changed, as they stand after it; each once.
     pub sessions: Vec<NewSession>,
+    /// Controls that it changed, as they stand after it; each once.
+    pub controls: Vec<NewControl>,
+    /// Messages that were sent in it, as they stand after it.
+    pub messages: Vec<StoredMessage>,
+    /// Older messages that it changed, as they stand after it; each once.
+    pub message_steps: Vec<MessageStep>,
+    /// Requests for a person that were opened in it, as they stand after it.
+    pub help: Vec<NewHelp>,
+    /// Older requests that it changed, as they stand after it; each once.
+    pub help_steps: Vec<HelpStep>,
     /// What operators, workers and supervisors did in it.
     pub control_events: Vec<StoredControlEvent>,
     /// What was typed.

@@ -54,6 +54,21 @@ pub struct StoredControlEvent {
     pub refusal: Option<String>,
     /// What belongs to the action; an object.
     pub metadata: Value,
+    /// The command whose delivery or effect a worker tells by it.
+    pub answers: Option<Uuid>,
+}
+
+/// A deed with how far it has come, for a command that a worker carries out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownControlEvent {
+    /// The deed.
+    pub event: StoredControlEvent,
+    /// When a worker held it.
+    pub delivered_at: Option<DateTime<Utc>>,
+    /// Why a worker did not carry it out, in words.
+    pub declined: Option<String>,
+    /// When it had its effect.
+    pub effective_at: Option<DateTime<Utc>>,
 }
 
 /// Which deeds to read.
@@ -69,7 +84,7 @@ pub struct ControlFilter {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ControlPage {
     /// The deeds.
-    pub events: Vec<StoredControlEvent>,
+    pub events: Vec<ShownControlEvent>,
     /// Whether others follow at this moment.
     pub has_more: bool,
 }

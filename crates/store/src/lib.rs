@@ -5,11 +5,14 @@
 
 pub mod accounts;
 pub mod artifacts;
+pub mod control;
 pub mod control_events;
 pub mod dead_letters;
 pub mod drains;
 pub mod events;
+pub mod help;
 pub mod inputs;
+pub mod messages;
 pub mod position;
 pub mod runs;
 pub mod sessions;
@@ -27,13 +30,18 @@ mod writer;
 
 pub use artifacts::StoredArtifact;
 pub use batch::{Batch, Through, UnreadableMessage};
-pub use control_events::{ControlFilter, ControlPage, Mark, StoredControlEvent};
+pub use control::NewControl;
+pub use control_events::{ControlFilter, ControlPage, Mark, ShownControlEvent, StoredControlEvent};
 pub use drains::StoredDrain;
 pub use error::{InvalidRow, StoreError};
 pub use events::{EventPage, NewEvent, StoredEvent};
 pub use feed::{History, PositionFeed};
+pub use help::{
+    HelpChoice, HelpCursor, HelpFilter, HelpPage, HelpStanding, HelpStep, NewHelp, StoredHelp,
+};
 pub use inputs::{InputPage, StoredInput, TypedInput};
 pub use lock::{Lock, LockName};
+pub use messages::{MessagePage, MessageStep, StoredMessage};
 pub use migrate::SchemaVersion;
 pub use pool::{Store, StoreOptions};
 pub use position::RecordedPosition;

@@ -6,8 +6,8 @@ use sqlx::{Connection, PgConnection};
 
 use crate::{
     Batch, Lock, LockName, RecordedPosition, RunRecord, Store, StoreError, Through, artifacts,
-    control_events, drains, events, feed, inputs, position, row::position_out, runs, sessions,
-    unreadable,
+    control, control_events, drains, events, feed, help, inputs, messages, position,
+    row::position_out, runs, sessions, unreadable,
 };
 
 /// The right to write the run tables. After an error other than [`StoreError::Rejected`] it is to
@@ -87,6 +87,9 @@ impl Writer {
         runs::update(&mut transaction, &moved(batch)).await?;
         events::append(&mut transaction, &batch.events).await?;
         sessions::write(&mut transaction, &batch.sessions).await?;
+        control::write(&mut transaction, &batch.controls).await?;
+        messages::write(&mut transaction, &batch.messages, &batch.message_steps).await?;
+        help::write(&mut transaction, &batch.help, &batch.help_steps).await?;
         control_events::append(&mut transaction, &batch.control_events).await?;
         inputs::append(&mut transaction, &batch.inputs).await?;
         artifacts::write(&mut transaction, &batch.artifacts).await?;
@@ -108,6 +111,7 @@ impl Writer {
         let mut transaction = self.lock.connection().begin().await?;
         sqlx::query!(
             "TRUNCATE task_runs, task_run_events, task_run_artifacts, task_run_live_sessions,
+                 task_run_control, task_run_messages, task_run_help_requests,
                  task_run_control_events, task_run_inputs, drains, unreadable_messages"
         )
         .execute(&mut *transaction)
@@ -140,7 +144,10 @@ impl Writer {
 fn moved(batch: &Batch) -> Vec<&RunRecord> {
     let new = batch.new_runs.iter();
     new.filter(|run| {
-        run.record.run.position > run.submission.position || run.record.last_lease > Position::START
+        let record = &run.record;
+        record.run.position > run.submission.position
+            || record.last_lease > Position::START
+            || control::is_kept(&record.run.control)
     })
     .map(|run| &run.record)
     .chain(&batch.changed_runs)

@@ -2,7 +2,11 @@
 
 use baton_domain::{
     Actor, BudgetKind, Generation, MessageKind, PauseMode, Provider, RunId,
-    run::{Command, session::SessionWish},
+    run::{
+        Command,
+        control::{ControlWish, WishKind},
+        session::SessionWish,
+    },
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -180,17 +184,38 @@ impl ControlMessage {
                 generation: *generation,
                 sealed: event::sealed(sealed),
             },
-            ControlCommand::Pause { .. }
-            | ControlCommand::Resume { .. }
-            | ControlCommand::Takeover { .. }
-            | ControlCommand::HandBack { .. }
-            | ControlCommand::SendMessage { .. }
-            | ControlCommand::CancelMessage { .. }
-            | ControlCommand::AnswerHelp { .. }
-            | ControlCommand::RaiseBudget { .. }
-            | ControlCommand::Unknown => return None,
+            other => Command::Control(ControlWish {
+                id: self.id,
+                by,
+                kind: wish(other)?,
+            }),
         })
     }
+}
+
+/// What is wished of the run's control; none for other wishes.
+fn wish(command: &ControlCommand) -> Option<WishKind> {
+    Some(match command {
+        ControlCommand::Pause { mode, note, .. } => WishKind::Pause {
+            mode: *mode,
+            note: note.clone(),
+        },
+        ControlCommand::Resume { .. } => WishKind::Resume,
+        ControlCommand::Takeover { note, .. } => WishKind::Takeover { note: note.clone() },
+        ControlCommand::HandBack { .. } => WishKind::HandBack,
+        ControlCommand::SendMessage { kind, .. } => WishKind::SendMessage(*kind),
+        ControlCommand::CancelMessage { message } => WishKind::CancelMessage(*message),
+        ControlCommand::AnswerHelp { help, answer, note } => WishKind::AnswerHelp {
+            help: *help,
+            answer: answer.clone(),
+            note: note.clone(),
+        },
+        ControlCommand::RaiseBudget { budget, limit, .. } => WishKind::RaiseBudget {
+            budget: *budget,
+            limit: *limit,
+        },
+        _ => return None,
+    })
 }
 
 impl ControlCommand {

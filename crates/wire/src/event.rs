@@ -352,10 +352,13 @@ impl Event {
         if let Some(said) = meaning::session_event(self) {
             return RunEvent::Session(said);
         }
+        if let Some(said) = meaning::control_event(self) {
+            return RunEvent::Control(said);
+        }
         match self {
             Self::StageStarted { stage } => RunEvent::StageStarted(*stage),
-            Self::Paused { kind, .. } => RunEvent::Paused(*kind),
-            Self::Resumed(_) => RunEvent::Resumed,
+            Self::Paused { kind, how } => RunEvent::Paused(*kind, how.to_domain()),
+            Self::Resumed(how) => RunEvent::Resumed(how.to_domain()),
             Self::Succeeded { .. } => RunEvent::Succeeded,
             Self::Failed {
                 code,

@@ -20,12 +20,16 @@ use crate::{
 /// Lists what operators and workers did to a run, oldest first
 ///
 /// Every wish of an operator (`cancel`, `redrive`, `release_lease`, `enable_session`,
-/// `revoke_session`, `reseal_session`), every step of a write grant (`write_granted`,
+/// `revoke_session`, `reseal_session`, `pause`, `resume`, `takeover`, `hand_back`, `send_message`,
+/// `cancel_message`, `answer_help`, `raise_budget`), every step of a write grant (`write_granted`,
 /// `write_renewed`, `write_released`, `write_revoked`), and every control action of a worker or a
 /// supervisor (`session_starting`, `session_ready`, `session_links_changed`, `session_ended`,
 /// `session_revoked`, `session_failed`, `write_gate`, `write_ended`, `paused`, `resumed`,
-/// `agent_frozen`, `agent_thawed`, `cancel_step`, `lease_released`, `lease_lost`); also what changed
-/// nothing, with the reason in `refusal`. Records are never changed or deleted.
+/// `agent_frozen`, `agent_thawed`, `cancel_step`, `control_delivered`, `takeover_began`,
+/// `takeover_ended`, `message_delivered`, `message_seen`, `message_dropped`, `operator_needed`,
+/// `operator_not_needed`, `budget_reached`, `budget_raised`, `lease_released`, `lease_lost`); also
+/// what changed nothing, with the reason in `refusal`. Records are never changed or deleted; how far
+/// an operator's wish has come (`deliveredAt`, `effectiveAt`) is read from the records that follow.
 #[utoipa::path(
     get,
     path = "/api/task-runs/{id}/control-events",
@@ -63,7 +67,7 @@ pub(crate) async fn control_events(
         .history()
         .control_events(run, &filter, after, limit)
         .await?;
-    let last = page.events.last().map(|event| event.mark).or(after);
+    let last = page.events.last().map(|it| it.event.mark).or(after);
     let body = Json(ControlEventPage {
         next_after: last.map(cursor::text),
         has_more: page.has_more,

@@ -1,7 +1,7 @@
 //! What was done and typed, as the API shows it.
 
 use baton_domain::session::ChainLink;
-use baton_store::{StoredControlEvent, StoredInput};
+use baton_store::{ShownControlEvent, StoredInput};
 use baton_wire::{
     event::InputTyped,
     http::{ControlRecord, InputRecord},
@@ -9,7 +9,8 @@ use baton_wire::{
 };
 
 /// A deed as recorded.
-pub(crate) fn control(stored: StoredControlEvent) -> ControlRecord {
+pub(crate) fn control(shown: ShownControlEvent) -> ControlRecord {
+    let stored = shown.event;
     ControlRecord {
         id: stored.id,
         task_run_id: stored.run,
@@ -21,6 +22,9 @@ pub(crate) fn control(stored: StoredControlEvent) -> ControlRecord {
         position: stored.mark.position.get(),
         effective: stored.refusal.is_none(),
         refusal: stored.refusal,
+        delivered_at: shown.delivered_at,
+        declined: shown.declined,
+        effective_at: shown.effective_at,
     }
 }
 

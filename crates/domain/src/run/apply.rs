@@ -1,5 +1,7 @@
 //! The one function that changes a run's state.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -8,6 +10,7 @@ use crate::{
     names::{Actor, WorkerId},
     retry::RetryPolicy,
     run::{
+        control::{Control, ControlEvent, Said, Told},
         fact::{Command, Fact, FactKind, RunEvent},
         session::Session,
         state::{Lease, ReleaseWish, Run, RunState, StateName},
@@ -73,6 +76,7 @@ impl Run {
             cancel_requested_at: None,
             state: RunState::Queued,
             session: Session::default(),
+            control: Arc::new(Control::default()),
             position,
         }
     }
@@ -82,18 +86,27 @@ impl Run {
     /// # Errors
     /// When the fact does not fit; the run is as it was.
     pub fn apply(&self, fact: &Fact) -> Result<Self, IllegalStep> {
-        let mut next = self.clone();
-        next.step(fact).map_err(|refusal| IllegalStep {
+        Ok(self.step_with(fact)?.0)
+    }
+
+    /// The run after a fact, with the messages and requests for help that it changed.
+    ///
+    /// # Errors
+    /// When the fact does not fit; the run is as it was.
+    pub fn step_with(&self, fact: &Fact) -> Result<(Self, Told), IllegalStep> {
+        let (mut next, mut told) = (self.clone(), Told::default());
+        next.step(fact, &mut told).map_err(|refusal| IllegalStep {
             state: self.state.name(),
             fact: fact.kind.name(),
             refusal,
         })?;
         next.take_session_along(self, fact.at);
+        next.take_control_along(self, fact, &mut told);
         next.position = fact.position;
-        Ok(next)
+        Ok((next, told))
     }
 
-    fn step(&mut self, fact: &Fact) -> Result<(), Refusal> {
+    fn step(&mut self, fact: &Fact, told: &mut Told) -> Result<(), Refusal> {
         if fact.position <= self.position {
             // Several events of one message share its position; their own sequence tells them apart.
             let same_message =
@@ -131,10 +144,24 @@ impl Run {
             } => {
                 self.check_holder(*attempt, Some(worker))?;
                 self.note_seq(*seq)?;
-                if let RunEvent::Session(event) = event {
-                    return self.session_said(event, worker, *attempt, fact.at);
+                let at = fact.at;
+                match event {
+                    RunEvent::Session(event) => self.session_said(event, worker, *attempt, at),
+                    // Nothing of it is bounded.
+                    RunEvent::Control(ControlEvent::Used(_)) if self.control.budgets.is_empty() => {
+                        Ok(())
+                    }
+                    RunEvent::Control(event) => {
+                        let attempt = *attempt;
+                        let said = Said {
+                            worker,
+                            attempt,
+                            at,
+                        };
+                        Arc::make_mut(&mut self.control).said(event, &said, told)
+                    }
+                    event => self.reported(event, at),
                 }
-                self.reported(event, fact.at)
             }
             FactKind::Commanded(Command::Cancel) => self.cancel(fact.at),
             FactKind::Commanded(Command::Redrive) => self.redrive(fact.at),
@@ -146,6 +173,7 @@ impl Run {
                 | Command::RevokeSession { .. }
                 | Command::ResealSession { .. }),
             ) => self.session_wish(wish, fact.at),
+            FactKind::Commanded(Command::Control(wish)) => self.control_wish(wish, fact.at, told),
             FactKind::Granted(grant) => self.granted(grant, fact.at),
         }
     }
@@ -228,16 +256,23 @@ impl Run {
             }
             (
                 RunState::Running { lease, stage } | RunState::Paused { lease, stage, .. },
-                RunEvent::Paused(kind),
-            ) => RunState::Paused {
-                lease: lease.clone(),
-                stage: *stage,
-                kind: *kind,
-            },
-            (RunState::Paused { lease, stage, .. }, RunEvent::Resumed) => RunState::Running {
-                lease: lease.clone(),
-                stage: *stage,
-            },
+                RunEvent::Paused(kind, said),
+            ) => {
+                let is_cancelled = self.cancel_requested_at.is_some();
+                Arc::make_mut(&mut self.control).paused(*kind, said, at, is_cancelled);
+                RunState::Paused {
+                    lease: lease.clone(),
+                    stage: *stage,
+                    kind: *kind,
+                }
+            }
+            (RunState::Paused { lease, stage, .. }, RunEvent::Resumed(said)) => {
+                Arc::make_mut(&mut self.control).resumed(said, at);
+                RunState::Running {
+                    lease: lease.clone(),
+                    stage: *stage,
+                }
+            }
             (RunState::Running { .. }, RunEvent::Succeeded) => RunState::Succeeded,
             (_, RunEvent::Failed(failure)) => self.after_failure(failure, at),
             (_, RunEvent::Cancelled) => RunState::Cancelled,
@@ -304,6 +339,9 @@ impl Run {
             return Err(Refusal::Duplicate);
         }
         self.cancel_requested_at = Some(at);
+        if self.control.pause.is_some() {
+            Arc::make_mut(&mut self.control).cancelled(at);
+        }
         // Nobody works on it: the wish is the end.
         if self.state.lease().is_none() {
             self.state = RunState::Cancelled;
@@ -366,6 +404,7 @@ impl FactKind {
             Self::Commanded(Command::EnableSession { .. }) => "session_requested",
             Self::Commanded(Command::RevokeSession { .. }) => "session_revoke_requested",
             Self::Commanded(Command::ResealSession { .. }) => "session_resealed",
+            Self::Commanded(Command::Control(wish)) => wish.name(),
             Self::Granted(grant) => grant.name,
         }
     }
@@ -377,8 +416,9 @@ impl RunEvent {
             Self::StageStarted(_) => "stage_started",
             Self::Progress => "progress",
             Self::Session(event) => event.name(),
-            Self::Paused(_) => "paused",
-            Self::Resumed => "resumed",
+            Self::Control(event) => event.name(),
+            Self::Paused(..) => "paused",
+            Self::Resumed(_) => "resumed",
             Self::Succeeded => "succeeded",
             Self::Failed(_) => "failed",
             Self::Cancelled => "cancelled",

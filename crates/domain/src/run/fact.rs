@@ -7,6 +7,7 @@ use crate::{
     ids::{Attempt, EventSeq, Generation, Position},
     names::{Actor, WorkerId},
     run::{
+        control::{ControlEvent, ControlWish, PausedSaid, ResumedSaid},
         session::{GrantFact, SealedText, SessionEvent, SessionWish},
         state::{PauseKind, Stage},
     },
@@ -78,10 +79,12 @@ pub enum RunEvent {
     Progress,
     /// Something about the live session; the run's own state does not change.
     Session(SessionEvent),
+    /// Something about its control; the run's own state does not change.
+    Control(ControlEvent),
     /// The agent stands still.
-    Paused(PauseKind),
+    Paused(PauseKind, PausedSaid),
     /// The agent goes on.
-    Resumed,
+    Resumed(ResumedSaid),
     /// The work is done.
     Succeeded,
     /// The attempt failed.
@@ -125,4 +128,6 @@ pub enum Command {
         /// The same as before, sealed anew.
         sealed: SealedText,
     },
+    /// Hold the run, tell its agent something, or answer it.
+    Control(ControlWish),
 }

@@ -1,5 +1,7 @@
 //! The states of a run. Each holds what is true then; none holds more.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use crate::{
@@ -8,7 +10,7 @@ use crate::{
     ids::{Attempt, EventSeq, Position, RunId},
     names::{Actor, WorkerId},
     retry::RetryPolicy,
-    run::session::Session,
+    run::{control::Control, session::Session},
 };
 
 /// A run as folded from its facts.
@@ -28,6 +30,9 @@ pub struct Run {
     pub state: RunState,
     /// Its live session.
     pub session: Session,
+    /// What holds it, who has its place, and what waits for its agent or for a person. Shared: most
+    /// facts leave it as it is.
+    pub control: Arc<Control>,
     /// The last fact that changed it.
     pub position: Position,
 }

@@ -11,6 +11,7 @@ use crate::{
     ids::{Attempt, EventSeq, Position, RunId},
     names::WorkerId,
     retry::RetryPolicy,
+    run::control::{PausedSaid, ResumedSaid},
 };
 
 /// Rows are facts, columns are states; a cell is the state that follows, or the refusal (`!`).
@@ -273,6 +274,7 @@ fn run_in(state: StateName) -> Run {
         cancel_requested_at: None,
         state,
         session: session::Session::default(),
+        control: std::sync::Arc::default(),
         position: position(10),
     }
 }
@@ -311,8 +313,13 @@ fn fact_kind(row: &str) -> FactKind {
         "progress by other" => said("w2", 2, 4, RunEvent::Progress),
         "progress stale" => said("w1", 1, 4, RunEvent::Progress),
         "progress again" => said("w1", 2, 3, RunEvent::Progress),
-        "paused" => said("w1", 2, 4, RunEvent::Paused(PauseKind::Frozen)),
-        "resumed" => said("w1", 2, 4, RunEvent::Resumed),
+        "paused" => said(
+            "w1",
+            2,
+            4,
+            RunEvent::Paused(PauseKind::Frozen, PausedSaid::default()),
+        ),
+        "resumed" => said("w1", 2, 4, RunEvent::Resumed(ResumedSaid::default())),
         "succeeded" => said("w1", 2, 4, RunEvent::Succeeded),
         "succeeded stale" => said("w1", 1, 4, RunEvent::Succeeded),
         "failed retryable" => said(

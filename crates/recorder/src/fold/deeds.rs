@@ -27,6 +27,7 @@ pub(super) fn deed(record: &EventRecord, judged: Result<(), &str>) -> Option<Sto
         action: action.to_owned(),
         at: kept_time(record.at),
         refusal: judged.err().map(str::to_owned),
+        answers: answers(record),
         metadata,
     })
 }
@@ -44,6 +45,7 @@ pub(super) fn wanted(record: &EventRecord, wish: SessionWish) -> Option<StoredCo
         action: "enable_session".to_owned(),
         at: kept_time(record.at),
         refusal: None,
+        answers: None,
         metadata: json!({
             "provider": wish.provider, "ttlSeconds": wish.ttl_seconds, "submitted": true,
         }),
@@ -75,6 +77,14 @@ fn who_does_what(record: &EventRecord) -> Option<(&'static str, &str)> {
         "session_requested" => "enable_session",
         "session_revoke_requested" => "revoke_session",
         "session_resealed" => "reseal_session",
+        "pause_requested" => "pause",
+        "resume_requested" => "resume",
+        "takeover_requested" => "takeover",
+        "hand_back_requested" => "hand_back",
+        "message_sent" => "send_message",
+        "message_cancel_requested" => "cancel_message",
+        "help_answered" => "answer_help",
+        "budget_raise_requested" => "raise_budget",
         same @ ("write_granted" | "write_renewed" | "write_released" | "write_revoked"
         | "unknown_command") => same,
         "lease_lost" => return Some((SUPERVISOR, "lease_lost")),
@@ -100,7 +110,35 @@ fn is_workers_deed(kind: &str) -> bool {
             | "agent_frozen"
             | "agent_thawed"
             | "cancel_step"
+            | "control_delivered"
+            | "takeover_began"
+            | "takeover_ended"
+            | "message_delivered"
+            | "message_seen"
+            | "message_dropped"
+            | "operator_needed"
+            | "operator_not_needed"
+            | "budget_reached"
+            | "budget_raised"
     )
+}
+
+/// The command that a worker tells by this that it holds it, or that it has had its effect.
+fn answers(record: &EventRecord) -> Option<Uuid> {
+    record.seq?;
+    let field = match record.kind.as_str() {
+        "control_delivered"
+        | "paused"
+        | "resumed"
+        | "takeover_began"
+        | "takeover_ended"
+        | "message_dropped"
+        | "operator_not_needed"
+        | "budget_raised" => "command",
+        "message_delivered" => "message",
+        _ => return None,
+    };
+    record.data.get(field)?.as_str()?.parse().ok()
 }
 
 /// The same id whenever the same message is read.

@@ -1,9 +1,31 @@
 //! Deeds from a place on.
 
 use baton_domain::RunId;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
 
-use super::{ControlFilter, ControlPage, Mark, StoredControlEvent, row::ControlRow};
+use super::{ControlFilter, ControlPage, Mark, ShownControlEvent, row::ControlRow};
 use crate::{Store, StoreError, error::InvalidRow, row::position_out};
+
+/// A deed's row with what answers it.
+struct ShownRow {
+    position: i64,
+    index: i16,
+    id: Uuid,
+    run_id: Uuid,
+    attempt: Option<i32>,
+    actor_kind: String,
+    actor: String,
+    action: String,
+    at: DateTime<Utc>,
+    refusal: Option<String>,
+    metadata: Value,
+    answers: Option<Uuid>,
+    delivered_at: Option<DateTime<Utc>>,
+    declined: Option<String>,
+    effective_at: Option<DateTime<Utc>>,
+}
 
 /// At most `limit` deeds on a run past a place, oldest first; none: from the first on.
 ///
@@ -17,15 +39,23 @@ pub async fn after(
     limit: u32,
 ) -> Result<ControlPage, StoreError> {
     let rows = sqlx::query_as!(
-        ControlRow,
-        "SELECT position, index, id, run_id, attempt, actor_kind, actor, action, at, refusal,
-             metadata
-         FROM task_run_control_events
-         WHERE run_id = $1
-           AND ($2::bigint IS NULL OR (position, index) > ($2, $3::smallint))
-           AND ($4::text IS NULL OR action = $4)
-           AND ($5::text IS NULL OR actor = $5)
-         ORDER BY position, index LIMIT $6",
+        ShownRow,
+        r#"SELECT e.position, e.index, e.id, e.run_id, e.attempt, e.actor_kind, e.actor, e.action,
+             e.at, e.refusal, e.metadata, e.answers,
+             a.delivered_at, a.declined, a.effective_at
+         FROM task_run_control_events AS e
+         LEFT JOIN LATERAL (
+             SELECT min(at) FILTER (WHERE action = 'control_delivered') AS delivered_at,
+                 min(metadata ->> 'refused') AS declined,
+                 min(at) FILTER (WHERE action <> 'control_delivered') AS effective_at
+             FROM task_run_control_events
+             WHERE run_id = e.run_id AND answers = e.id AND effective
+         ) AS a ON e.actor_kind = 'operator'
+         WHERE e.run_id = $1
+           AND ($2::bigint IS NULL OR (e.position, e.index) > ($2, $3::smallint))
+           AND ($4::text IS NULL OR e.action = $4)
+           AND ($5::text IS NULL OR e.actor = $5)
+         ORDER BY e.position, e.index LIMIT $6"#,
         run.as_uuid(),
         after.map(|mark| position_out(mark.position)),
         after.map(|mark| mark.index.cast_signed()),
@@ -47,4 +77,31 @@ pub async fn after(
         events: events?,
         has_more,
     })
+}
+
+impl TryFrom<ShownRow> for ShownControlEvent {
+    type Error = InvalidRow;
+
+    fn try_from(row: ShownRow) -> Result<Self, InvalidRow> {
+        let deed = ControlRow {
+            position: row.position,
+            index: row.index,
+            id: row.id,
+            run_id: row.run_id,
+            attempt: row.attempt,
+            actor_kind: row.actor_kind,
+            actor: row.actor,
+            action: row.action,
+            at: row.at,
+            refusal: row.refusal,
+            metadata: row.metadata,
+            answers: row.answers,
+        };
+        Ok(Self {
+            event: deed.try_into()?,
+            delivered_at: row.delivered_at,
+            declined: row.declined,
+            effective_at: row.effective_at,
+        })
+    }
 }

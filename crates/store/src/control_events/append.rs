@@ -29,15 +29,17 @@ pub(crate) async fn append(
     let times: Vec<_> = events.iter().map(|e| e.at).collect();
     let refusals: Vec<Option<&str>> = events.iter().map(|e| e.refusal.as_deref()).collect();
     let metadata: Vec<&serde_json::Value> = events.iter().map(|e| &e.metadata).collect();
+    let answers: Vec<Option<Uuid>> = events.iter().map(|e| e.answers).collect();
     sqlx::query!(
         "INSERT INTO task_run_control_events
              (position, index, id, run_id, attempt, actor_kind, actor, action, at, refusal,
-              metadata, effective)
+              metadata, answers, effective)
          SELECT *, refusal IS NULL FROM UNNEST(
              $1::bigint[], $2::smallint[], $3::uuid[], $4::uuid[], $5::integer[], $6::text[],
-             $7::text[], $8::text[], $9::timestamptz[], $10::text[], $11::jsonb[]
+             $7::text[], $8::text[], $9::timestamptz[], $10::text[], $11::jsonb[],
+             $12::uuid[]
          ) AS e (position, index, id, run_id, attempt, actor_kind, actor, action, at, refusal,
-                 metadata)
+                 metadata, answers)
          ON CONFLICT DO NOTHING",
         &positions,
         &indexes,
@@ -50,6 +52,7 @@ pub(crate) async fn append(
         &times,
         &refusals as _,
         &metadata as _,
+        &answers as _,
     )
     .execute(connection)
     .await?;

@@ -18,7 +18,7 @@ pub async fn get(
     let row = sqlx::query_as!(
         ControlRow,
         "SELECT position, index, id, run_id, attempt, actor_kind, actor, action, at, refusal,
-             metadata
+             metadata, answers
          FROM task_run_control_events
          WHERE run_id = $1 AND id = $2 AND actor_kind = 'operator'
          ORDER BY position, index LIMIT 1",

@@ -20,6 +20,7 @@ pub(super) struct ControlRow {
     pub(super) at: DateTime<Utc>,
     pub(super) refusal: Option<String>,
     pub(super) metadata: Value,
+    pub(super) answers: Option<Uuid>,
 }
 
 impl TryFrom<ControlRow> for StoredControlEvent {
@@ -43,6 +44,7 @@ impl TryFrom<ControlRow> for StoredControlEvent {
             at: row.at,
             refusal: row.refusal,
             metadata: row.metadata,
+            answers: row.answers,
         })
     }
 }

@@ -1,8 +1,10 @@
 //! A row of `task_runs`, and the run that it tells of.
 
+use std::sync::Arc;
+
 use baton_domain::{
     Actor, Failure, Lease, Pool, Position, ReleaseWish, RetryPolicy, Route, Run, RunId, RunState,
-    Slots, Stage, StateName,
+    Slots, Stage, StateName, run::control::Control,
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -10,6 +12,7 @@ use uuid::Uuid;
 
 use super::{IdempotencyKey, Outcome, RunRecord, StoredPullRequest, StoredRun, Submission, Usage};
 use crate::{
+    control,
     error::{InvalidRow, Place},
     sessions,
 };
@@ -36,7 +39,24 @@ macro_rules! select_runs_with {
                 cancel_requested_at, started_at, finished_at, result_summary, result_branch,
                 result_commit, result_pull_request_url, result_pull_request_number, result_files_changed, result_insertions, result_deletions,
                 usage_input_tokens, usage_cached_input_tokens, usage_output_tokens, position,
-                (SELECT to_jsonb(s) FROM task_run_live_sessions AS s WHERE s.run_id = task_runs.id) AS session
+                (SELECT to_jsonb(s) FROM task_run_live_sessions AS s WHERE s.run_id = task_runs.id) AS session,
+                agent,
+                CASE WHEN controlled THEN (
+                    SELECT jsonb_build_object(
+                        'control', to_jsonb(c),
+                        'messages', (
+                            SELECT jsonb_agg(to_jsonb(m) - 'text' ORDER BY m.position)
+                            FROM task_run_messages AS m WHERE m.run_id = c.run_id AND NOT m.settled
+                        ),
+                        'help', (
+                            SELECT jsonb_agg(
+                                to_jsonb(h) - '{question,detail,options}'::text[] ORDER BY h.position, h.index
+                            )
+                            FROM task_run_help_requests AS h WHERE h.run_id = c.run_id AND h.state = 'open'
+                        )
+                    )
+                    FROM task_run_control AS c WHERE c.run_id = task_runs.id
+                ) END AS control
              FROM task_runs " + $rest
             $(, $argument)*
         )
@@ -96,6 +116,8 @@ pub(crate) struct RunRow {
     pub(super) usage_output_tokens: Option<i64>,
     pub(super) position: i64,
     pub(super) session: Option<Value>,
+    pub(super) agent: Option<Value>,
+    pub(super) control: Option<Value>,
 }
 
 impl TryFrom<RunRow> for StoredRun {
@@ -137,8 +159,15 @@ impl RunRow {
             cancel_requested_at: self.cancel_requested_at,
             state: self.state(at)?,
             session: sessions::session(RunId::from_uuid(self.id), self.session.clone())?,
+            control: Arc::new(self.control(at)?),
             position: at.position("position", self.position)?,
         })
+    }
+
+    fn control(&self, at: &At<'_>) -> Result<Control, InvalidRow> {
+        let agent = self.agent.clone().map(|agent| control::agent(at, agent));
+        let run = RunId::from_uuid(self.id);
+        control::control(run, agent.transpose()?, self.control.clone())
     }
 
     fn retry(&self, at: &At<'_>) -> Result<RetryPolicy, InvalidRow> {

@@ -2,12 +2,14 @@
 
 use baton_domain::RunState;
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Outcome, RunRecord};
 use crate::{
     StoreError,
+    control::{self, agent_out},
     row::{attempt_out, bigint_out, int_out, position_out, seq_out},
 };
 
@@ -40,7 +42,8 @@ pub(crate) async fn update(
              last_lost_position = n.last_lost_position, lease_release_at = n.lease_release_at,
              lease_release_by = n.lease_release_by, lease_release_note = n.lease_release_note,
              result_pull_request_url = n.result_pull_request_url,
-             result_pull_request_number = n.result_pull_request_number
+             result_pull_request_number = n.result_pull_request_number,
+             agent = n.agent, controlled = n.controlled
          FROM UNNEST(
              $1::uuid[], $2::text[], $3::integer[], $4::integer[], $5::text[], $6::text[],
              $7::text[], $8::bigint[], $9::timestamptz[], $10::integer[], $11::bigint[],
@@ -48,7 +51,7 @@ pub(crate) async fn update(
              $17::timestamptz[], $18::timestamptz[], $19::text[], $20::text[], $21::text[],
              $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[],
              $27::bigint[], $28::bigint[], $29::bigint[], $30::timestamptz[],
-             $31::text[], $32::text[], $33::text[], $34::bigint[]
+             $31::text[], $32::text[], $33::text[], $34::bigint[], $35::jsonb[], $36::boolean[]
          ) AS n (
              id, state, attempt, failures, stage, pause_kind, lease_worker, lease_position,
              lease_taken_at, lease_last_seq, last_lease_position, due_at, failure_code,
@@ -57,7 +60,7 @@ pub(crate) async fn update(
              result_insertions, result_deletions, usage_input_tokens, usage_cached_input_tokens,
              usage_output_tokens, position, last_lost_position, lease_release_at,
              lease_release_by, lease_release_note, result_pull_request_url,
-             result_pull_request_number
+             result_pull_request_number, agent, controlled
          )
          WHERE t.id = n.id",
         &c.ids,
@@ -94,6 +97,8 @@ pub(crate) async fn update(
         &c.lease_release_notes as _,
         &c.pull_request_urls as _,
         &c.pull_request_numbers as _,
+        &c.agents as _,
+        &c.controlled,
     )
     .execute(connection)
     .await?;
@@ -141,6 +146,8 @@ struct Columns<'a> {
     cached_input_tokens: Vec<Option<i64>>,
     output_tokens: Vec<Option<i64>>,
     positions: Vec<i64>,
+    agents: Vec<Option<Value>>,
+    controlled: Vec<bool>,
 }
 
 impl<'a> Columns<'a> {
@@ -161,6 +168,8 @@ impl<'a> Columns<'a> {
         self.last_losts.push(position_out(record.last_lost));
         self.started_at.push(record.started_at);
         self.finished_at.push(record.finished_at);
+        self.agents.push(run.control.agent.as_ref().map(agent_out));
+        self.controlled.push(control::is_kept(&run.control));
         self.push_state(&run.state);
         self.push_outcome(&record.outcome);
     }

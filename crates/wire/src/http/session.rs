@@ -255,6 +255,16 @@ pub struct ControlRecord {
     pub effective: bool,
     /// Why it did not.
     pub refusal: Option<String>,
+    /// When the run's worker held the wish; null before, and for what is no wish to a worker.
+    #[serde(default)]
+    pub delivered_at: Option<DateTime<Utc>>,
+    /// Why the worker did not carry the wish out, in words; null if it did, or has not heard it.
+    #[serde(default)]
+    pub declined: Option<String>,
+    /// When the wish had its effect: the run stood still, or the agent was handed the message, say;
+    /// null before.
+    #[serde(default)]
+    pub effective_at: Option<DateTime<Utc>>,
 }
 
 /// A page of what was typed into a run, oldest first.

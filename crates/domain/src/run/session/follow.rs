@@ -32,9 +32,10 @@ impl Run {
             Command::ResealSession { generation, sealed } => {
                 self.session.reseal(*generation, sealed)
             }
-            Command::Cancel | Command::Redrive | Command::ReleaseLease { .. } => {
-                Err(Refusal::WrongState)
-            }
+            Command::Cancel
+            | Command::Redrive
+            | Command::ReleaseLease { .. }
+            | Command::Control(_) => Err(Refusal::WrongState),
         }
     }
 

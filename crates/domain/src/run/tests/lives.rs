@@ -7,7 +7,10 @@ use crate::{
     failure::FailureCode,
     names::WorkerId,
     retry::RetryPolicy,
-    run::{Command, Fact, FactKind, PauseKind, Run, RunEvent, Stage, StateName},
+    run::{
+        Command, Fact, FactKind, PauseKind, Run, RunEvent, Stage, StateName,
+        control::{PausedSaid, ResumedSaid},
+    },
 };
 
 proptest! {
@@ -169,8 +172,8 @@ fn event() -> impl Strategy<Value = RunEvent> {
     prop_oneof![
         4 => Just(RunEvent::Progress),
         1 => Just(RunEvent::StageStarted(Stage::Execute)),
-        1 => Just(RunEvent::Paused(PauseKind::Frozen)),
-        1 => Just(RunEvent::Resumed),
+        1 => Just(RunEvent::Paused(PauseKind::Frozen, PausedSaid::default())),
+        1 => Just(RunEvent::Resumed(ResumedSaid::default())),
         1 => Just(RunEvent::Succeeded),
         1 => Just(RunEvent::Failed(failure(FailureCode::AgentFailed))),
         1 => Just(RunEvent::Failed(failure(FailureCode::TimedOut))),

@@ -71,7 +71,7 @@ pub async fn after(
     let events: Result<_, InvalidRow> = rows
         .into_iter()
         .take(limit)
-        .map(StoredControlEvent::try_from)
+        .map(ShownControlEvent::try_from)
         .collect();
     Ok(ControlPage {
         events: events?,

@@ -1,5 +1,6 @@
-//! Output, gathered for viewers: the first piece goes out at once, so that an echo never waits;
-//! while more comes, one frame each few milliseconds.
+//! Output, gathered for viewers: the first piece goes out at once, and so does the first after
+//! something was typed, so that an echo never waits; while more comes, one frame each few
+//! milliseconds.
 
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,9 @@ use bytes::{Bytes, BytesMut};
 /// The least time between two frames, unless they are full.
 const EVERY: Duration = Duration::from_millis(4);
 
+/// What is shown after a key is its echo, if it is no longer than this.
+const ECHO: usize = 4 << 10;
+
 /// Output on its way out.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
@@ -16,23 +20,32 @@ pub(super) struct Batch {
     /// Of the first byte that is held.
     offset: u64,
     last: Option<Instant>,
+    /// Something was typed, and nothing was shown since.
+    typed: bool,
 }
 
 /// A piece of output, with the offset of its first byte.
 pub(super) type Piece = (u64, Bytes);
 
 impl Batch {
+    /// Something was typed: what is shown next is its echo.
+    pub(super) const fn typed(&mut self) {
+        self.typed = true;
+    }
+
     /// Takes output that follows on what was taken before; gives what is to go out now.
     pub(super) fn push(&mut self, offset: u64, bytes: Bytes, now: Instant) -> Vec<Piece> {
+        let is_echo = std::mem::take(&mut self.typed) && bytes.len() <= ECHO;
+        let is_due = is_echo || self.is_due(now);
         if self.held.is_empty() {
             self.offset = offset;
-            if bytes.len() <= MAX_OUTPUT && self.is_due(now) {
+            if bytes.len() <= MAX_OUTPUT && is_due {
                 self.last = Some(now);
                 return vec![(offset, bytes)];
             }
         }
         self.held.extend_from_slice(&bytes);
-        if self.held.len() >= MAX_OUTPUT || self.is_due(now) {
+        if self.held.len() >= MAX_OUTPUT || is_due {
             self.flush(now)
         } else {
             Vec::new()
@@ -86,6 +99,22 @@ mod tests {
         assert_eq!(batch.flush(at(4)), [(1, bytes("bc"))]);
         assert_eq!(batch.due(), None);
         assert_eq!(batch.push(3, bytes("d"), at(9)), [(3, bytes("d"))]);
+    }
+
+    #[test]
+    fn an_echo_goes_at_once_whatever_was_sent_just_before() {
+        let now = Instant::now();
+        let mut batch = Batch::default();
+        assert_eq!(batch.push(0, bytes("a"), now), [(0, bytes("a"))]);
+        batch.typed();
+        assert_eq!(batch.push(1, bytes("x"), now), [(1, bytes("x"))]);
+        assert_eq!(batch.push(2, bytes("b"), now), []);
+        // It takes along what waits.
+        batch.typed();
+        assert_eq!(batch.push(3, bytes("y"), now), [(2, bytes("by"))]);
+        batch.typed();
+        let much = Bytes::from(vec![b'x'; ECHO + 1]);
+        assert_eq!(batch.push(4, much, now), []);
     }
 
     #[test]

@@ -233,6 +233,9 @@ impl Inner {
             }
             Told::Typist(grant, frame) => {
                 self.flush(now);
+                if matches!(frame, Frame::Accepted { .. }) {
+                    self.batch.typed();
+                }
                 let bytes = frame.encode();
                 let typing = self.viewers.values_mut();
                 for viewer in typing.filter(|viewer| viewer.grant == Some(grant)) {

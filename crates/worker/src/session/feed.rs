@@ -222,6 +222,8 @@ impl Feed {
 
 async fn at(moment: Option<Instant>) {
     match moment {
+        // Even a sleep that is over before it began lasts a millisecond.
+        Some(moment) if moment <= Instant::now() => {}
         Some(moment) => sleep_until(moment).await,
         None => std::future::pending().await,
     }

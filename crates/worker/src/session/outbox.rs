@@ -1,6 +1,6 @@
 //! What a terminal shows, on its way to the broker: the first bytes at once, then a message every
-//! few milliseconds; whole screens now and then, for whoever joins. Pure: it is told what time it
-//! is.
+//! few milliseconds; whole screens now and then, for whoever joins. Answers to whoever types, and
+//! the first that is shown after one, wait for nothing. Pure: it is told what time it is.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -14,6 +14,8 @@ use tokio::time::Instant;
 const BETWEEN: Duration = Duration::from_millis(4);
 /// Bytes that may wait before no more are taken.
 const ROOM: usize = 2 * MAX_OUTPUT;
+/// What is shown after a key is its echo, if it is no longer than this.
+const ECHO: usize = 4 << 10;
 /// After so many bytes a whole screen is due.
 const SCREEN_EVERY_BYTES: u64 = 256 << 10;
 /// And after this time, when anything was shown in it.
@@ -31,6 +33,10 @@ pub(super) struct Outbox {
     waiting: VecDeque<Frame>,
     bytes: usize,
     sent_at: Option<Instant>,
+    /// Something waits that is not held back.
+    urgent: bool,
+    /// A key was taken, and nothing was shown since.
+    typed: bool,
     /// What was published, or given up, in bytes since the terminal's start.
     sent: u64,
     need: Need,
@@ -55,6 +61,8 @@ impl Outbox {
             waiting: VecDeque::new(),
             bytes: 0,
             sent_at: None,
+            urgent: false,
+            typed: false,
             sent: 0,
             need: Need {
                 bytes: 0,
@@ -77,18 +85,23 @@ impl Outbox {
             Frame::Output { offset, bytes } => {
                 self.bytes += bytes.len();
                 self.need.shown(&bytes, now);
+                self.urgent |= self.typed && bytes.len() <= ECHO;
+                self.typed = false;
                 self.waiting.push_back(Frame::Output { offset, bytes });
             }
             Frame::Size { .. } | Frame::Writer { .. } | Frame::Exit { .. } => {
                 self.need.now = true;
+                self.urgent |= matches!(frame, Frame::Writer { .. });
                 self.waiting.push_back(frame);
             }
-            Frame::Snapshot { .. }
-            | Frame::Gap { .. }
-            | Frame::State(_)
-            | Frame::Said(_)
-            | Frame::Accepted { .. }
-            | Frame::Refused(_) => self.waiting.push_back(frame),
+            Frame::Accepted { .. } | Frame::Refused(_) => {
+                self.urgent = true;
+                self.typed |= matches!(frame, Frame::Accepted { .. });
+                self.waiting.push_back(frame);
+            }
+            Frame::Snapshot { .. } | Frame::Gap { .. } | Frame::State(_) | Frame::Said(_) => {
+                self.waiting.push_back(frame);
+            }
             _ => {}
         }
     }
@@ -100,7 +113,8 @@ impl Outbox {
 
     /// When the next message may be sent, if there is one.
     pub(super) fn due(&self) -> Option<Instant> {
-        let free = self.sent_at.map(|at| at + BETWEEN);
+        let pause = if self.urgent { Duration::ZERO } else { BETWEEN };
+        let free = self.sent_at.map(|at| at + pause);
         let waits = !self.waiting.is_empty() || self.screen_is_due();
         waits.then(|| free.unwrap_or_else(Instant::now))
     }
@@ -112,6 +126,7 @@ impl Outbox {
             return None;
         }
         self.sent_at = Some(now);
+        self.urgent = false;
         Some(self.of(frames))
     }
 

@@ -1,5 +1,5 @@
 use baton_domain::TerminalSize;
-use baton_wire::terminal::Snapshot;
+use baton_wire::terminal::{Snapshot, TypedSeq};
 use bytes::Bytes;
 
 use super::*;
@@ -42,6 +42,34 @@ fn the_first_bytes_go_at_once_and_what_follows_goes_together() {
     }
     assert_eq!(outbox.due(), Some(now + BETWEEN));
     assert_eq!(printed(&outbox.message(now).unwrap()), [(1, 100)]);
+}
+
+// H-08
+#[test]
+fn an_answer_to_whoever_types_and_the_echo_wait_for_nothing_before_them() {
+    let (mut outbox, now) = (outbox(), Instant::now());
+    let accepted = Frame::Accepted {
+        offset: 10,
+        grant: "0198c8a0-0000-7000-8000-000000000002".parse().unwrap(),
+        seq: TypedSeq(1),
+    };
+    outbox.take(output(0, vec![b'a'; 10]), now);
+    assert!(outbox.message(now).is_some());
+    outbox.take(accepted.clone(), now);
+    assert_eq!(outbox.due(), Some(now));
+    assert_eq!(outbox.message(now).unwrap().frames, [accepted.clone()]);
+    outbox.take(output(10, vec![b'x']), now);
+    assert_eq!(outbox.due(), Some(now));
+    assert_eq!(printed(&outbox.message(now).unwrap()), [(10, 1)]);
+    // What follows is gathered, and so is what is too much for an echo.
+    outbox.take(output(11, vec![b'y']), now);
+    assert_eq!(outbox.due(), Some(now + BETWEEN));
+    assert!(outbox.message(now).is_some());
+    outbox.take(accepted, now);
+    assert!(outbox.message(now).is_some());
+    outbox.take(output(12, vec![b'z'; ECHO + 1]), now);
+    outbox.take(output(13 + ECHO as u64, vec![b'z']), now);
+    assert_eq!(outbox.due(), Some(now + BETWEEN));
 }
 
 #[test]

@@ -43,6 +43,11 @@ impl Charsets {
         (self.sets, self.level) = self.saved;
     }
 
+    /// Whether ASCII is what is printed.
+    pub(crate) fn is_ascii(&self) -> bool {
+        self.sets[self.level] == Charset::Ascii
+    }
+
     pub(crate) fn translate(&self, c: char) -> char {
         match (self.sets[self.level], c) {
             (Charset::British, '#') => '£',

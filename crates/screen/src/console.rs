@@ -8,6 +8,7 @@ use crate::{
     interpret::Interpreter,
     op::{Mode, Op, Step},
     row::Cell,
+    run,
     screen::{Screen, State},
     snapshot::Snapshot,
     token::Tokeniser,
@@ -51,10 +52,33 @@ impl Console {
             screen,
         } = self;
         let mut output = Vec::with_capacity(bytes.len());
-        let mut answers = Vec::new();
-        tokeniser.feed(bytes, |token| {
-            interpreter.read(token, &mut |op| {
-                pass(&mut screen.state, &op, &mut output, &mut answers);
+        let (mut answers, mut rest) = (Vec::new(), bytes);
+        while !rest.is_empty() {
+            let (plain, behind) = run::split(tokeniser, interpreter, &screen.state, rest);
+            screen.state.print_plain(plain);
+            interpreter.note_plain(plain);
+            output.extend_from_slice(plain);
+            let (next, behind) = behind.split_at(behind.len().min(1));
+            rest = behind;
+            tokeniser.feed(next, |token| {
+                interpreter.read(token, &mut |op| {
+                    pass(&mut screen.state, &op, &mut output, &mut answers);
+                });
+            });
+        }
+        Passed {
+            output: output.into(),
+            answers,
+        }
+    }
+
+    /// As [`feed`](Self::feed), character by character.
+    #[cfg(test)]
+    pub(crate) fn feed_slowly(&mut self, bytes: &[u8]) -> Passed {
+        let (mut output, mut answers) = (Vec::new(), Vec::new());
+        self.tokeniser.feed(bytes, |token| {
+            self.interpreter.read(token, &mut |op| {
+                pass(&mut self.screen.state, &op, &mut output, &mut answers);
             });
         });
         Passed {

@@ -46,9 +46,10 @@ impl History {
 
 /// The row's text with its renditions, ending in none.
 fn draw(row: &Row) -> Vec<u8> {
-    let mut out = Vec::new();
+    let shown = row.shown();
+    let mut out = Vec::with_capacity(shown);
     let mut pen = Pen::default();
-    for cell in &row.cells[..row.shown()] {
+    for cell in &row.cells[..shown] {
         if cell.is_tail() {
             continue;
         }

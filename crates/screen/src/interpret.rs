@@ -58,6 +58,18 @@ impl Interpreter {
         }
     }
 
+    /// Whether ASCII is printed as it is.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.charsets.is_ascii()
+    }
+
+    /// These characters were printed as they are.
+    pub(crate) fn note_plain(&mut self, text: &[u8]) {
+        if let Some(last) = text.last() {
+            self.printed = Some((char::from(*last), 0));
+        }
+    }
+
     fn text(&mut self, c: char, take: &mut impl FnMut(Op)) {
         let c = self.charsets.translate(c);
         match width(c) {

@@ -20,6 +20,7 @@ mod plain;
 mod query;
 mod ring;
 mod row;
+mod run;
 mod sanitise;
 mod screen;
 mod settings;

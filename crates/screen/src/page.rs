@@ -117,10 +117,10 @@ impl Page {
     }
 
     /// One row down; at the bottom margin everything moves up, and the row that leaves the
-    /// screen is given back.
-    pub(crate) fn feed(&mut self, pen: &Pen, line: Line) -> Option<Row> {
+    /// screen is shown to `gone`.
+    pub(crate) fn feed(&mut self, pen: &Pen, line: Line, gone: impl FnOnce(&Row)) {
         if self.row == self.bottom {
-            return self.scroll(pen, line);
+            return self.scroll(pen, line, gone);
         }
         let stays = self.row + 1 == self.rows.len();
         self.row += usize::from(!stays);
@@ -129,15 +129,18 @@ impl Page {
             Line::Fresh if !stays => self.line().wrapped = false,
             Line::Fresh | Line::Kept => {}
         }
-        None
     }
 
-    fn scroll(&mut self, pen: &Pen, line: Line) -> Option<Row> {
-        let mut fresh = Row::new(self.cols(), &pen.erased());
-        fresh.wrapped = line == Line::Wrapped;
-        let gone = self.rows.remove(self.top);
-        self.rows.insert(self.bottom, fresh);
-        gone.filter(|_| self.top == 0)
+    fn scroll(&mut self, pen: &Pen, line: Line, gone: impl FnOnce(&Row)) {
+        let Some(mut row) = self.rows.remove(self.top) else {
+            return;
+        };
+        if self.top == 0 {
+            gone(&row);
+        }
+        row.renew(&pen.erased());
+        row.wrapped = line == Line::Wrapped;
+        self.rows.insert(self.bottom, row);
     }
 
     pub(crate) fn reverse_index(&mut self, pen: &Pen) {
@@ -243,7 +246,7 @@ impl Page {
             }
         }
         for row in &mut self.rows {
-            row.cells.resize(cols, Cell::empty(Pen::default()));
+            row.resize(cols);
             let last = &mut row.cells[cols - 1];
             if last.width == 2 {
                 *last = Cell::empty(mem::take(&mut last.pen));

@@ -33,19 +33,69 @@ impl Cell {
 }
 
 /// A line of cells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Row {
+    /// Whoever changes one from outside says so ([`Row::touch`]).
     pub(crate) cells: Vec<Cell>,
     /// Whether it goes on from the row above.
     pub(crate) wrapped: bool,
+    /// The cells from here on are empty, and all of one pen.
+    used: usize,
 }
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        (self.wrapped, &self.cells) == (other.wrapped, &other.cells)
+    }
+}
+
+impl Eq for Row {}
 
 impl Row {
     pub(crate) fn new(cols: usize, pen: &Pen) -> Self {
         Self {
             cells: vec![Cell::empty(pen.clone()); cols],
             wrapped: false,
+            used: 0,
         }
+    }
+
+    /// As [`Row::new`], in place: most rows hold little, and there is a new one for each line.
+    pub(crate) fn renew(&mut self, pen: &Pen) {
+        if self.cells.last().is_some_and(|last| last.pen != *pen) {
+            self.used = self.cells.len();
+        }
+        for cell in &mut self.cells[..self.used] {
+            *cell = Cell::empty(pen.clone());
+        }
+        (self.used, self.wrapped) = (0, false);
+    }
+
+    /// Cuts or extends to so many columns.
+    pub(crate) fn resize(&mut self, cols: usize) {
+        self.cells.resize(cols, Cell::empty(Pen::default()));
+        self.used = cols;
+    }
+
+    /// The cells before `end` may have changed.
+    pub(crate) fn touch(&mut self, end: usize) {
+        self.used = self.used.max(end.min(self.cells.len()));
+    }
+
+    /// Prints characters of one column from `col` on, where there is room for them.
+    pub(crate) fn print(&mut self, col: usize, text: &[u8], pen: &Pen) {
+        let end = col + text.len();
+        self.touch(end);
+        self.cut_before(col, pen);
+        for (cell, byte) in self.cells[col..end].iter_mut().zip(text) {
+            cell.c = char::from(*byte);
+            cell.marks = None;
+            cell.width = 1;
+            if cell.pen != *pen {
+                cell.pen = pen.clone();
+            }
+        }
+        self.cut_at(end, pen);
     }
 
     fn width(&self, col: usize) -> u8 {
@@ -55,6 +105,7 @@ impl Row {
     fn clear_cell(&mut self, col: usize, pen: &Pen) {
         if let Some(cell) = self.cells.get_mut(col) {
             *cell = Cell::empty(pen.clone());
+            self.touch(col + 1);
         }
     }
 
@@ -79,6 +130,7 @@ impl Row {
             self.clear_cell(end, pen);
         }
         let end = end.min(self.cells.len());
+        self.touch(end);
         for cell in self.cells.get_mut(start..end).unwrap_or_default() {
             *cell = Cell::empty(pen.clone());
         }
@@ -88,6 +140,7 @@ impl Row {
     pub(crate) fn insert(&mut self, col: usize, n: usize, pen: &Pen) {
         self.cut_before(col, pen);
         let n = n.min(self.cells.len() - col);
+        self.touch(self.cells.len());
         self.cells[col..].rotate_right(n);
         for cell in &mut self.cells[col..col + n] {
             *cell = Cell::empty(pen.clone());
@@ -101,6 +154,7 @@ impl Row {
     /// Takes `n` cells at `col` away and shifts the rest to the left.
     pub(crate) fn delete(&mut self, col: usize, n: usize, pen: &Pen) {
         let n = n.min(self.cells.len() - col);
+        self.touch(self.cells.len());
         self.cells[col..].rotate_left(n);
         let end = self.cells.len();
         for cell in &mut self.cells[end - n..] {
@@ -113,7 +167,12 @@ impl Row {
     /// The number of cells up to the last one that shows something.
     pub(crate) fn shown(&self) -> usize {
         let blank = |cell: &Cell| cell.c == '\0' && cell.width == 1 && cell.pen == Pen::default();
-        let tail = self.cells.iter().rev().take_while(|cell| blank(cell));
-        self.cells.len() - tail.count()
+        // One of those behind the last used stands for all of them.
+        let end = match self.cells.last() {
+            Some(last) if blank(last) => self.used,
+            _ => self.cells.len(),
+        };
+        let tail = self.cells[..end].iter().rev();
+        end - tail.take_while(|cell| blank(cell)).count()
     }
 }

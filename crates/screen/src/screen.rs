@@ -12,7 +12,8 @@ use crate::{
     page::{Line, Page, Saved},
     pen::Pen,
     query::{Facts, Query},
-    row::Cell,
+    row::{Cell, Row},
+    run,
     settings::Settings,
     snapshot::Snapshot,
     token::Tokeniser,
@@ -61,10 +62,17 @@ impl Screen {
             interpreter,
             state,
         } = self;
-        let mut answers = Vec::new();
-        tokeniser.feed(bytes, |token| {
-            interpreter.read(token, &mut |op| state.apply(&op, &mut answers));
-        });
+        let (mut answers, mut rest) = (Vec::new(), bytes);
+        while !rest.is_empty() {
+            let (plain, behind) = run::split(tokeniser, interpreter, state, rest);
+            state.print_plain(plain);
+            interpreter.note_plain(plain);
+            let (next, behind) = behind.split_at(behind.len().min(1));
+            rest = behind;
+            tokeniser.feed(next, |token| {
+                interpreter.read(token, &mut |op| state.apply(&op, &mut answers));
+            });
+        }
         answers
     }
 
@@ -223,6 +231,7 @@ impl State {
         let (pen, page) = (&self.pen, &mut self.page);
         let col = page.col;
         let line = &mut page.rows[page.row];
+        line.touch(col + wide);
         if self.settings.insert {
             line.insert(col, wide, pen);
         }
@@ -242,12 +251,37 @@ impl State {
         line.cut_at(col + wide, pen);
     }
 
+    /// Whether characters of one column are printed one beside the other, come what may.
+    pub(crate) fn prints_plainly(&self) -> bool {
+        self.settings.wrap && !self.settings.insert
+    }
+
+    /// Prints characters of one column at once, where that is [plain](Self::prints_plainly).
+    pub(crate) fn print_plain(&mut self, mut text: &[u8]) {
+        self.joinable |= !text.is_empty();
+        while !text.is_empty() {
+            if self.page.col >= self.page.cols() {
+                let (row, col) = (self.page.row, self.page.col);
+                self.page.rows[row].cut_before(col, &self.pen);
+                self.wrap(col);
+            }
+            let page = &mut self.page;
+            let fits = text.len().min(page.cols() - page.col);
+            let (here, behind) = text.split_at(fits);
+            page.rows[page.row].print(page.col, here, &self.pen);
+            page.col += fits;
+            text = behind;
+        }
+    }
+
     /// On to the next line, since the character does not fit at `col`.
     fn wrap(&mut self, col: usize) {
         let (row, cols) = (self.page.row, self.page.cols());
-        for cell in &mut self.page.rows[row].cells[col.min(cols)..] {
+        let line = &mut self.page.rows[row];
+        for cell in &mut line.cells[col.min(cols)..] {
             *cell = Cell::empty(self.pen.clone());
         }
+        line.touch(cols);
         self.page.col = 0;
         self.feed(Line::Wrapped);
     }
@@ -270,10 +304,13 @@ impl State {
     }
 
     fn feed(&mut self, line: Line) {
-        let gone = self.page.feed(&self.pen, line);
-        if let Some(row) = gone.filter(|_| self.primary.is_none()) {
-            self.history.push(&row);
-        }
+        let history = self.primary.is_none().then_some(&mut self.history);
+        let keep = |row: &Row| {
+            if let Some(history) = history {
+                history.push(row);
+            }
+        };
+        self.page.feed(&self.pen, line, keep);
     }
 
     fn index(&mut self) {

@@ -72,6 +72,11 @@ impl Tokeniser {
         }
     }
 
+    /// Whether the next byte begins something.
+    pub(crate) fn is_between(&self) -> bool {
+        self.state == State::Ground
+    }
+
     /// The bytes of a sequence or a character that has begun and not ended: sent again to a
     /// terminal, they bring it into the same state.
     pub(crate) fn pending(&self) -> Vec<u8> {

@@ -53,10 +53,10 @@ fn draw(row: &Row) -> Vec<u8> {
         if cell.is_tail() {
             continue;
         }
-        if cell.pen.link != pen.link {
-            Pen::write_link(cell.pen.link.as_deref(), &mut out);
-        }
         if cell.pen != pen {
+            if cell.pen.link != pen.link {
+                Pen::write_link(cell.pen.link.as_deref(), &mut out);
+            }
             cell.pen.write(&mut out);
             pen = cell.pen.clone();
         }

@@ -65,7 +65,7 @@ pub(crate) struct Link {
 }
 
 /// How the next character is drawn.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Pen {
     pub(crate) fg: Colour,
     pub(crate) bg: Colour,
@@ -76,6 +76,31 @@ pub(crate) struct Pen {
     pub(crate) underline: u8,
     pub(crate) link: Option<Arc<Link>>,
 }
+
+impl Colour {
+    /// Another number for each.
+    #[inline]
+    const fn bits(self) -> u32 {
+        match self {
+            Self::Default => 0,
+            Self::Basic(n) => u32::from_le_bytes([n, 0, 0, 1]),
+            Self::Indexed(n) => u32::from_le_bytes([n, 0, 0, 2]),
+            Self::Rgb(r, g, b) => u32::from_le_bytes([r, g, b, 3]),
+        }
+    }
+}
+
+// Asked for each character that is printed: without a branch for each part.
+impl PartialEq for Pen {
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        let colours = |pen: &Self| [pen.fg.bits(), pen.bg.bits(), pen.line.bits()];
+        let rest = |pen: &Self| (pen.attributes, pen.underline);
+        colours(self) == colours(other) && rest(self) == rest(other) && self.link == other.link
+    }
+}
+
+impl Eq for Pen {}
 
 impl Pen {
     /// What is left where something was erased: the background.

@@ -26,7 +26,18 @@ impl Cell {
         }
     }
 
+    /// Empties it.
+    #[inline]
+    fn clear(&mut self, pen: &Pen) {
+        (self.c, self.width) = ('\0', 1);
+        self.marks = None;
+        if self.pen != *pen {
+            self.pen = pen.clone();
+        }
+    }
+
     /// Whether it is the second column of a character of two.
+    #[inline]
     pub(crate) fn is_tail(&self) -> bool {
         self.width == 0 && self.c == '\0'
     }
@@ -66,7 +77,7 @@ impl Row {
             self.used = self.cells.len();
         }
         for cell in &mut self.cells[..self.used] {
-            *cell = Cell::empty(pen.clone());
+            cell.clear(pen);
         }
         (self.used, self.wrapped) = (0, false);
     }

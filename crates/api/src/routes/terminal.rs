@@ -20,6 +20,10 @@ use crate::{
 /// The largest message of a viewer, in bytes: more than any frame that makes sense.
 const MAX_MESSAGE: usize = 16 << 10;
 
+/// What is read of a viewer at once, in bytes: most of what it says is short, and the whole buffer
+/// is emptied each time.
+const READ_BUFFER: usize = 4 << 10;
+
 /// Watches a run's terminal, and types into it
 ///
 /// A WebSocket of the subprotocol `baton.term.v1`, whose binary messages are one frame each; see
@@ -95,7 +99,8 @@ fn upgrade(
     let socket = socket
         .protocols([SUBPROTOCOL])
         .max_message_size(MAX_MESSAGE)
-        .max_frame_size(MAX_MESSAGE);
+        .max_frame_size(MAX_MESSAGE)
+        .read_buffer_size(READ_BUFFER);
     if socket.selected_protocol().is_none() {
         let why = format!("does not offer '{SUBPROTOCOL}', which is all that is spoken here");
         return Err(refused("Sec-WebSocket-Protocol", why));

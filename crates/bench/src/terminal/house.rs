@@ -22,7 +22,10 @@ use tokio::{
 };
 use tokio_tungstenite::{
     WebSocketStream,
-    tungstenite::{handshake::client::generate_key, protocol::Role},
+    tungstenite::{
+        handshake::client::generate_key,
+        protocol::{Role, WebSocketConfig},
+    },
 };
 
 use super::viewer::Viewer;
@@ -30,6 +33,9 @@ use crate::{BenchError, BenchOptions};
 
 /// How long anything may take to begin.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a client reads at once, in bytes.
+const READ_BUFFER: usize = 16 << 10;
 
 /// `baton dev` in a folder of its own.
 pub(super) struct House {
@@ -199,7 +205,9 @@ impl Live {
             return Err(BenchError::Api(answer.text().await.map_err(api)?));
         }
         let upgraded = answer.upgrade().await.map_err(api)?;
-        Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, None).await)
+        // There are hundreds of clients in this process: what they cost is measured as well.
+        let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER);
+        Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await)
     }
 }
 

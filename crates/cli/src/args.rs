@@ -8,6 +8,7 @@ mod audit;
 mod bench;
 mod bus;
 mod checked;
+mod checkpoint;
 mod client;
 mod codex;
 mod config;
@@ -45,6 +46,7 @@ pub(crate) use attach::{AttachArgs, ReplayArgs, ViaArg};
 pub(crate) use audit::{AuditArgs, AuditCommand};
 pub(crate) use bench::{BenchArgs, BenchScenario};
 pub(crate) use bus::{BusArgs, NatsCommand};
+pub(crate) use checkpoint::{CheckpointArgs, NeedOperatorArgs};
 pub(crate) use client::{ClientArgs, IdentityArgs};
 pub(crate) use codex::{CodexArgs, Sandbox};
 pub(crate) use config::{ConfigCommand, ConfigShowArgs};
@@ -149,6 +151,10 @@ pub(crate) enum Command {
     Api(ApiArgs),
     /// Role: do the work
     Worker(Box<WorkerArgs>),
+    /// For agents: stand still here while an operator holds the run, and take their messages
+    Checkpoint(CheckpointArgs),
+    /// For agents: ask a person something
+    NeedOperator(NeedOperatorArgs),
     /// The process that an agent lives in; started by workers, not by people
     #[command(hide = true)]
     PtyHost,

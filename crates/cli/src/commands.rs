@@ -5,6 +5,7 @@ mod api;
 mod attach;
 mod audit;
 mod bench;
+pub(crate) mod checkpoint;
 mod completions;
 mod config;
 mod connect;
@@ -18,6 +19,7 @@ mod leash;
 mod live;
 mod migrate;
 mod nats;
+pub(crate) mod need_operator;
 mod pty_host;
 mod recorder;
 mod replay;
@@ -55,6 +57,8 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Api(args) => api::run(args).await,
         Command::Worker(args) => worker::run(*args).await,
         Command::Leash(args) => leash::run(args).await,
+        Command::Checkpoint(args) => checkpoint::run(&args),
+        Command::NeedOperator(args) => need_operator::run(args),
         Command::PtyHost => pty_host::run().await,
         Command::Recorder(args) => recorder::run(args).await,
         Command::Supervisor(args) => supervisor::run(args).await,

@@ -1,6 +1,7 @@
 //! The `baton` binary: arguments and settings, life and death of a process, and the client of the
 //! HTTP API. What the roles do lives in their own crates.
 
+mod agent_side;
 mod args;
 mod attach;
 mod client;
@@ -17,8 +18,16 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
 
+fn main() -> ExitCode {
+    // Agents wait for these before every tool call.
+    match agent_side::run() {
+        Some(ran) => exit::code(ran),
+        None => run(),
+    }
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn run() -> ExitCode {
     let cli = match args::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return refused(error),

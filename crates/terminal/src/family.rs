@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use baton_domain::EndStep;
+use baton_domain::{EndStep, PauseMethod};
 use nix::{
     sys::signal::{Signal, kill, killpg},
     unistd::Pid,
@@ -89,8 +89,17 @@ impl Family {
         Gone::All
     }
 
-    /// Holds all still: by the control group, else by SIGSTOP, again until none is missed.
-    pub async fn freeze(&self) {
+    /// By what means it would be held still.
+    pub(crate) const fn freeze_method(&self) -> PauseMethod {
+        match self.cgroup {
+            Some(_) => PauseMethod::Cgroup,
+            None => PauseMethod::Signal,
+        }
+    }
+
+    /// Holds all still: by the control group, else by SIGSTOP, again until none is missed; by
+    /// which means.
+    pub async fn freeze(&self) -> PauseMethod {
         if let Some(cgroup) = &self.cgroup
             && cgroup.freeze().is_ok()
         {
@@ -98,7 +107,7 @@ impl Family {
             while !cgroup.is_frozen() && Instant::now() < deadline {
                 sleep(POLL).await;
             }
-            return;
+            return PauseMethod::Cgroup;
         }
         let deadline = Instant::now() + GRACE;
         while self.to_hold().iter().any(|process| !process.is_stopped()) {
@@ -107,10 +116,11 @@ impl Family {
                 let _ = kill(Pid::from_raw(process.pid), Signal::SIGSTOP);
             }
             if Instant::now() >= deadline {
-                return;
+                break;
             }
             sleep(POLL).await;
         }
+        PauseMethod::Signal
     }
 
     /// Lets them go on.

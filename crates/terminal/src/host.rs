@@ -2,9 +2,11 @@
 
 mod agent;
 mod calls;
+mod checkpoints;
 mod clean;
 mod clock;
 mod connections;
+mod door;
 mod ending;
 mod live;
 mod queue;
@@ -23,16 +25,19 @@ use tokio::{
 
 use self::{
     agent::{Agent, Happened},
+    checkpoints::Checkpoints,
     clock::WorkClock,
     connections::Connections,
     ending::{Endings, Sweep},
     live::{Live, LiveEvent},
 };
 use crate::{
+    asking::AGENT_SOCKET,
+    checkpoint::Said,
     family::Family,
     journal::{Ended, Exit, JournalWriter, NotStarted, Output, What},
     order::Order,
-    protocol::{EndHow, JOURNAL, PROTOCOL, Request, Status, WINDOW},
+    protocol::{EndHow, JOURNAL, PROTOCOL, Request, SOCKET, Status, WINDOW},
     pty::Waits,
 };
 
@@ -66,13 +71,15 @@ pub async fn serve() -> Result<(), HostError> {
     setup::detach().map_err(HostError::Setup)?;
     let _ignored = setup::ignore_signals().map_err(HostError::Setup)?;
     let order = setup::read_order().await.map_err(HostError::Order)?;
-    let listener = setup::listen().map_err(HostError::Setup)?;
+    let agents = setup::listen(AGENT_SOCKET).map_err(HostError::Setup)?;
+    let listener = setup::listen(SOCKET).map_err(HostError::Setup)?;
     let journal = JournalWriter::create(Path::new(JOURNAL), order.journal_bytes);
     let mut journal = journal.map_err(HostError::Journal)?;
     let family = setup::family(&order);
     match start(&order, &family) {
         Ok((agent, live)) => {
-            let host = Host::new(&order, agent, live, family, journal)?;
+            let checkpoints = Checkpoints::new(agents);
+            let host = Host::new(&order, agent, (live, checkpoints), family, journal)?;
             Box::pin(host.run(Connections::new(listener))).await
         }
         Err(why) => journal
@@ -99,6 +106,7 @@ struct Host {
     agent: Agent,
     /// Its terminals, if it has any.
     live: Option<Live>,
+    checkpoints: Checkpoints,
     family: Family,
     journal: JournalWriter,
     clock: WorkClock,
@@ -119,7 +127,7 @@ impl Host {
     fn new(
         order: &Order,
         agent: Agent,
-        live: Option<Live>,
+        (live, checkpoints): (Option<Live>, Checkpoints),
         mut family: Family,
         mut journal: JournalWriter,
     ) -> Result<Self, HostError> {
@@ -134,10 +142,12 @@ impl Host {
                 protocol: PROTOCOL,
                 host: setup::own_pid(),
                 agent: Some(started.pid),
+                freeze_method: Some(family.freeze_method()),
                 ..Status::default()
             },
             agent,
             live,
+            checkpoints,
             family,
             journal,
             clock: WorkClock::start(),
@@ -165,6 +175,7 @@ impl Host {
                 happened = self.agent.next(waits) => self.note(happened),
                 event = next_of(&mut self.live, waits) => self.shown(event),
                 _ = self.children.recv() => self.reap(),
+                at_door = self.checkpoints.door.next() => self.hear_agent(at_door),
                 call = connections.next() => self.answer(call, &connections).await,
                 step = self.endings.next() => self.step(step)?,
                 () = at(self.alone_until) => self.left_alone(),
@@ -216,6 +227,8 @@ impl Host {
     fn end(&mut self, how: EndHow) {
         // One that stands still could not follow what it is told.
         self.clock.thaw();
+        // Whoever waits is told to do nothing more, before anything is signalled.
+        self.hear(Said::Ending);
         // A shell listens to no SIGTERM.
         self.with_live(Live::end_shell);
         self.endings.begin(self.family.clone(), how);
@@ -261,6 +274,12 @@ impl Host {
         self.status.worked_ms = self.clock.worked_ms();
         self.status.frozen_ms = self.clock.last_frozen_ms();
         self.status.frozen = self.clock.is_frozen();
+        let desk = &self.checkpoints.desk;
+        self.status.hold = desk.hold().map(|hold| hold.id);
+        self.status.waiting = desk.is_held();
+        self.status.checkpoints = desk.checkpoints();
+        self.status.turns = desk.turns();
+        self.status.pending = u32::try_from(desk.pending()).unwrap_or(u32::MAX);
     }
 
     async fn conclude(mut self, connections: Connections) -> Result<(), HostError> {

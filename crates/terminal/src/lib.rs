@@ -2,8 +2,11 @@
 //! in a journal, answers on a unix socket, and ends with the agent; a worker that dies or is
 //! replaced finds both as they were. It knows no broker and no run.
 
+mod agent_client;
+mod asking;
 mod audit;
 mod cgroup;
+mod checkpoint;
 mod control;
 mod family;
 mod gate;
@@ -19,6 +22,11 @@ mod pty;
 mod recording;
 mod watching;
 
+pub use agent_client::{
+    Answered, Asked, Handed, HelpAsk, Hook, Step, StepEnd, ask_person, pass_hook, pass_step,
+    text_of,
+};
+pub use asking::AGENT_SOCKET_VARIABLE;
 pub use cgroup::Cgroup;
 pub use control::{AgentMessage, Held, HelpAnswer, Hold, LetGo, LetGoWhy, TurnEnded};
 pub use family::{Family, Gone};

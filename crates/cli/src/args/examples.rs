@@ -258,3 +258,18 @@ While it plays: space holds and goes on, q leaves.
 Examples:
   baton replay 019a2b3c-4d5e-7f60-8a1b-2c3d4e5f607a --speed 4
   baton replay 019a2b3c-4d5e-7f60-8a1b-2c3d4e5f607a --attempt 1 --output run.cast";
+
+pub(super) const CHECKPOINT: &str = "\
+Examples:
+  baton checkpoint --label 'run the tests'    # between the steps of a script
+  baton checkpoint --end-of-turn              # when its work is done
+  {\"type\": \"command\", \"command\": \"baton checkpoint\"}    # as an agent's hook";
+
+pub(super) const NEED_OPERATOR: &str = "\
+Examples:
+  baton need-operator 'The staging database is empty'
+  answer=$(baton need-operator --wait --option no='Keep it' --option yes='Drop it' 'Drop the table?')
+
+Exit codes:
+  0  a person is asked; with --wait: a person has answered
+  1  nobody could be asked; with --timeout: nobody has answered in time";

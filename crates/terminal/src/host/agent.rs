@@ -1,6 +1,7 @@
 //! The agent's own process and its pipes.
 
 use std::{
+    env,
     ffi::{OsStr, OsString},
     io,
     os::unix::process::ExitStatusExt,
@@ -16,6 +17,7 @@ use tokio::{
 
 use super::{Exit, Order, Output};
 use crate::{
+    asking::{AGENT_SOCKET, AGENT_SOCKET_VARIABLE},
     cgroup::Cgroup,
     journal::{NotStarted, Started},
     order::AgentOutput,
@@ -170,6 +172,10 @@ pub(super) fn program(order: &Order, program: &OsStr, arguments: &[OsString]) ->
     command
         .envs(order.environment.iter().map(|(name, value)| (name, value)))
         .envs(order.mark.variables());
+    // The host's own folder; one that is gone has no socket either.
+    if let Ok(own) = env::current_dir() {
+        command.env(AGENT_SOCKET_VARIABLE, own.join(AGENT_SOCKET));
+    }
     command
 }
 

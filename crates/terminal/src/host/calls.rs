@@ -9,7 +9,10 @@ use super::{
     connections::{Call, Connections},
     live::{Live, Note},
 };
-use crate::journal::{Output, What};
+use crate::{
+    checkpoint::Said,
+    journal::{Output, What},
+};
 
 impl Host {
     /// Does what is asked.
@@ -62,11 +65,10 @@ impl Host {
                 self.update();
                 connections.show_anew(&self.status);
             }
-            // Obeyed where checkpoints are.
-            Request::Hold { .. }
-            | Request::Tell { .. }
-            | Request::TakeBack { .. }
-            | Request::Answer { .. } => {}
+            Request::Hold { hold } => self.hear(Said::Hold(hold)),
+            Request::Tell { message } => self.hear(Said::Tell(message)),
+            Request::TakeBack { id } => self.hear(Said::TakeBack(id)),
+            Request::Answer { answer } => self.hear(Said::Answer(answer)),
             Request::Show { text, place } => {
                 self.with_live(|live, now| live.show(&text, place, now));
             }
@@ -76,7 +78,7 @@ impl Host {
             Request::End { how } => self.end(how),
             Request::Freeze => {
                 if !self.clock.is_frozen() && !self.endings.have_begun() {
-                    self.family.freeze().await;
+                    self.status.freeze_method = Some(self.family.freeze().await);
                     self.clock.freeze();
                     self.with_live(|live, _| live.hold(true));
                 }
@@ -91,7 +93,7 @@ impl Host {
         }
     }
 
-    fn mark(&mut self, label: String) {
+    pub(super) fn mark(&mut self, label: String) {
         let at = self.clock.since_start();
         if let Err(error) = self.journal.tell(at, &What::Marked(label)) {
             tracing::warn!(%error, "a marker could not be written into the journal");

@@ -1,4 +1,5 @@
-//! How long the agent has worked: time in which it is held still is none of its own.
+//! How long the agent has worked: time in which it is held still, or waits for a
+//! person, is none of its own.
 
 use std::time::Duration;
 
@@ -8,7 +9,11 @@ use tokio::time::Instant;
 pub(super) struct WorkClock {
     began: Instant,
     frozen_since: Option<Instant>,
-    frozen: Duration,
+    /// Since when it waits for a person.
+    waits_since: Option<Instant>,
+    /// Since when it does not work, for either reason.
+    idle_since: Option<Instant>,
+    idle: Duration,
     last_frozen: Duration,
 }
 
@@ -17,7 +22,9 @@ impl WorkClock {
         Self {
             began: Instant::now(),
             frozen_since: None,
-            frozen: Duration::ZERO,
+            waits_since: None,
+            idle_since: None,
+            idle: Duration::ZERO,
             last_frozen: Duration::ZERO,
         }
     }
@@ -28,12 +35,13 @@ impl WorkClock {
 
     pub(super) fn freeze(&mut self) {
         self.frozen_since.get_or_insert_with(Instant::now);
+        self.count();
     }
 
     pub(super) fn thaw(&mut self) {
         if let Some(since) = self.frozen_since.take() {
             self.last_frozen = since.elapsed();
-            self.frozen += self.last_frozen;
+            self.count();
         }
     }
 
@@ -41,11 +49,34 @@ impl WorkClock {
         self.frozen_since.is_some()
     }
 
+    /// Whether it waits for a person from now on.
+    pub(super) fn wait(&mut self, waits: bool) {
+        match (waits, self.waits_since) {
+            (true, None) => self.waits_since = Some(Instant::now()),
+            (false, Some(_)) => self.waits_since = None,
+            _ => return,
+        }
+        self.count();
+    }
+
+    /// Counts time in which it does not work once, for however many reasons.
+    fn count(&mut self) {
+        let idles = self.frozen_since.is_some() || self.waits_since.is_some();
+        match (idles, self.idle_since) {
+            (true, None) => self.idle_since = Some(Instant::now()),
+            (false, Some(since)) => {
+                self.idle += since.elapsed();
+                self.idle_since = None;
+            }
+            _ => {}
+        }
+    }
+
     pub(super) fn worked_ms(&self) -> u64 {
         let still = self
-            .frozen_since
+            .idle_since
             .map_or(Duration::ZERO, |since| since.elapsed());
-        millis(self.since_start().saturating_sub(self.frozen + still))
+        millis(self.since_start().saturating_sub(self.idle + still))
     }
 
     pub(super) fn last_frozen_ms(&self) -> u64 {

@@ -20,7 +20,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
-use crate::{cgroup::Cgroup, family::Family, order::Order, procfs::Process, protocol::SOCKET};
+use crate::{cgroup::Cgroup, family::Family, order::Order, procfs::Process};
 
 /// Leaves the worker's session, so that nothing which is meant for the worker reaches the agent;
 /// and becomes the parent of whatever loses its own below.
@@ -51,14 +51,15 @@ pub(super) async fn read_order() -> io::Result<Order> {
     Ok(serde_json::from_slice(&text)?)
 }
 
-/// The socket in the working folder. It takes its name once it can be connected to.
-pub(super) fn listen() -> io::Result<UnixListener> {
-    let draft = Path::new("socket.new");
+/// A socket in the working folder. It takes its name once it can be connected to.
+pub(super) fn listen(name: &str) -> io::Result<UnixListener> {
+    let draft = format!("{name}.new");
+    let draft = Path::new(&draft);
     let listener = StdListener::bind(draft)?;
     listener.set_nonblocking(true)?;
     fs::set_permissions(draft, fs::Permissions::from_mode(0o600))?;
     let listener = UnixListener::from_std(listener)?;
-    fs::rename(draft, SOCKET)?;
+    fs::rename(draft, name)?;
     Ok(listener)
 }
 

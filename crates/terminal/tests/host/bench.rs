@@ -8,12 +8,15 @@ use std::{
 
 use baton_domain::{Attempt, EndStep, RunId, TerminalName, TerminalSize};
 use baton_terminal::{
-    AgentOutput, Ended, FollowError, GateRefused, HostProgram, Hosted, Listener, Mark, Order,
-    Started, Status, TerminalOrder, launch,
+    AgentOutput, Ended, FollowError, GateRefused, Held, HostProgram, Hosted, LetGo, Listener, Mark,
+    Order, Started, Status, TerminalOrder, TurnEnded, What, launch,
 };
-use baton_wire::event::{InputTyped, WriteEnded};
+use baton_wire::event::{
+    HelpClosed, HelpNeeded, InputTyped, MessageDelivered, MessageSeen, WriteEnded,
+};
 use tempfile::TempDir;
 use tokio::time::{Instant, interval, timeout};
+use uuid::Uuid;
 
 /// How long a test waits before it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -70,7 +73,7 @@ impl Bench {
     pub(crate) fn on_terminal(script: &str) -> Self {
         let mut bench = Self::new(script);
         bench.order.terminal = Some(TerminalOrder {
-            run: RunId::from_uuid(uuid::Uuid::from_u128(7)),
+            run: RunId::from_uuid(Uuid::from_u128(7)),
             attempt: Attempt::FIRST,
             output: AgentOutput::Terminal,
             size: TerminalSize::DEFAULT,
@@ -125,6 +128,8 @@ pub(crate) struct Heard {
     pub(crate) steps: Vec<EndStep>,
     pub(crate) status: Status,
     pub(crate) at: Vec<Duration>,
+    /// What became of holds, messages and questions.
+    pub(crate) control: Vec<What>,
 }
 
 impl Listener for Heard {
@@ -156,6 +161,30 @@ impl Listener for Heard {
     }
     fn gate_refused(&mut self, refused: &GateRefused) {
         self.refused.push(refused.clone());
+    }
+    fn held(&mut self, told: Held) {
+        self.control.push(What::Held(told));
+    }
+    fn let_go(&mut self, told: LetGo) {
+        self.control.push(What::LetGo(told));
+    }
+    fn message_delivered(&mut self, told: MessageDelivered) {
+        self.control.push(What::MessageDelivered(told));
+    }
+    fn message_seen(&mut self, told: MessageSeen) {
+        self.control.push(What::MessageSeen(told));
+    }
+    fn message_taken_back(&mut self, told: Uuid) {
+        self.control.push(What::MessageTakenBack(told));
+    }
+    fn help_needed(&mut self, told: HelpNeeded) {
+        self.control.push(What::HelpNeeded(told));
+    }
+    fn help_closed(&mut self, told: HelpClosed) {
+        self.control.push(What::HelpClosed(told));
+    }
+    fn turn_ended(&mut self, told: TurnEnded) {
+        self.control.push(What::TurnEnded(told));
     }
     fn marked(&mut self, label: &str) {
         self.shown += &format!("({label})");
@@ -232,6 +261,14 @@ impl<F: Fn(&Heard) -> bool> Listener for Until<'_, F> {
         stderr(&[u8]),
         shown(&[u8]),
         marked(&str),
+        held(Held),
+        let_go(LetGo),
+        message_delivered(MessageDelivered),
+        message_seen(MessageSeen),
+        message_taken_back(Uuid),
+        help_needed(HelpNeeded),
+        help_closed(HelpClosed),
+        turn_ended(TurnEnded),
         typed(InputTyped),
         write_ended(WriteEnded),
         gate_refused(&GateRefused),

@@ -3,11 +3,16 @@
 #![cfg(test)]
 
 mod agents;
+mod asks;
 mod bench;
+mod calls;
 mod ends;
 mod frozen;
 mod grants;
+mod holds;
+mod messages;
 mod recorded;
+mod seen;
 mod survival;
 mod terminals;
 mod typing;

@@ -1,0 +1,317 @@
+//! What an agent is held by, told and answered at its checkpoints: a plain state machine. Words of
+//! the worker and of the agent's calls come in, words for calls and entries for the journal come
+//! out. It does no IO and reads no clock.
+
+mod help;
+mod messages;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use uuid::Uuid;
+
+pub(crate) use self::help::ALLOW;
+use self::{
+    help::{Help, Helps},
+    messages::Messages,
+};
+use crate::{
+    asking::{AGENT_PROTOCOL, Checkpoint, Done, Go, HelpAsk, HostWord, Moment},
+    control::{AgentMessage, Held, HelpAnswer, Hold, LetGo, LetGoWhy, TurnEnded},
+    journal::What,
+};
+
+/// One call of the agent's side: it lasts as long as its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct CallId(pub(crate) u64);
+
+/// What comes in.
+#[derive(Debug, Clone)]
+pub(crate) enum Said {
+    /// By the worker.
+    Hold(Option<Hold>),
+    Tell(AgentMessage),
+    TakeBack(Uuid),
+    Answer(HelpAnswer),
+    /// The agent is being ended: no call goes on.
+    Ending,
+    /// By a call. The id is for the help that it may need.
+    Checkpoint(CallId, Checkpoint, Uuid),
+    Help(CallId, HelpAsk, Uuid),
+    Done(CallId, Done),
+    TimedOut(CallId),
+    /// Its connection is gone.
+    Gone(CallId),
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Say this to a call.
+    Say(CallId, HostWord),
+    /// Keep this, before anything that comes after.
+    Keep(What),
+}
+
+/// A call that may not go on yet.
+#[derive(Debug)]
+struct Waiter {
+    ask: Checkpoint,
+    /// What it waits for besides a hold.
+    help: Option<Uuid>,
+}
+
+/// Since when the agent stands still, and for which hold.
+#[derive(Debug)]
+struct Standing {
+    hold: Uuid,
+    since: Duration,
+}
+
+/// The state of an agent's checkpoints.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    hold: Option<Hold>,
+    standing: Option<Standing>,
+    waiters: BTreeMap<CallId, Waiter>,
+    messages: Messages,
+    helps: Helps,
+    checkpoints: u64,
+    turns: u32,
+    ending: bool,
+    effects: Vec<Effect>,
+}
+
+impl Desk {
+    /// Takes in what was said, so long after the agent's start; what is to be done by that.
+    pub(crate) fn hear(&mut self, said: Said, now: Duration) -> Vec<Effect> {
+        match said {
+            Said::Hold(hold) => self.hold = hold,
+            Said::Tell(message) => self.messages.tell(message),
+            Said::TakeBack(id) => {
+                if self.messages.take_back(id) {
+                    self.keep(What::MessageTakenBack(id));
+                }
+            }
+            Said::Answer(answer) => self.answer(answer),
+            Said::Ending => self.end(),
+            Said::Checkpoint(call, ask, fresh) => self.arrive(call, ask, fresh),
+            Said::Help(call, ask, fresh) => self.ask_for_help(call, ask, fresh),
+            Said::Done(call, done) => self.done(call, &done),
+            Said::TimedOut(call) => self.timed_out(call),
+            Said::Gone(call) => self.gone(call),
+        }
+        self.let_go();
+        self.settle(now);
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The hold that counts.
+    pub(crate) const fn hold(&self) -> Option<&Hold> {
+        self.hold.as_ref()
+    }
+
+    /// Whether the agent stands still because of it.
+    pub(crate) const fn is_held(&self) -> bool {
+        self.standing.is_some()
+    }
+
+    /// Whether it waits for a person, by a hold or by a question.
+    pub(crate) fn waits_for_a_person(&self) -> bool {
+        self.is_held() || self.helps.is_waited_for()
+    }
+
+    /// How many checkpoints there were.
+    pub(crate) const fn checkpoints(&self) -> u64 {
+        self.checkpoints
+    }
+
+    /// How many turns have ended.
+    pub(crate) const fn turns(&self) -> u32 {
+        self.turns
+    }
+
+    /// How many messages were not handed over yet.
+    pub(crate) fn pending(&self) -> usize {
+        self.messages.pending()
+    }
+
+    fn arrive(&mut self, call: CallId, ask: Checkpoint, fresh: Uuid) {
+        self.checkpoints += 1;
+        if self.ending {
+            return self.say(call, HostWord::Ending);
+        }
+        if ask.baton != AGENT_PROTOCOL {
+            let reason = format!("version {} of these words is not understood", ask.baton);
+            return self.say(call, HostWord::Refused { reason });
+        }
+        for seen in self.messages.proven_by(&ask) {
+            self.keep_seen(seen);
+        }
+        let help = (ask.at == Moment::Permission).then_some(fresh);
+        if let Some(help) = help {
+            let needed = self.helps.permission(help, call, &ask);
+            self.keep(What::HelpNeeded(needed));
+        }
+        self.waiters.insert(call, Waiter { ask, help });
+    }
+
+    /// Lets every call go on that need not wait.
+    fn let_go(&mut self) {
+        let free: Vec<CallId> = self
+            .waiters
+            .iter()
+            .filter(|(_, waiter)| !self.must_wait(waiter))
+            .map(|(call, _)| *call)
+            .collect();
+        for call in free {
+            if let Some(waiter) = self.waiters.remove(&call) {
+                self.go(call, &waiter);
+            }
+        }
+    }
+
+    fn must_wait(&self, waiter: &Waiter) -> bool {
+        let held = self.hold.is_some() && is_holdable(&waiter.ask);
+        held || waiter.help.is_some_and(|help| self.helps.is_open(help))
+    }
+
+    fn go(&mut self, call: CallId, waiter: &Waiter) {
+        let ask = &waiter.ask;
+        let go = Go {
+            messages: self.messages.hand(call, ask),
+            decision: waiter.help.and_then(|help| self.helps.decision(help)),
+            unproven: self.messages.unproven(ask),
+        };
+        if ask.at == Moment::TurnEnd && go.messages.is_empty() {
+            self.turns += 1;
+            let number = self.turns;
+            self.keep(What::TurnEnded(TurnEnded { number }));
+        }
+        self.say(call, HostWord::Go(go));
+    }
+
+    fn done(&mut self, call: CallId, done: &Done) {
+        for delivered in self.messages.handed(call, &done.ids) {
+            self.keep(What::MessageDelivered(delivered));
+        }
+        for seen in self.messages.answered(&done.answered) {
+            self.keep_seen(seen);
+        }
+        if let Some(closed) = self.helps.handed(call, &done.ids) {
+            self.keep(What::HelpClosed(closed));
+        }
+        self.say(call, HostWord::Noted);
+    }
+
+    fn gone(&mut self, call: CallId) {
+        self.waiters.remove(&call);
+        for taken_back in self.messages.not_handed(call) {
+            self.keep(What::MessageTakenBack(taken_back));
+        }
+        if let Some(closed) = self.helps.left(call) {
+            self.keep(What::HelpClosed(closed));
+        }
+    }
+
+    fn end(&mut self) {
+        self.ending = true;
+        for call in std::mem::take(&mut self.waiters).into_keys() {
+            self.say(call, HostWord::Ending);
+        }
+        self.hold = None;
+    }
+
+    /// Tells whether the agent stands still, if that has changed.
+    fn settle(&mut self, now: Duration) {
+        let mut held = self.waiters.values().filter(|w| is_holdable(&w.ask));
+        let waiting = self.hold.as_ref().zip(held.next());
+        match (waiting, &mut self.standing) {
+            (Some((hold, waiter)), standing) => {
+                if standing.as_ref().is_some_and(|s| s.hold == hold.id) {
+                    return;
+                }
+                let since = standing.as_ref().map_or(now, |standing| standing.since);
+                let (hold, before) = (hold.id, before(&waiter.ask));
+                *standing = Some(Standing { hold, since });
+                self.keep(What::Held(Held { hold, before }));
+            }
+            (None, standing) => {
+                let Some(Standing { hold, since }) = standing.take() else {
+                    return;
+                };
+                let why = match self.hold {
+                    None => LetGoWhy::Released,
+                    Some(_) => LetGoWhy::Left,
+                };
+                let waited = now.saturating_sub(since).as_millis();
+                self.keep(What::LetGo(LetGo {
+                    hold,
+                    waited_ms: u64::try_from(waited).unwrap_or(u64::MAX),
+                    why,
+                }));
+            }
+        }
+    }
+
+    fn keep_seen(&mut self, message: Uuid) {
+        self.keep(What::MessageSeen(baton_wire::event::MessageSeen {
+            message,
+        }));
+    }
+
+    fn keep(&mut self, what: What) {
+        self.effects.push(Effect::Keep(what));
+    }
+
+    fn say(&mut self, call: CallId, word: HostWord) {
+        self.effects.push(Effect::Say(call, word));
+    }
+}
+
+/// Whether the agent stands still there. A turn that begins is let in: its first tool is not.
+const fn is_holdable(ask: &Checkpoint) -> bool {
+    !matches!(ask.at, Moment::Context | Moment::Unknown)
+}
+
+/// Where it stands still, in few words.
+fn before(ask: &Checkpoint) -> String {
+    ask.tool.as_ref().unwrap_or(&ask.via).clone()
+}
+
+impl Desk {
+    fn ask_for_help(&mut self, call: CallId, ask: HelpAsk, fresh: Uuid) {
+        if self.ending {
+            return self.say(call, HostWord::Ending);
+        }
+        match self.helps.question(fresh, call, ask) {
+            Ok(needed) => {
+                // On record first: whoever knows the id can rely on it.
+                self.keep(What::HelpNeeded(needed));
+                self.say(call, HostWord::Asked { help: fresh });
+            }
+            Err(reason) => self.say(call, HostWord::Refused { reason }),
+        }
+    }
+
+    fn answer(&mut self, answer: HelpAnswer) {
+        match self.helps.answer(answer) {
+            Help::Unknown | Help::Permission => {}
+            Help::Waited(call, answered) => self.say(call, HostWord::Answer(answered)),
+            Help::Told { closed, message } => {
+                self.keep(What::HelpClosed(closed));
+                self.messages.tell_quietly(message);
+            }
+        }
+    }
+
+    fn timed_out(&mut self, call: CallId) {
+        if let Some(closed) = self.helps.timed_out(call) {
+            self.keep(What::HelpClosed(closed));
+        }
+        self.say(call, HostWord::Noted);
+    }
+}

@@ -1,8 +1,9 @@
 //! The commands that agents call between their steps. They start without a runtime, without logs
 //! and without the other commands' arguments, since every tool call waits for them.
 
-use std::env;
+use std::{env, path::PathBuf};
 
+use baton_terminal::AGENT_SOCKET_VARIABLE;
 use clap::{Parser, Subcommand};
 
 use crate::{
@@ -31,12 +32,17 @@ enum AgentCommand {
     NeedOperator(NeedOperatorArgs),
 }
 
+/// Where the run's host listens, if this runs in a run.
+pub(crate) fn socket() -> Option<PathBuf> {
+    env::var_os(AGENT_SOCKET_VARIABLE).map(PathBuf::from)
+}
+
 /// Runs such a command; none when another is meant, or the command line is wrong.
 pub(crate) fn run() -> Option<anyhow::Result<Exit>> {
     let mut line = env::args_os().skip(1);
     let command = line.next()?;
     if command == "checkpoint" && line.next().is_none() {
-        return Some(checkpoint::run(&CheckpointArgs::from_environment()));
+        return Some(checkpoint::run(&CheckpointArgs::default()));
     }
     if command != "checkpoint" && command != "need-operator" {
         return None;

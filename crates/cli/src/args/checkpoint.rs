@@ -1,8 +1,7 @@
 //! `baton checkpoint` and `baton need-operator`: what agents call.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::time::Duration;
 
-use baton_terminal::AGENT_SOCKET_VARIABLE;
 use clap::Args;
 
 use super::examples;
@@ -10,7 +9,7 @@ use super::examples;
 /// As an agent's hook, it reads the hook's JSON on its standard input and prints what the agent
 /// takes from its hook. Between the steps of a script, it prints messages as text. It returns at
 /// once, with exit code 0, where there is no Baton run.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(after_help = examples::CHECKPOINT)]
 pub(crate) struct CheckpointArgs {
     /// Between two steps of a script: what comes next, for whoever watches; reads no input
@@ -23,22 +22,9 @@ pub(crate) struct CheckpointArgs {
     /// Print messages as one line of JSON; reads no input
     #[arg(long)]
     pub(crate) json: bool,
-    /// Where the run's host listens; set for everything that runs in a run
-    #[arg(long, env = AGENT_SOCKET_VARIABLE, value_name = "PATH", hide_env_values = true)]
-    pub(crate) agent_socket: Option<PathBuf>,
 }
 
 impl CheckpointArgs {
-    /// Without any argument.
-    pub(crate) fn from_environment() -> Self {
-        Self {
-            label: None,
-            end_of_turn: false,
-            json: false,
-            agent_socket: env::var_os(AGENT_SOCKET_VARIABLE).map(PathBuf::from),
-        }
-    }
-
     /// Whether a script calls it, and no hook.
     pub(crate) const fn is_step(&self) -> bool {
         self.label.is_some() || self.end_of_turn || self.json
@@ -68,9 +54,6 @@ pub(crate) struct NeedOperatorArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Where the run's host listens; set for everything that runs in a run
-    #[arg(long, env = AGENT_SOCKET_VARIABLE, value_name = "PATH", hide_env_values = true)]
-    pub(crate) agent_socket: Option<PathBuf>,
 }
 
 fn option(text: &str) -> Result<(String, String), String> {

@@ -1,11 +1,17 @@
 //! How each run type is executed.
 
 pub(crate) mod codex;
+mod codex_control;
 pub(crate) mod codex_home;
 mod codex_lines;
 mod codex_reader;
+mod codex_rollout;
+mod codex_screen;
+mod codex_sessions;
+mod codex_teller;
 pub(crate) mod command;
 mod execute;
 mod follow;
+pub(crate) mod hooks;
 
 pub(crate) use execute::{Execution, millis, never_started};

@@ -39,9 +39,9 @@ mod workspace;
 pub use ending::Ending;
 pub use error::WorkerError;
 pub use options::{
-    CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Lack, Limits, Mode, OnStop,
-    Recording, SessionOptions, TmateOptions, TmatePatience, TmateRelayOptions, WhenDrained,
-    WorkerOptions, WorkerToken,
+    Approvals, CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Lack, Limits,
+    Mode, OnStop, Recording, SessionOptions, TmateOptions, TmatePatience, TmateRelayOptions,
+    WhenDrained, WorkerOptions, WorkerToken,
 };
 pub use preflight::{PreflightError, PreflightReport, preflight};
 pub use role::run;

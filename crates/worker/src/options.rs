@@ -1,6 +1,7 @@
 //! The worker's settings as a plain value. Reading them from arguments and environment is the
 //! binary's work.
 
+mod agent;
 mod session;
 mod tmate;
 
@@ -19,6 +20,7 @@ use baton_domain::{
 };
 use baton_terminal::HostProgram;
 
+pub use self::agent::Approvals;
 pub use self::session::{Recording, SessionOptions};
 pub use self::tmate::{TmateOptions, TmatePatience, TmateRelayOptions};
 
@@ -67,6 +69,9 @@ pub struct WorkerOptions {
     /// The program that pushes run under, called as `leash`; without one they run free, and may
     /// go on when the lease is lost.
     pub leash_program: Option<PathBuf>,
+    /// The program that the hooks of agents call as `checkpoint`; without one, agents are held by
+    /// force alone, and hear nothing.
+    pub hook_program: Option<PathBuf>,
     /// Where pull requests are opened, and by whom.
     pub github: GitHubOptions,
     /// Live sessions and recordings.
@@ -168,6 +173,8 @@ pub struct CodexOptions {
     pub config: Vec<String>,
     /// What its commands may touch.
     pub sandbox: CodexSandbox,
+    /// What becomes of its requests to touch more.
+    pub approvals: Approvals,
 }
 
 /// Whose login a run uses.
@@ -200,6 +207,18 @@ pub enum CodexSandbox {
     WorkspaceWrite,
     /// Everything that the worker's user may touch; for workers that are sandboxes themselves.
     Bypass,
+}
+
+impl CodexSandbox {
+    /// Codex's own word for it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::ReadOnly => "read-only",
+            Self::WorkspaceWrite => "workspace-write",
+            Self::Bypass => "danger-full-access",
+        }
+    }
 }
 
 /// How git is run.
@@ -293,6 +312,7 @@ impl WorkerOptions {
             codex: CodexOptions::default(),
             git: GitOptions::default(),
             leash_program: None,
+            hook_program: None,
             github: GitHubOptions::default(),
             session: SessionOptions::default(),
             tmate: TmateOptions::default(),
@@ -339,6 +359,7 @@ impl Default for CodexOptions {
             effort: None,
             config: Vec::new(),
             sandbox: CodexSandbox::WorkspaceWrite,
+            approvals: Approvals::Never,
         }
     }
 }

@@ -66,6 +66,33 @@ pub(crate) struct CodexArgs {
         default_value = "workspace-write"
     )]
     pub(crate) codex_sandbox: Sandbox,
+    /// What becomes of Codex's requests for permission to touch more
+    #[arg(
+        help_heading = "Codex",
+        long,
+        env = "BATON_WORKER_CODEX_APPROVALS",
+        value_name = "WHO",
+        default_value = "never"
+    )]
+    pub(crate) codex_approvals: Asking,
+}
+
+/// What becomes of an agent's requests for permission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Asking {
+    /// There are none: what the sandbox forbids, the agent hears at once
+    Never,
+    /// People answer them in the inbox, and the agent waits
+    Ask,
+}
+
+impl From<Asking> for baton_worker::Approvals {
+    fn from(asking: Asking) -> Self {
+        match asking {
+            Asking::Never => Self::Never,
+            Asking::Ask => Self::Ask,
+        }
+    }
 }
 
 /// What commands of Codex may touch.

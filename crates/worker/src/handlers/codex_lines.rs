@@ -3,6 +3,9 @@
 
 use serde::Deserialize;
 
+/// How Codex begins to say that it was told to trust the hooks in its home.
+const HOOK_TRUST: &str = "`--dangerously-bypass-hook-trust`";
+
 /// A line, as far as a run is concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CodexLine {
@@ -15,6 +18,8 @@ pub(crate) enum CodexLine {
         command: String,
         exit_code: Option<i32>,
         output: String,
+        /// In milliseconds, where Codex says so itself.
+        took: Option<u64>,
     },
     Message {
         id: String,
@@ -148,6 +153,7 @@ impl Item {
                 command: self.command,
                 exit_code: self.exit_code,
                 output: self.aggregated_output,
+                took: None,
             },
             "agent_message" => CodexLine::Message {
                 id: self.id,
@@ -157,6 +163,8 @@ impl Item {
                 id: self.id,
                 changes: self.changes.into_iter().map(|c| (c.kind, c.path)).collect(),
             },
+            // The hooks are the worker's own.
+            "error" if self.message.starts_with(HOOK_TRUST) => CodexLine::Other,
             "error" => CodexLine::Warning(self.message),
             _ => CodexLine::Other,
         }
@@ -184,6 +192,7 @@ mod tests {
                     command: "ls".to_owned(),
                     exit_code: Some(3),
                     output: "a\n".to_owned(),
+                    took: None,
                 },
             ),
             (
@@ -222,6 +231,7 @@ mod tests {
             r#"{"type":"item.completed","item":{"id":"1","type":"reasoning","text":"hm"}}"#,
             r#"{"type":"item.completed","item":"changed shape"}"#,
             r#"{"type":"brand.new","item":7}"#,
+            r#"{"type":"item.completed","item":{"type":"error","message":"`--dangerously-bypass-hook-trust` is enabled. Enabled hooks may run."}}"#,
         ] {
             assert_eq!(parse(line).unwrap(), CodexLine::Other, "{line}");
         }

@@ -156,6 +156,7 @@ impl<S: Sinks> Listener for Following<'_, S> {
     }
 
     fn status(&mut self, status: &Status) {
+        self.words.status(status);
         self.execution.usage.set(status);
         if status.frozen != self.held {
             self.held = status.frozen;

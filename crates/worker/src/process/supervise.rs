@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use baton_terminal::{Exit, Family, Gone, Mark};
+use baton_terminal::{Exit, Family, Gone, Mark, Status};
 
 use crate::{environment::Environment, stop::Stop};
 
@@ -69,6 +69,10 @@ pub(crate) trait Sinks {
     /// What comes next happened so long after its start.
     fn at(&mut self, since_start: Duration) {
         let _ = since_start;
+    }
+    /// How its host is has changed.
+    fn status(&mut self, status: &Status) {
+        let _ = status;
     }
     /// So many bytes of its output were not kept.
     fn lost(&mut self, bytes: u64) {

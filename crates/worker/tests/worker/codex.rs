@@ -106,13 +106,17 @@ async fn codex_does_a_run_and_its_work_is_a_patch_and_a_branch() {
         story
             .has(|event| matches!(event, Event::FilesChanged { paths, .. } if paths == &["b.txt"]))
     );
-    assert!(story.has(|event| matches!(
-        event,
+    // Every answer of the model is counted as it comes.
+    let counted = story.events().into_iter().filter_map(|event| match event {
         Event::Usage {
-            input_tokens: 400,
+            input_tokens,
+            turns,
             ..
-        }
-    )));
+        } => Some((*input_tokens, *turns)),
+        _ => None,
+    });
+    let expected = (1..=4).map(|turn| (100, Some(turn)));
+    assert_eq!(counted.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
     let branch = branch(&story);
     assert_eq!(repository.file(&branch, "made.txt").unwrap(), "made");
     assert_eq!(repository.file(&branch, "b.txt").unwrap(), "hello");

@@ -36,12 +36,13 @@ pub(in crate::commands) fn options(place: Place, args: &WorkArgs) -> anyhow::Res
     let given: BTreeSet<RunType> = args.run_types.iter().copied().collect();
     let all = || RunType::ALL.iter().copied().collect();
     let base = WorkerOptions::new(place.worker, &place.state_dir, &place.api_url);
+    // This very program; without its path pushes would run free and agents could not be held, so it
+    // is asked for early.
+    let own = std::env::current_exe().context("failed to find this program's own file")?;
     Ok(WorkerOptions {
         hostname: id::hostname(),
-        // This very program; without its path pushes would run free, so it is asked for early.
-        leash_program: Some(
-            std::env::current_exe().context("failed to find this program's own file")?,
-        ),
+        leash_program: Some(own.clone()),
+        hook_program: Some(own),
         token: place.token,
         pools: place.pools,
         run_types: if given.is_empty() {
@@ -103,6 +104,7 @@ fn codex(args: &CodexArgs) -> anyhow::Result<CodexOptions> {
             Sandbox::WorkspaceWrite => CodexSandbox::WorkspaceWrite,
             Sandbox::Bypass => CodexSandbox::Bypass,
         },
+        approvals: args.codex_approvals.into(),
     })
 }
 

@@ -15,8 +15,11 @@ export function listMessages(id: string, cursor: string | null, signal?: AbortSi
   });
 }
 
-export async function sendMessage(id: string, body: MessageRequest): Promise<void> {
-  await request<unknown>(runPath(id, "/operator-messages"), sent("POST", body));
+/** Under one key a message is sent once, however often that is tried. */
+export async function sendMessage(id: string, body: MessageRequest, key: string): Promise<void> {
+  const post = sent("POST", body);
+  const headers = { ...post.headers, "Idempotency-Key": key };
+  await request<unknown>(runPath(id, "/operator-messages"), { ...post, headers });
 }
 
 /** Takes back a message that the agent was not handed yet. */

@@ -45,7 +45,6 @@ class Reader {
       this.#again.cancel();
       if (shown) health.leave();
     });
-    read();
   }
 
   soon(): void {
@@ -70,6 +69,7 @@ export class OpenHelp {
       () => undefined,
       false,
     );
+    void this.#read();
   }
 
   close(): void {
@@ -106,6 +106,7 @@ export class LiveInbox {
       (event) => this.#hear(event),
       true,
     );
+    void this.#read();
   }
 
   close(): void {

@@ -28,9 +28,10 @@ describe("a drain", () => {
   });
 
   it("is asked for with a note, and with an end if it has one", () => {
-    const form = { scope: "fleet", note: " new disks ", forSeconds: null };
+    const form = { scope: "fleet", runs: "finish", note: " new disks ", forSeconds: null } as const;
     expect(buildDrain(form)).toEqual({ scope: "fleet", note: "new disks" });
     expect(buildDrain({ ...form, forSeconds: 60 }).forSeconds).toBe(60);
+    expect(buildDrain({ ...form, runs: "pause" }).runs).toBe("pause");
     expect(complaints([{ field: "note", message: "is missing" }])).toBe("note is missing");
   });
 
@@ -40,5 +41,10 @@ describe("a drain", () => {
     [2, 1, "2 workers, 1 run left to finish"],
   ])("of %i workers with %i runs says: %s", (workers, running, words) => {
     expect(progressWords({ workers, running } as DrainInfo)).toBe(words);
+  });
+
+  it("that pauses says so", () => {
+    const drain = { workers: 1, running: 2, runs: "pause" } as DrainInfo;
+    expect(progressWords(drain)).toBe("1 worker, 2 runs paused with it");
   });
 });

@@ -33,16 +33,28 @@ export const LENGTHS: readonly { seconds: number | null; label: string }[] = [
   { seconds: 86_400, label: "for a day" },
 ];
 
+/** What becomes of the runs that are held, as the form offers it. */
+export const HELD_RUNS: readonly { runs: "finish" | "pause"; label: string }[] = [
+  { runs: "finish", label: "are finished" },
+  { runs: "pause", label: "stand still meanwhile" },
+];
+
 export interface DrainForm {
   scope: string;
+  runs: "finish" | "pause";
   note: string;
   forSeconds: number | null;
 }
 
 /** The request that the form stands for. */
 export function buildDrain(form: DrainForm): DrainRequest {
-  const { scope, forSeconds } = form;
-  return { scope, note: form.note.trim(), ...(forSeconds === null ? {} : { forSeconds }) };
+  const { scope, runs, forSeconds } = form;
+  return {
+    scope,
+    note: form.note.trim(),
+    ...(forSeconds === null ? {} : { forSeconds }),
+    ...(runs === "finish" ? {} : { runs }),
+  };
 }
 
 /** What the server says about the form's fields, as one text. */
@@ -56,5 +68,6 @@ export function progressWords(drain: DrainInfo): string {
   if (drain.workers === 0) return "no worker of it is heard";
   if (drain.running === 0) return `${workers}, empty: nothing runs there any more`;
   const runs = drain.running === 1 ? "1 run" : `${String(drain.running)} runs`;
+  if (drain.runs === "pause") return `${workers}, ${runs} paused with it`;
   return `${workers}, ${runs} left to finish`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { EventRecord, RunControl, TaskRun } from "../api/types";
-import { begun, controlOf, letGo, NO_CONTROL, told, wished } from "./control";
+import { begun, cancelled, controlOf, letGo, NO_CONTROL, told, wished } from "./control";
 import { golden } from "./golden";
 import { foldRun, STATES } from "./run";
 
@@ -15,7 +15,7 @@ function after(...names: (string | EventRecord)[]): RunControl {
     const at = new Date(place * 1_000).toISOString();
     const record = typeof name === "string" ? golden(name) : name;
     const event = { ...record, at };
-    control = wished(control, event) ?? told(control, event) ?? control;
+    control = wished(control, event, true) ?? told(control, event) ?? control;
   });
   return control;
 }
@@ -65,6 +65,9 @@ describe("the phases of a pause", () => {
     expect(after(...held, "control-resume").pause?.phase).toBe("resuming");
     const gone = after(...held, "control-resume", "event-resumed-by");
     expect(gone).toMatchObject({ pause: null, pausedMs: 61_500 });
+    const early = after("control-pause", "control-resume", delivered("another"));
+    expect(early.pause).toBeNull();
+    expect(wished(after("control-pause"), golden("control-resume"), false)?.pause).toBeNull();
     expect(after(...held, "event-resumed")).toMatchObject({ pause: null, pausedMs: 1_000 });
   });
 
@@ -77,8 +80,8 @@ describe("the phases of a pause", () => {
 
   it("a wish about a run that stands still leaves it standing", () => {
     const { pause } = after("event-paused-checkpoint", "control-pause-hard");
-    expect(pause).toMatchObject({ phase: "requested", mode: "hard", method: "checkpoint" });
-    expect(pause?.effectiveAt).not.toBeNull();
+    expect(pause).toMatchObject({ phase: "effective", mode: "hard", method: "checkpoint" });
+    expect(pause).toMatchObject({ deliveredAt: null, resumesAt: null });
   });
 
   it("a refused pause is no pause; a refused resume leaves it as it was", () => {
@@ -141,14 +144,38 @@ describe("what waits", () => {
 });
 
 describe("the end of a hold", () => {
+  const end = golden("event-failed", { at: "1970-01-01T00:00:10.000Z" });
+
   it("a pause outlives its worker, not its run; a takeover outlives neither", () => {
-    const has = after("control-takeover", "event-takeover-began", "event-paused-checkpoint");
-    expect(letGo(has, false)).toMatchObject({
+    const has = after("control-takeover", "event-paused-checkpoint", "event-takeover-began");
+    expect(letGo(has, end, false)).toMatchObject({
       takeover: null,
-      pause: { phase: "requested", effectiveAt: null, resumesAt: null },
+      pausedMs: 9_000,
+      pause: { phase: "requested", cause: "operator", deliveredAt: null, effectiveAt: null },
     });
-    expect(letGo(has, true)).toMatchObject({ takeover: null, pause: null });
-    expect(letGo(after("event-paused", "control-resume"), false).pause).toBeNull();
+    expect(letGo(has, end, true)).toMatchObject({ takeover: null, pause: null });
+    expect(letGo(after("event-paused", "control-resume"), end, false).pause).toBeNull();
+    const data = { kind: "checkpoint", cause: "budget" };
+    expect(letGo(after(golden("event-paused", { data })), end, false).pause).toBeNull();
+  });
+
+  it("a wish that came while the run went on is still a wish", () => {
+    const unheard = after("event-paused", "control-pause", "event-resumed");
+    expect(unheard.pause).toMatchObject({ phase: "requested", effectiveAt: null });
+  });
+
+  it("a cancel lets go of what stands still, and forgets what was only wished", () => {
+    expect(cancelled(after("control-takeover"))).toMatchObject({ pause: null, takeover: null });
+    expect(cancelled(after("event-paused")).pause?.phase).toBe("resuming");
+  });
+
+  it("after a takeover that nobody ended the run stays held", () => {
+    const ended = golden("event-takeover-ended");
+    const expired = { ...ended, data: { takeover: TAKEOVER, end: "expired" } };
+    const names = ["control-takeover", "event-paused-checkpoint", "event-takeover-began", expired];
+    const { pause, takeover } = after(...names);
+    expect(takeover).toBeNull();
+    expect(pause).toMatchObject({ phase: "effective", cause: "operator" });
   });
 });
 
@@ -168,6 +195,13 @@ describe("a run", () => {
     const over = foldRun(held, [golden("event-cancelled", { position: 13, seq: 90 })]);
     expect(over.state).toBe("cancelled");
     expect(controlOf(over).pause).toBeNull();
+  });
+
+  it("that is to end is not paused any more", () => {
+    const ending = { ...run, cancelRequestedAt: AT };
+    expect(controlOf(foldRun(ending, [golden("control-pause")])).pause).toBeNull();
+    const told = foldRun(ending, [golden("control-send-message")]);
+    expect(controlOf(told).pendingMessages).toBe(1);
   });
 
   it("of any state takes every wish, unless it is over", () => {

@@ -28,9 +28,11 @@ export function controlOf(run: TaskRun): RunControl {
 
 type Step = (control: RunControl, event: EventRecord) => RunControl;
 
-/** After a wish of an operator. Null if the event is none that control knows of. */
-export function wished(control: RunControl, event: EventRecord): RunControl | null {
-  return WISHES[event.type]?.(control, event) ?? null;
+/** After a wish of an operator; whether anybody holds the run decides what it means. Null if the
+ * event is none that control knows of. */
+export function wished(control: RunControl, event: EventRecord, held: boolean): RunControl | null {
+  const wish = WISHES[event.type];
+  return wish === undefined ? null : wish(control, event, held);
 }
 
 /** After something that the holder said. Null if it is nothing about control. */
@@ -38,15 +40,36 @@ export function told(control: RunControl, event: EventRecord): RunControl | null
   return REPORTS[event.type]?.(control, event) ?? null;
 }
 
-/** Once nobody holds the run: who had its place has it no more, and a pause is wished of whoever
- * comes next, unless the run is over. */
-export function letGo(control: RunControl, over: boolean): RunControl {
+/** Once the run is to end: it is held no more, and who has its place gives it up. */
+export function cancelled(control: RunControl): RunControl {
   const { pause } = control;
-  const next = { ...control, takeover: null };
-  if (over) return { ...next, pause: null, pendingMessages: 0, openHelpRequests: 0 };
-  if (pause === null || pause.phase === "resuming") return { ...next, pause: null };
-  const gone = { deliveredAt: null, effectiveAt: null, method: null, before: null };
-  return { ...next, pause: { ...pause, ...gone, phase: "requested", resumesAt: null } };
+  if (pause?.effectiveAt == null) return { ...control, pause: null, takeover: null };
+  return { ...control, pause: { ...pause, phase: "resuming" } };
+}
+
+/** Once nobody holds the run: who had its place has it no more, and an operator's pause is wished of
+ * whoever comes next, unless the run is over. */
+export function letGo(control: RunControl, event: EventRecord, over: boolean): RunControl {
+  const still = { ...standsNoMore(control, event, null), openHelpRequests: 0 };
+  if (over) return { ...still, pause: null, takeover: null, pendingMessages: 0 };
+  const { pause } = still;
+  const outlives =
+    pause?.command != null &&
+    pause.phase !== "resuming" &&
+    (pause.cause === "operator" || pause.cause === "takeover");
+  if (!outlives) return { ...still, pause: null, takeover: null };
+  const next = { ...pause, cause: "operator", phase: "requested", deliveredAt: null };
+  return { ...still, pause: next, takeover: null };
+}
+
+/** Counts the time of the pause in force, which is in force no more. */
+function standsNoMore(control: RunControl, event: EventRecord, toldMs: number | null): RunControl {
+  const { pause } = control;
+  if (pause?.effectiveAt == null) return control;
+  const stood = Math.max(0, Date.parse(event.at) - Date.parse(pause.effectiveAt));
+  const gone = { effectiveAt: null, method: null, before: null, escalated: false, resumesAt: null };
+  const pausedMs = control.pausedMs + (toldMs ?? stood);
+  return { ...control, pausedMs, pause: { ...pause, ...gone } };
 }
 
 /** At the beginning of an attempt: its agent is another one, and has used up nothing. */
@@ -73,33 +96,39 @@ function pauseWished(event: EventRecord, cause: string): PauseInfo {
   };
 }
 
-/** A wish about a run that stands still leaves it standing: only who and why are new. */
-function onTop(pause: PauseInfo | null, wish: PauseInfo): PauseInfo {
-  if (pause?.effectiveAt == null) return wish;
+/** A wish about a run that stands still leaves it standing: who, how and why are new. */
+function hold(control: RunControl, wish: PauseInfo): RunControl {
+  const { pause } = control;
+  if (pause?.effectiveAt == null) return { ...control, pause: wish };
   const { effectiveAt, escalated } = pause;
   const [method, before] = [pause.method ?? null, pause.before ?? null];
-  return { ...wish, effectiveAt, method, before, escalated };
+  const standing = { effectiveAt, method, before, escalated, phase: "effective" };
+  return { ...control, pause: { ...wish, ...standing } };
 }
 
-const WISHES: Record<string, Step> = {
-  pause_requested: (control, event) => ({
-    ...control,
-    pause: onTop(control.pause, pauseWished(event, "operator")),
-  }),
-  takeover_requested: (control, event) => ({
-    ...control,
-    pause: onTop(control.pause, pauseWished(event, "takeover")),
-    takeover: {
+type WishStep = (control: RunControl, event: EventRecord, held: boolean) => RunControl;
+
+const WISHES: Record<string, WishStep> = {
+  pause_requested: (control, event) => {
+    if (control.takeover !== null) return control;
+    return hold(control, pauseWished(event, "operator"));
+  },
+  takeover_requested: (control, event, held) => {
+    if (control.takeover !== null || !held) return control;
+    const takeover = {
       command: text(event, "id") ?? "",
       by: event.source,
       note: text(event, "note"),
       requestedAt: event.at,
       beganAt: null,
       expiresAt: null,
-    },
-  }),
-  resume_requested: resuming,
-  hand_back_requested: resuming,
+    };
+    return { ...hold(control, pauseWished(event, "takeover")), takeover };
+  },
+  resume_requested: (control, _, held) =>
+    control.takeover === null ? goOn(control, held) : control,
+  hand_back_requested: (control, _, held) =>
+    control.takeover === null ? control : goOn(control, held),
   message_sent: (control) => ({ ...control, pendingMessages: control.pendingMessages + 1 }),
   message_cancel_requested: same,
   help_answered: same,
@@ -110,28 +139,38 @@ function same(control: RunControl): RunControl {
   return control;
 }
 
-function resuming(control: RunControl): RunControl {
+/** Going on is wished. Without a holder nothing stands in the way. */
+function goOn(control: RunControl, held: boolean): RunControl {
   if (control.pause === null) return control;
-  return { ...control, pause: { ...control.pause, phase: "resuming" } };
+  return { ...control, pause: held ? { ...control.pause, phase: "resuming" } : null };
 }
 
 /** The worker holds a command: the pause's own one, or another one about it. */
 function delivered(control: RunControl, event: EventRecord): RunControl {
   const { pause } = control;
-  const refused = text(event, "refused") !== null;
   if (pause === null) return control;
-  if (pause.command !== text(event, "command")) {
-    const isBack = refused && pause.phase === "resuming";
-    return isBack ? { ...control, pause: { ...pause, phase: phaseOf(pause) } } : control;
+  const mine = pause.command === text(event, "command");
+  const isResuming = pause.phase === "resuming";
+  if (text(event, "refused") !== null) return refused(control, pause, mine);
+  if (mine) {
+    const known = { ...pause, deliveredAt: pause.deliveredAt ?? event.at };
+    return { ...control, pause: { ...known, phase: isResuming ? "resuming" : phaseOf(known) } };
   }
-  if (!refused) {
-    const known = { ...pause, deliveredAt: event.at };
-    const isLeaving = pause.phase === "resuming";
-    return { ...control, pause: { ...known, phase: isLeaving ? "resuming" : phaseOf(known) } };
+  // It never came to standing still: going on has happened.
+  const isOver = isResuming && pause.effectiveAt == null;
+  return isOver ? { ...control, pause: null, takeover: null } : control;
+}
+
+/** A wish that the holder does not carry out. */
+function refused(control: RunControl, pause: PauseInfo, mine: boolean): RunControl {
+  if (!mine) {
+    return pause.phase === "resuming"
+      ? { ...control, pause: { ...pause, phase: phaseOf(pause) } }
+      : control;
   }
-  const takeover = control.takeover?.command === pause.command ? null : control.takeover;
-  // A refused wish about a run that stands still anyway: the server knows what holds it.
-  return { ...control, takeover, pause: pause.effectiveAt == null ? null : pause };
+  // It stands still all the same, for whatever held it before.
+  const still = pause.effectiveAt == null ? null : { ...pause, cause: "operator" };
+  return { ...control, pause: still, takeover: null };
 }
 
 function phaseOf(pause: PauseInfo): string {
@@ -139,21 +178,20 @@ function phaseOf(pause: PauseInfo): string {
   return pause.deliveredAt == null ? "requested" : "delivered";
 }
 
+/** The run stands still. Whose wish this is stays as it is on record. */
 function paused(control: RunControl, event: EventRecord): RunControl {
   const command = text(event, "command");
-  const cause = text(event, "cause") ?? "operator";
-  const known = control.pause;
-  const isSame = known !== null && (command === null || known.command === command);
-  const wish: PauseInfo = isSame
-    ? known
-    : { ...pauseWished(event, cause), command, by: null, note: null, mode: "hard" };
+  const wish = control.pause ?? unasked(event, command);
+  const isNamed = wish.command != null;
+  const isMine = isNamed && wish.command === command;
   const resumesInMs = number(event, "resumesInMs");
   const pause: PauseInfo = {
     ...wish,
-    cause,
-    phase: "effective",
-    deliveredAt: wish.deliveredAt ?? event.at,
-    effectiveAt: event.at,
+    command: wish.command ?? command,
+    cause: isNamed ? wish.cause : (text(event, "cause") ?? wish.cause),
+    phase: wish.phase === "resuming" ? "resuming" : "effective",
+    deliveredAt: wish.deliveredAt ?? (isMine ? event.at : null),
+    effectiveAt: wish.effectiveAt ?? event.at,
     method: text(event, "method") ?? (text(event, "kind") === "checkpoint" ? "checkpoint" : null),
     before: text(event, "before"),
     escalated: flag(event, "escalated"),
@@ -162,11 +200,25 @@ function paused(control: RunControl, event: EventRecord): RunControl {
   return { ...control, pause };
 }
 
+/** A pause that nobody's wish on record explains. */
+function unasked(event: EventRecord, command: string | null): PauseInfo {
+  return {
+    ...pauseWished(event, text(event, "cause") ?? "operator"),
+    command,
+    by: null,
+    note: null,
+    mode: text(event, "kind") === "frozen" ? "hard" : "soft",
+    deliveredAt: event.at,
+  };
+}
+
+/** The run goes on. A wish that the holder has not heard of yet is still a wish. */
 function resumed(control: RunControl, event: EventRecord): RunControl {
-  const since = control.pause?.effectiveAt;
-  const stood = since == null ? 0 : Math.max(0, Date.parse(event.at) - Date.parse(since));
-  const pausedMs = control.pausedMs + (number(event, "pausedMs") ?? stood);
-  return { ...control, pausedMs, pause: null };
+  const still = standsNoMore(control, event, number(event, "pausedMs"));
+  const { pause } = still;
+  const isUnheard = pause !== null && pause.deliveredAt == null && pause.phase !== "resuming";
+  if (isUnheard) return { ...still, pause: { ...pause, phase: "requested" } };
+  return { ...still, pause: null, takeover: null };
 }
 
 function begin(control: RunControl, event: EventRecord): RunControl {
@@ -179,7 +231,8 @@ function begin(control: RunControl, event: EventRecord): RunControl {
     beganAt: event.at,
     expiresAt: seconds === null ? null : later(event.at, seconds * 1_000),
   };
-  return { ...control, takeover };
+  // Said again by a worker that was started again: it began when it began.
+  return control.takeover?.beganAt == null ? { ...control, takeover } : control;
 }
 
 function lessMessages(control: RunControl): RunControl {
@@ -222,7 +275,15 @@ const REPORTS: Record<string, Step> = {
   paused,
   resumed,
   takeover_began: begin,
-  takeover_ended: (control) => ({ ...control, takeover: null }),
+  takeover_ended: (control, event) => {
+    const { pause } = control;
+    const isExpired = text(event, "end") === "expired" && pause !== null;
+    return {
+      ...control,
+      takeover: null,
+      pause: isExpired ? { ...pause, cause: "operator" } : pause,
+    };
+  },
   message_delivered: lessMessages,
   message_dropped: lessMessages,
   operator_needed: (control) => ({

@@ -1,7 +1,7 @@
 // The life of a run, folded from its events as the server folds it, so that the page can show a
 // change before the recorder has written it. The server's word replaces ours when it comes.
 import type { EventRecord, TaskRun } from "../api/types";
-import { begun, controlOf, letGo, told, wished } from "./control";
+import { begun, cancelled, controlOf, letGo, told, wished } from "./control";
 import { flag, number, text } from "./data";
 import { retryDelay } from "./retry";
 
@@ -84,7 +84,7 @@ function step(folded: Folded, event: EventRecord): Folded | Refusal {
     case "lease_taken":
       return taken(run, event);
     case "lease_released":
-      return holder(run, event, true) ?? ended(released(run, event));
+      return holder(run, event, true) ?? ended(released(run, event), event);
     case "lease_lost":
       return holder(run, event, false) ?? takenAway(run, event);
     case "cancel_requested":
@@ -100,15 +100,18 @@ function step(folded: Folded, event: EventRecord): Folded | Refusal {
 
 /** A wish about how the run is held, or to its agent; null if the event is none. */
 function commanded(folded: Folded, event: EventRecord): Folded | Refusal | null {
-  const control = wished(controlOf(folded.run), event);
+  const { run } = folded;
+  const control = wished(controlOf(run), event, run.lease != null);
   if (control === null) return null;
-  if (isTerminal(folded.run.state)) return "wrong_state";
-  return { ...folded, run: { ...folded.run, control } };
+  if (isTerminal(run.state)) return "wrong_state";
+  // What ends is not held any more.
+  const ends = run.cancelRequestedAt != null && !event.type.startsWith("message_");
+  return ends ? "wrong_state" : { ...folded, run: { ...run, control } };
 }
 
 /** The run once nobody holds it any more. */
-function ended(run: TaskRun): Folded {
-  const control = letGo(controlOf(run), isTerminal(run.state));
+function ended(run: TaskRun, event: EventRecord): Folded {
+  const control = letGo(controlOf(run), event, isTerminal(run.state));
   return { run: { ...run, lease: null, stage: null, control }, lastSeq: null };
 }
 
@@ -116,7 +119,7 @@ function ended(run: TaskRun): Folded {
 function takenAway(run: TaskRun, event: EventRecord): Folded | Refusal {
   if (event.source !== SUPERVISOR) return "not_holder";
   const isWished = run.lease?.releaseRequestedAt != null;
-  return ended(isWished ? released(run, event) : lost(run, event));
+  return ended(isWished ? released(run, event) : lost(run, event), event);
 }
 
 function releaseWished(folded: Folded, event: EventRecord): Folded | Refusal {
@@ -130,7 +133,7 @@ function releaseWished(folded: Folded, event: EventRecord): Folded | Refusal {
 function redriven(run: TaskRun, event: EventRecord): Folded | Refusal {
   if (run.state !== "failed" && run.state !== "dead_lettered") return "wrong_state";
   const state: StateName = "retry_scheduled";
-  return ended({ ...run, state, failures: 0, dueAt: event.at, finishedAt: null });
+  return ended({ ...run, state, failures: 0, dueAt: event.at, finishedAt: null }, event);
 }
 
 function offered(run: TaskRun, event: EventRecord): Folded | Refusal {
@@ -138,7 +141,7 @@ function offered(run: TaskRun, event: EventRecord): Folded | Refusal {
   if (attempt <= run.attempt) return "duplicate";
   if (run.state !== "retry_scheduled") return "wrong_state";
   if (attempt !== run.attempt + 1) return "other_attempt";
-  return ended({ ...run, attempt, state: "queued", dueAt: null, error: null });
+  return ended({ ...run, attempt, state: "queued", dueAt: null, error: null }, event);
 }
 
 function taken(run: TaskRun, event: EventRecord): Folded | Refusal {
@@ -210,10 +213,12 @@ function cancel(folded: Folded, event: EventRecord): Folded | Refusal {
   const { run } = folded;
   if (isTerminal(run.state)) return "wrong_state";
   if (run.cancelRequestedAt != null) return "duplicate";
-  const wished = { ...run, cancelRequestedAt: event.at };
+  const ending = { ...run, cancelRequestedAt: event.at, control: cancelled(controlOf(run)) };
   // Nobody works on it: the wish is the end.
-  if (run.lease == null) return ended({ ...finish(wished, "cancelled", event), error: null });
-  return { ...folded, run: wished };
+  if (run.lease == null) {
+    return ended({ ...finish(ending, "cancelled", event), error: null }, event);
+  }
+  return { ...folded, run: ending };
 }
 
 function reported(folded: Folded, event: EventRecord): Folded | Refusal {
@@ -224,7 +229,7 @@ function reported(folded: Folded, event: EventRecord): Folded | Refusal {
   if (folded.lastSeq !== null && lastSeq <= folded.lastSeq) return "duplicate";
   const next = said(withControl(run, event), event);
   if (typeof next === "string") return next;
-  return next.lease == null ? ended(next) : { run: next, lastSeq };
+  return next.lease == null ? ended(next, event) : { run: next, lastSeq };
 }
 
 function withControl(run: TaskRun, event: EventRecord): TaskRun {
@@ -243,12 +248,14 @@ function said(run: TaskRun, event: EventRecord): TaskRun | Refusal {
       return run.state === "paused" ? { ...run, state: "running" } : "wrong_state";
     case "succeeded":
       if (run.state !== "running") return "wrong_state";
-      return ended(finish(withResult(run, { summary: text(event, "summary") }), "succeeded", event))
-        .run;
+      return ended(
+        finish(withResult(run, { summary: text(event, "summary") }), "succeeded", event),
+        event,
+      ).run;
     case "failed":
-      return ended(failed(run, event)).run;
+      return ended(failed(run, event), event).run;
     case "cancelled":
-      return ended({ ...finish(run, "cancelled", event), error: null }).run;
+      return ended({ ...finish(run, "cancelled", event), error: null }, event).run;
     default:
       return progress(run, event);
   }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use baton_domain::{
     Attempt, Capability, DrainScope, EventSeq, Pool, Position, RunId, RunType, SessionStatus,
-    Stage, WorkerId,
+    Stage, WorkerId, run::PauseKind,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,19 @@ pub struct HeldRun {
     /// Where its live session stands, once there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionStatus>,
+    /// How it stands still, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldStill>,
+}
+
+/// A run that stands still because somebody wishes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldStill {
+    /// How.
+    pub kind: PauseKind,
+    /// Since when, by the worker's clock.
+    pub since: DateTime<Utc>,
 }
 
 /// What the agent of a held run has done since the attempt began: numbers that stand still when

@@ -2,6 +2,7 @@
 
 mod cancelling;
 mod conclude;
+mod control;
 mod crowded;
 mod cut_off;
 mod deliver;
@@ -30,6 +31,7 @@ use crate::{
     artifacts::ArtifactClient,
     beat::Alive,
     checkout::Start,
+    control::{Helm, Input},
     git::Git,
     holds::Holds,
     lease::Leases,
@@ -92,6 +94,10 @@ pub(crate) struct Attempt {
     live: Live,
     /// What operators wish of its session, until somebody keeps that.
     wishes: Mutex<Option<mpsc::UnboundedReceiver<SessionCommand>>>,
+    /// What its control is told.
+    helm: Helm,
+    /// What happens to it, until somebody keeps its control.
+    inputs: Mutex<Option<mpsc::UnboundedReceiver<Input>>>,
     /// The agent that it has started.
     found: Mutex<Option<Hosted>>,
 }
@@ -129,6 +135,7 @@ impl Attempt {
             progress: self.reporter.progress(),
             usage: self.usage.watch(),
             session: self.live.status(),
+            still: self.helm.still(),
         }
     }
 
@@ -157,11 +164,12 @@ impl Attempt {
         let log = self.log.clone();
         companions.spawn(async move { log.keep_flushing().await });
         // A wish from before the lease is heard before anything is done.
-        let watch = self
-            .shop
-            .standings
-            .watch(self.state.lease(), &self.stop, &self.live);
+        let watch =
+            self.shop
+                .standings
+                .watch(self.state.lease(), &self.stop, &self.live, &self.helm);
         let watch = watch.await;
+        self.keep_control(&mut companions);
         if watch.is_ok() {
             self.keep_session(&mut companions);
         }
@@ -174,6 +182,11 @@ impl Attempt {
         let ending = self.conclude(result).await;
         companions.shutdown().await;
         ending
+    }
+
+    /// What tells its control what happens.
+    pub(crate) const fn helm(&self) -> &Helm {
+        &self.helm
     }
 
     /// Whether an agent was found that nobody follows yet.

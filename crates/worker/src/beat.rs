@@ -1,13 +1,13 @@
 //! The worker's sign of life.
 
 use baton_bus::Bus;
-use baton_domain::{Attempt, Drain, Position, RunId, SessionStatus};
+use baton_domain::{Attempt, Drain, Position, RunId, SessionStatus, run::PauseKind};
 use baton_wire::{
     Beat,
-    beat::{DrainedBy, HeldProgress, HeldRun},
+    beat::{DrainedBy, HeldProgress, HeldRun, HeldStill},
 };
 use chrono::{DateTime, Utc};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
 
 use crate::{options::WorkerOptions, report::Progress, usage::AgentUsage};
 
@@ -20,10 +20,11 @@ pub(crate) struct Alive {
     pub(crate) progress: watch::Receiver<Progress>,
     pub(crate) usage: watch::Receiver<AgentUsage>,
     pub(crate) session: watch::Receiver<Option<SessionStatus>>,
+    pub(crate) still: watch::Receiver<Option<(PauseKind, Instant)>>,
 }
 
 impl Alive {
-    fn held(&self) -> HeldRun {
+    fn held(&self, at: DateTime<Utc>) -> HeldRun {
         let progress = *self.progress.borrow();
         let usage = *self.usage.borrow();
         HeldRun {
@@ -33,6 +34,10 @@ impl Alive {
             stage: progress.stage,
             last_seq: progress.acked,
             session: *self.session.borrow(),
+            held: self.still.borrow().map(|(kind, since)| HeldStill {
+                kind,
+                since: at - since.elapsed(),
+            }),
             progress: Some(HeldProgress {
                 output_bytes: usage.output_bytes,
                 child_cpu_ms: u64::try_from(usage.cpu.as_millis()).unwrap_or(u64::MAX),
@@ -85,7 +90,7 @@ impl Heart {
                 note: drain.note.clone(),
                 until: drain.until,
             }),
-            runs: held.map(Alive::held).collect(),
+            runs: held.map(|alive| alive.held(at)).collect(),
         };
         if let Err(error) = self.bus.beat(&beat).await {
             // The next one comes soon; the connection's own loss is logged by the bus.

@@ -56,7 +56,14 @@ async fn bring(
     commit: &str,
 ) -> Result<bool, GitError> {
     let store = workspace.store();
-    let tree = write_tree(git, &store, former, Some(commit)).await?;
+    let tree = write_tree(
+        git,
+        &store,
+        former,
+        Some(commit),
+        &former.root().join("index"),
+    )
+    .await?;
     let unchanged = format!("{commit}^{{tree}}");
     if git.line(&store, &["rev-parse", &unchanged]).await? == tree {
         return Ok(false);

@@ -4,7 +4,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use baton_bus::{Bus, DrainFeed};
-use baton_domain::{Drain, DrainScope, Pool, Share, WorkerId};
+use baton_domain::{Drain, DrainScope, DrainedRuns, Pool, Share, WorkerId};
 use chrono::{DateTime, Utc};
 use tokio::time::sleep;
 
@@ -89,6 +89,25 @@ impl Drained {
         Some(&*self.share.insert(share))
     }
 
+    /// The pause that holds runs of a pool at `now`, once anything is known of drains.
+    pub(crate) fn pause_of(&self, pool: &Pool, now: DateTime<Utc>) -> Option<Option<&Drain>> {
+        let drains = self.drains.as_ref()?;
+        let pauses = |drain: &&Drain| {
+            let meant = match &drain.scope {
+                DrainScope::Fleet => true,
+                DrainScope::Pool(drained) => drained == pool,
+                DrainScope::Worker(worker) => *worker == self.worker,
+            };
+            meant && drain.runs == DrainedRuns::Pause && drain.is_in_force(now)
+        };
+        Some(
+            drains
+                .iter()
+                .filter(pauses)
+                .min_by_key(|drain| &drain.scope),
+        )
+    }
+
     /// The drain because of which nothing is taken.
     pub(crate) fn by(&self) -> Option<&Drain> {
         self.share.as_ref()?.drain()
@@ -119,7 +138,7 @@ mod tests {
             note: "the database moves".to_owned(),
             since: now,
             until: Some(now + TimeDelta::seconds(5)),
-            runs: baton_domain::DrainedRuns::Finish,
+            runs: DrainedRuns::Finish,
         };
         let nothing = Share::Nothing(Box::new(drain.clone()));
         assert_eq!(drained.heard(vec![drain.clone()], now), Some(&nothing));

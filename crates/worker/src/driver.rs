@@ -10,7 +10,7 @@ use std::{
 };
 
 use baton_bus::{Delivery, OfferScope, OfferSource, Room};
-use baton_domain::{RunId, Slots};
+use baton_domain::{Pool, RunId, RunSpec, Slots};
 use baton_wire::Offer;
 use tokio::{
     sync::watch,
@@ -23,6 +23,7 @@ use crate::{
     Ending, WorkerError,
     attempt::Shop,
     beat::{Alive, Heart, Taking},
+    control::Helm,
     dispatcher::{Dispatcher, Effect, Input, Turns},
     drain::{Drained, Drains},
     lease::Stepped,
@@ -48,6 +49,9 @@ enum Done {
 struct Doing {
     alive: Alive,
     stop: Stop,
+    helm: Helm,
+    /// Whose queue it came from.
+    pool: Pool,
 }
 
 pub(crate) struct Driver {
@@ -259,6 +263,12 @@ impl Driver {
 fn slots_of(offer: &Offer) -> Slots {
     let given = offer.spec.slots.map(Slots::new);
     given.and_then(Result::ok).unwrap_or_default()
+}
+
+/// Whose queue the run came from.
+fn pool_of(offer: &Offer) -> Pool {
+    let spec = RunSpec::try_from(&offer.spec);
+    spec.map_or_else(|_| Pool::default_pool(), |spec| spec.pool)
 }
 
 async fn deadline(at: Option<Instant>) {

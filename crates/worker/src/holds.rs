@@ -11,6 +11,8 @@ pub(crate) enum HeldBy {
     CutOff,
     /// More of its reports wait on the disk than may.
     Spool,
+    /// Operators wish it: that is said in words of its own.
+    Operator,
 }
 
 /// One attempt's reasons; clones share them.
@@ -20,9 +22,8 @@ pub(crate) struct Holds(watch::Sender<BTreeMap<HeldBy, String>>);
 impl Holds {
     /// Holds the agent still, for this reason in words.
     pub(crate) fn hold(&self, by: HeldBy, reason: String) {
-        self.0.send_modify(|holds| {
-            holds.insert(by, reason);
-        });
+        self.0
+            .send_if_modified(|holds| holds.insert(by, reason.clone()) != Some(reason));
     }
 
     /// Takes a reason back.
@@ -30,9 +31,11 @@ impl Holds {
         self.0.send_if_modified(|holds| holds.remove(&by).is_some());
     }
 
-    /// The first reason, if there is one.
+    /// The worker's own first reason, if it has one.
     pub(crate) fn reason(&self) -> Option<String> {
-        self.0.borrow().values().next().cloned()
+        let holds = self.0.borrow();
+        let own = holds.iter().find(|(by, _)| **by != HeldBy::Operator);
+        own.map(|(_, reason)| reason.clone())
     }
 
     /// Tells of every change.

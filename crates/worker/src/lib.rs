@@ -7,6 +7,7 @@ mod attempt;
 mod beat;
 mod carry;
 mod checkout;
+mod control;
 mod dispatcher;
 mod drain;
 mod driver;
@@ -39,9 +40,9 @@ mod workspace;
 pub use ending::Ending;
 pub use error::WorkerError;
 pub use options::{
-    Approvals, CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Lack, Limits,
-    Mode, OnStop, Recording, SessionOptions, TmateOptions, TmatePatience, TmateRelayOptions,
-    WhenDrained, WorkerOptions, WorkerToken,
+    Approvals, CodexLogin, CodexOptions, CodexSandbox, ControlOptions, GitHubOptions, GitOptions,
+    Lack, Limits, Mode, OnStop, Recording, SessionOptions, TmateOptions, TmatePatience,
+    TmateRelayOptions, WhenDrained, WorkerOptions, WorkerToken,
 };
 pub use preflight::{PreflightError, PreflightReport, preflight};
 pub use role::run;

@@ -2,6 +2,7 @@
 //! binary's work.
 
 mod agent;
+mod control;
 mod session;
 mod tmate;
 
@@ -21,6 +22,7 @@ use baton_domain::{
 use baton_terminal::HostProgram;
 
 pub use self::agent::Approvals;
+pub use self::control::ControlOptions;
 pub use self::session::{Recording, SessionOptions};
 pub use self::tmate::{TmateOptions, TmatePatience, TmateRelayOptions};
 
@@ -76,6 +78,8 @@ pub struct WorkerOptions {
     pub github: GitHubOptions,
     /// Live sessions and recordings.
     pub session: SessionOptions,
+    /// How runs are held.
+    pub control: ControlOptions,
     /// How sessions are shown through tmate.
     pub tmate: TmateOptions,
     /// Bounds of what an attempt may leave.
@@ -315,6 +319,7 @@ impl WorkerOptions {
             hook_program: None,
             github: GitHubOptions::default(),
             session: SessionOptions::default(),
+            control: ControlOptions::default(),
             tmate: TmateOptions::default(),
             limits: Limits::default(),
             host_program: None,

@@ -8,5 +8,5 @@ mod patch;
 mod pull_request;
 
 pub(crate) use branch::{Branch, push};
-pub(crate) use patch::{Patch, write, write_tree};
+pub(crate) use patch::{Changes, Patch, changes, count_changes, write, write_tree};
 pub(crate) use pull_request::{Desk, Request, Witness, web_host};

@@ -16,6 +16,7 @@ use futures::StreamExt as _;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use uuid::Uuid;
 
+use crate::control::{Helm, Input};
 use crate::session::{Live, SessionCommand};
 use crate::stop::{Interrupted, Stop, StopReason};
 
@@ -39,8 +40,11 @@ struct Watched {
     held: HeldLease,
     stop: Stop,
     live: Live,
+    helm: Helm,
     /// The commands that were obeyed.
     obeyed: HashSet<Uuid>,
+    /// What was heard before the desk has told what was wished before that; none once it has.
+    early: Option<Vec<ControlMessage>>,
 }
 
 impl Watched {
@@ -50,6 +54,16 @@ impl Watched {
             && self.obeyed.insert(message.id)
         {
             self.live.wish(command);
+            self.helm.tell(Input::Command(message.clone()));
+        }
+    }
+
+    /// Obeys a command, once.
+    fn obey(&mut self, message: &ControlMessage) {
+        self.wish(message);
+        if self.obeyed.insert(message.id) {
+            obey(&self.stop, &message.command);
+            self.helm.tell(Input::Command(message.clone()));
         }
     }
 }
@@ -88,12 +102,15 @@ impl Standings {
         held: HeldLease,
         stop: &Stop,
         live: &Live,
+        helm: &Helm,
     ) -> Result<Watch, Interrupted> {
         let entry = Watched {
             held,
             stop: stop.clone(),
             live: live.clone(),
+            helm: helm.clone(),
             obeyed: HashSet::new(),
+            early: Some(Vec::new()),
         };
         self.watched().insert(held.run, entry);
         let watch = Watch {
@@ -150,7 +167,7 @@ impl Standings {
             match self.0.bus.steering(&self.0.worker).await {
                 Ok(mut commands) => {
                     while let Some(command) = commands.next().await {
-                        self.obey(command.run, std::slice::from_ref(&command));
+                        self.heard(command);
                     }
                 }
                 Err(error) => tracing::debug!(%error, "failed to listen for commands"),
@@ -252,6 +269,7 @@ impl Standings {
             entry.held.commands_after = Some(through);
         }
         let more = standing.commands.len() >= desk::MAX_COMMANDS;
+        let early = if more { None } else { entry.early.take() };
         let next = more.then_some(entry.held);
         if let Some(grant) = &standing.grant {
             entry.live.grant(grant);
@@ -260,21 +278,30 @@ impl Standings {
         for message in &standing.commands {
             entry.wish(message);
         }
-        drop(watched);
-        self.obey(held.run, in_force(&standing.commands));
+        for message in in_force(&standing.commands) {
+            entry.obey(message);
+        }
+        for message in early.into_iter().flatten() {
+            entry.obey(&message);
+        }
         next
     }
 
-    fn obey(&self, run: RunId, commands: &[ControlMessage]) {
+    /// What is heard at once. Of two wishes the later one counts, so that nothing is obeyed before
+    /// it is known what was wished earlier; an end is an end.
+    fn heard(&self, message: ControlMessage) {
         let mut watched = self.watched();
-        let Some(entry) = watched.get_mut(&run) else {
+        let Some(entry) = watched.get_mut(&message.run) else {
             return;
         };
-        for message in commands {
-            entry.wish(message);
-            if entry.obeyed.insert(message.id) {
-                obey(&entry.stop, &message.command);
+        match &mut entry.early {
+            Some(early) => {
+                if matches!(message.command, ControlCommand::Cancel { .. }) {
+                    obey(&entry.stop, &message.command);
+                }
+                early.push(message);
             }
+            None => entry.obey(&message),
         }
     }
 
@@ -297,7 +324,7 @@ fn in_force(commands: &[ControlMessage]) -> &[ControlMessage] {
 fn obey(stop: &Stop, command: &ControlCommand) {
     match command {
         ControlCommand::Cancel { .. } => stop.request(StopReason::Cancelled),
-        // The supervisor carries out some of these, and sessions are wished for elsewhere.
+        // The supervisor carries out some of these; the others are for control and sessions.
         ControlCommand::Redrive { .. }
         | ControlCommand::ReleaseLease { .. }
         | ControlCommand::EnableSession { .. }

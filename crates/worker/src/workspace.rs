@@ -1,7 +1,8 @@
 //! An attempt's folder in the state folder:
 //! `runs/<run>/<attempt>/{repo,home,artifacts}` for the agent, and beside them what is the
 //! worker's own: `store.git`, `record/` (logs and patches), `spool/`, `host/` (where the agent's host
-//! lives) and what a worker started again needs to know: `state.json`, `offer.json`, `kept.json`.
+//! lives) and what a worker started again needs to know: `state.json`, `offer.json`, `kept.json`,
+//! `session.json`, `control.json`.
 
 use std::{
     fs, io,
@@ -15,7 +16,7 @@ use baton_domain::{Attempt, Position, RunId, WorkerId};
 use baton_wire::{HeldLease, Offer};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{checkout::Start, session::KeptSession};
+use crate::{checkout::Start, control::KeptControl, session::KeptSession};
 
 /// An attempt's folders.
 #[derive(Debug, Clone)]
@@ -199,6 +200,16 @@ impl Workspace {
     /// How the session stood.
     pub(crate) fn read_session(&self) -> KeptSession {
         self.read("session.json").unwrap_or_default()
+    }
+
+    /// Keeps how control stands.
+    pub(crate) fn write_control(&self, control: &KeptControl) -> io::Result<()> {
+        self.write("control.json", control)
+    }
+
+    /// How control stood.
+    pub(crate) fn read_control(&self) -> KeptControl {
+        self.read("control.json").unwrap_or_default()
     }
 
     /// Where a session's provider keeps what is its own.

@@ -81,6 +81,7 @@ mod tests {
             stage: Some(Stage::Execute),
             last_seq: None,
             session: None,
+            held: None,
             progress: Some(HeldProgress {
                 output_bytes,
                 child_cpu_ms,

@@ -33,6 +33,7 @@ pub(crate) fn beat(run: &TaskRun) -> Beat {
             last_seq: None,
             progress: None,
             session: None,
+            held: None,
         }],
     }
 }

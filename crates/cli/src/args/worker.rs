@@ -163,6 +163,26 @@ pub(crate) struct WorkArgs {
         value_parser = clap::value_parser!(u32).range(1..=604_800)
     )]
     pub(crate) freeze_seconds: u32,
+    /// How long a pause waits for the agent's next tool call before the agent is held by force, in seconds, 1 to 86400
+    #[arg(
+        help_heading = "Work",
+        long,
+        env = "BATON_WORKER_PAUSE_DEADLINE_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(1..=86_400)
+    )]
+    pub(crate) pause_deadline_seconds: u32,
+    /// After how long without output, processor time and steps a person is called, in seconds, 0 to 604800; 0: never
+    #[arg(
+        help_heading = "Work",
+        long,
+        env = "BATON_WORKER_STALL_SECONDS",
+        value_name = "SECONDS",
+        default_value_t = 900,
+        value_parser = clap::value_parser!(u32).range(0..=604_800)
+    )]
+    pub(crate) stall_seconds: u32,
     /// How much of one run's reports may wait on disk while the broker is away, in MiB, 1 to 1048576
     ///
     /// At half of it the run's live log ends; the log file still has all of it. At all of it the agent

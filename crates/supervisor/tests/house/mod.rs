@@ -357,6 +357,7 @@ fn beat(held: &Held) -> Beat {
             last_seq: None,
             progress: None,
             session: None,
+            held: None,
         }],
     }
 }

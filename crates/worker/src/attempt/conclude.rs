@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use super::Attempt;
 use crate::{
     Ending,
+    control::End,
     lease::Stepped,
     stop::{Interrupted, StopReason},
     workspace::State,
@@ -22,6 +23,7 @@ impl Attempt {
         let run = self.offer.run;
         match self.verdict(result) {
             Ok(summary) => {
+                self.end_control(End::Finally).await;
                 self.end_session("finished", "the run succeeded").await;
                 self.say_last(Event::Succeeded { summary }).await;
                 Ending::Succeeded
@@ -31,6 +33,11 @@ impl Attempt {
                 tracing::warn!(%run, code = %failure.code, message = failure.message, "the attempt failed");
                 self.leave_record().await;
                 self.tell_workspace();
+                self.end_control(match failure.retryable {
+                    true => End::ForNow,
+                    false => End::Finally,
+                })
+                .await;
                 self.end_session("failed", "the attempt failed").await;
                 self.say_last(failure.into()).await;
                 Ending::Failed
@@ -38,6 +45,7 @@ impl Attempt {
             Err(Interrupted::Stopped(StopReason::Cancelled)) => {
                 self.cancelling.finish(&self.stop, &self.reporter);
                 self.leave_record().await;
+                self.end_control(End::Finally).await;
                 self.end_session("cancelled", "the run was cancelled").await;
                 self.say_last(Event::Cancelled).await;
                 Ending::Cancelled
@@ -50,6 +58,7 @@ impl Attempt {
                 Ending::GivenUp
             }
             Err(Interrupted::Stopped(StopReason::HandBack(reason))) => {
+                self.end_control(End::ForNow).await;
                 self.end_session("handed_back", "the worker gave the run back")
                     .await;
                 self.hand_back(&reason).await;

@@ -9,8 +9,9 @@ use baton_domain::{Position, Stage};
 use baton_terminal::{Hosted, attach};
 use baton_wire::{Event, Offer};
 
-use super::{Attempt, Shop, cancelling::Cancelling, point::Point};
+use super::{Attempt, Shop, cancelling::Cancelling, control::hold_on, point::Point};
 use crate::{
+    control::Helm,
     handlers::never_started,
     holds::Holds,
     log_file::LogFile,
@@ -100,6 +101,9 @@ impl Attempt {
             let _ = start.set(known);
         }
         let (live, wishes) = Live::new();
+        let (helm, inputs) = Helm::new();
+        let holds = Holds::default();
+        hold_on(&workspace, &holds);
         let attempt = Self {
             shop,
             offer,
@@ -109,7 +113,7 @@ impl Attempt {
             reporter,
             log,
             usage: UsageMeter::default(),
-            holds: Holds::default(),
+            holds,
             cancelling: Cancelling::default(),
             start,
             summary: kept.summary,
@@ -117,6 +121,8 @@ impl Attempt {
             point,
             live,
             wishes: Mutex::new(Some(wishes)),
+            helm,
+            inputs: Mutex::new(Some(inputs)),
             found: Mutex::new(None),
         };
         Ok((attempt, spool))

@@ -63,6 +63,7 @@ impl Attempt {
         }
         let before = self.begun_before(stage);
         if before.is_none() {
+            self.may_begin(stage).await?;
             self.reporter.say(Event::StageStarted { stage });
         }
         let began = Instant::now();
@@ -71,6 +72,15 @@ impl Attempt {
         self.reporter
             .say(Event::StageFinished { stage, duration_ms });
         Ok(done)
+    }
+
+    /// Waits for as long as somebody wishes that the stage does not begin.
+    async fn may_begin(&self, stage: Stage) -> Result<(), Interrupted> {
+        tokio::select! {
+            biased;
+            reason = self.stop.requested() => Err(Interrupted::Stopped(reason)),
+            () = self.helm.gate(stage) => Ok(()),
+        }
     }
 
     /// How long ago a worker before this one began the stage, if it did.
@@ -159,6 +169,7 @@ impl Attempt {
             holds: &self.holds,
             stop: &self.stop,
             live: &self.live,
+            helm: &self.helm,
             secrets,
             timeout: spec.timeout,
             found: Mutex::new(self.found.lock().ok().and_then(|mut found| found.take())),

@@ -6,7 +6,7 @@ use baton_domain::{Position, RunId};
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
-use super::{Doing, Done, Driver, slots_of};
+use super::{Doing, Done, Driver, pool_of, slots_of};
 use crate::{
     Ending,
     attempt::{self, Attempt},
@@ -114,7 +114,14 @@ impl Driver {
     ) -> RunId {
         let alive = attempt.alive();
         let run = alive.run;
-        self.doing.insert(run, Doing { alive, stop });
+        let doing = Doing {
+            alive,
+            stop,
+            helm: attempt.helm().clone(),
+            pool: pool_of(attempt.offer()),
+        };
+        self.pause_run(&doing);
+        self.doing.insert(run, doing);
         self.tasks.spawn(survive(run, attempt.carry_out(spool)));
         run
     }

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::follow::{Following, Outcome};
 use crate::{
     attempt::Shop,
+    control::Helm,
     environment::{self, Environment},
     holds::Holds,
     log_file::LogFile,
@@ -46,6 +47,8 @@ pub(crate) struct Execution<'a> {
     pub(crate) stop: &'a Stop,
     /// What the run's session is told.
     pub(crate) live: &'a Live,
+    /// What the run's control is told.
+    pub(crate) helm: &'a Helm,
     /// What the task asked for and the worker gave.
     pub(crate) secrets: &'a Environment,
     /// The longest time that the agent may take.
@@ -118,6 +121,7 @@ impl Execution<'_> {
                 .map_err(|error| launch_fault(&error))?,
         };
         self.live.host_is_up(self.workspace.host());
+        self.helm.agent_is(hosted.remote());
         if agent.output == AgentOutput::Piped {
             self.log.show_in(hosted.remote());
         }
@@ -127,6 +131,7 @@ impl Execution<'_> {
         self.log.show_nowhere();
         shown.end(followed.is_ok()).await;
         let outcome = followed?;
+        self.helm.agent_is_over();
         self.keep_recording(agent.program, outcome.worked).await;
         let finished = self.judge(agent.program, outcome).await?;
         self.say_exited(&finished);

@@ -6,21 +6,25 @@ use std::{pin::pin, time::Duration};
 use baton_domain::{EndStep, TerminalName};
 use baton_screen::Plain;
 use baton_terminal::{
-    AgentOutput, Ended as AgentEnd, FollowError, GateRefused, Gone, Hosted, Listener, Remote,
-    Started, Status, left_behind,
+    AgentOutput, Ended as AgentEnd, FollowError, GateRefused, Gone, Held, Hosted, LetGo, Listener,
+    Remote, Started, Status, left_behind,
 };
 use baton_wire::{
     Event,
-    event::{GateMoved, InputTyped, WriteEnded},
+    event::{
+        GateMoved, HelpClosed, HelpNeeded, InputTyped, MessageDelivered, MessageSeen, WriteEnded,
+    },
 };
 use tokio::{
     sync::watch,
     time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::{Execution, execute::Agent};
 use crate::{
+    control::{AgentNow, Input},
     process::{Ended, Sinks},
     redact::Stream,
     stop::{Interrupted, StopReason},
@@ -143,12 +147,41 @@ impl<S: Sinks> Listener for Following<'_, S> {
     }
 
     fn typed(&mut self, typed: InputTyped) {
+        self.execution.helm.typed(&typed);
         self.execution.reporter.say(Event::InputTyped(typed));
     }
 
     fn gate_refused(&mut self, refused: &GateRefused) {
         let (run, reason) = (self.execution.state.run, &refused.reason);
         tracing::warn!(%run, reason, "the run's host does not obey what was said about typing");
+    }
+
+    fn held(&mut self, held: Held) {
+        self.execution.helm.tell(Input::Held(held));
+    }
+
+    fn let_go(&mut self, let_go: LetGo) {
+        self.execution.helm.tell(Input::LetGo(let_go));
+    }
+
+    fn message_delivered(&mut self, delivered: MessageDelivered) {
+        self.execution.helm.tell(Input::MessageDelivered(delivered));
+    }
+
+    fn message_seen(&mut self, seen: MessageSeen) {
+        self.execution.helm.tell(Input::MessageSeen(seen));
+    }
+
+    fn message_taken_back(&mut self, message: Uuid) {
+        self.execution.helm.tell(Input::MessageTakenBack(message));
+    }
+
+    fn help_needed(&mut self, needed: HelpNeeded) {
+        self.execution.helm.tell(Input::HelpNeeded(needed));
+    }
+
+    fn help_closed(&mut self, closed: HelpClosed) {
+        self.execution.helm.tell(Input::HelpClosed(closed));
     }
 
     fn lost(&mut self, bytes: u64) {
@@ -158,19 +191,18 @@ impl<S: Sinks> Listener for Following<'_, S> {
     fn status(&mut self, status: &Status) {
         self.words.status(status);
         self.execution.usage.set(status);
-        if status.frozen != self.held {
-            self.held = status.frozen;
-            self.execution.reporter.say(if status.frozen {
-                let reason = self.execution.holds.reason();
-                Event::AgentFrozen {
-                    reason: reason.unwrap_or_else(|| "it was asked for".to_owned()),
-                }
-            } else {
-                Event::AgentThawed {
+        // What operators wish is said elsewhere.
+        let reason = self.execution.holds.reason().filter(|_| status.frozen);
+        if reason.is_some() != self.held {
+            self.held = reason.is_some();
+            self.execution.reporter.say(match reason {
+                Some(reason) => Event::AgentFrozen { reason },
+                None => Event::AgentThawed {
                     frozen_ms: status.frozen_ms,
-                }
+                },
             });
         }
+        self.execution.helm.tell(Input::Agent(now(status)));
         self.status.send_replace(status.clone());
     }
 
@@ -242,6 +274,9 @@ impl<'a> Warden<'a> {
         match reason {
             StopReason::Leave => {}
             StopReason::Cancelled => {
+                // The end comes before every pause, and it is heard.
+                self.remote.hold(None);
+                self.remote.thaw();
                 self.remote.ask_to_end();
                 self.has_ended(Ended::OnRequest);
             }
@@ -279,7 +314,8 @@ impl<'a> Warden<'a> {
     fn count(&mut self) {
         let status = self.status.borrow_and_update();
         let left = self.execution.timeout.saturating_sub(status.worked());
-        self.deadline = (!status.frozen).then(|| Instant::now() + left);
+        let still = status.frozen || status.waiting;
+        self.deadline = (!still).then(|| Instant::now() + left);
     }
 
     fn hold(&mut self) {
@@ -288,6 +324,19 @@ impl<'a> Warden<'a> {
         } else {
             self.remote.freeze();
         }
+    }
+}
+
+/// How things are with the agent, for its control.
+fn now(status: &Status) -> AgentNow {
+    AgentNow {
+        frozen: status.frozen,
+        method: status.freeze_method,
+        worked: status.worked(),
+        output: status.output_bytes,
+        cpu: Duration::from_millis(status.cpu_ms),
+        checkpoints: status.checkpoints,
+        turns: status.turns.into(),
     }
 }
 

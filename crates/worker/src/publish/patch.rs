@@ -71,21 +71,55 @@ async fn compose(
     start: Option<&str>,
 ) -> Result<Patch, GitError> {
     let store = workspace.store();
-    let tree = write_tree(git, &store, workspace, start).await?;
+    let index = workspace.root().join("index");
+    let tree = write_tree(git, &store, workspace, start, &index).await?;
     let from = start.unwrap_or(EMPTY_TREE);
     if start.is_none() {
         // A new repository does not have even the empty tree.
         git.run_with(&store, &["mktree"], Some(b"")).await?;
     }
-    let findings = inspect(git, redactor, &store, from, &tree).await?;
-    let options = ["--numstat", "-z"].map(OsString::from);
-    let counted = diff(git, &store, &options, from, &tree, &[]).await?;
+    let file = workspace.record().join("patches/changes.patch");
+    let changes = changes(git, redactor, workspace, from, &tree, &file).await?;
+    Ok(Patch {
+        tree,
+        files: changes.files,
+        insertions: changes.insertions,
+        deletions: changes.deletions,
+        findings: changes.findings,
+        complaints: changes.complaints,
+    })
+}
+
+/// What differs between two trees of the worker's own clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// Changed files.
+    pub(crate) files: u32,
+    /// Added lines.
+    pub(crate) insertions: u32,
+    /// Removed lines.
+    pub(crate) deletions: u32,
+    findings: Findings,
+    complaints: Vec<String>,
+}
+
+/// Writes the changes between two trees to a file, without secrets.
+pub(crate) async fn changes(
+    git: &Git,
+    redactor: &Redactor,
+    workspace: &Workspace,
+    from: &str,
+    tree: &str,
+    file: &Path,
+) -> Result<Changes, GitError> {
+    let store = workspace.store();
+    let findings = inspect(git, redactor, &store, from, tree).await?;
+    let counted = numstat(git, &store, from, tree).await?;
     let (files, insertions, deletions) = count(&counted);
     let unseen = unseen(&counted, &findings);
-    let file = workspace.record().join("patches/changes.patch");
-    diff(git, &store, &patch_options(&file), from, &tree, &unseen).await?;
+    diff(git, &store, &patch_options(file), from, tree, &unseen).await?;
     let mut complaints: Vec<String> = unseen.iter().map(|path| left_out(path)).collect();
-    if clean(redactor, workspace, &file)
+    if clean(redactor, workspace, file)
         .await
         .map_err(GitError::Copy)?
     {
@@ -93,14 +127,33 @@ async fn compose(
             "the patch has marks in the places of secrets: it does not apply as it is".to_owned(),
         );
     }
-    Ok(Patch {
-        tree,
+    Ok(Changes {
         files,
         insertions,
         deletions,
         findings,
         complaints,
     })
+}
+
+/// Counts what differs between a commit and a tree: files, added and removed lines.
+pub(crate) async fn count_changes(
+    git: &Git,
+    store: &Path,
+    start: Option<&str>,
+    tree: &str,
+) -> Result<(u32, u32, u32), GitError> {
+    if start.is_none() {
+        // A new repository does not have even the empty tree.
+        git.run_with(store, &["mktree"], Some(b"")).await?;
+    }
+    let from = start.unwrap_or(EMPTY_TREE);
+    Ok(count(&numstat(git, store, from, tree).await?))
+}
+
+async fn numstat(git: &Git, store: &Path, from: &str, to: &str) -> Result<Vec<u8>, GitError> {
+    let options = ["--numstat", "-z"].map(OsString::from);
+    diff(git, store, &options, from, to, &[]).await
 }
 
 /// Binary files with a secret: in a patch they are compressed, where nothing can be taken out.
@@ -126,12 +179,14 @@ async fn clean(redactor: &Redactor, workspace: &Workspace, file: &Path) -> io::R
     fs::rename(copy, file).map(|()| true)
 }
 
-/// The working copy as a tree in a store, through an index of the worker's own.
+/// The working copy as a tree in a store, through an index of the worker's own that nobody else uses
+/// meanwhile.
 pub(crate) async fn write_tree(
     git: &Git,
     store: &Path,
     workspace: &Workspace,
     start: Option<&str>,
+    index: &Path,
 ) -> Result<String, GitError> {
     let repo = workspace.repo();
     fs::create_dir_all(&repo).map_err(GitError::Copy)?;
@@ -141,11 +196,10 @@ pub(crate) async fn write_tree(
     {
         return Err(GitError::Copy(io::ErrorKind::NotADirectory.into()));
     }
-    let index = workspace.root().join("index");
     let git = git.with([
         ("GIT_DIR", store.as_os_str().to_owned()),
         ("GIT_WORK_TREE", repo.clone().into_os_string()),
-        ("GIT_INDEX_FILE", index.into_os_string()),
+        ("GIT_INDEX_FILE", index.as_os_str().to_owned()),
     ]);
     git.run(&repo, &["read-tree", start.unwrap_or("--empty")])
         .await?;

@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use super::spool::{Spool, SpoolWriter};
 use crate::{
     attempt::Point,
+    control::Used,
     redact::{self, Redactor},
     stop::{Interrupted, Stop, StopReason},
 };
@@ -28,6 +29,7 @@ struct Shared {
     redactor: Redactor,
     pen: Mutex<Pen>,
     progress: watch::Sender<Progress>,
+    used: watch::Sender<Used>,
 }
 
 #[derive(Debug)]
@@ -80,6 +82,7 @@ impl Reporter {
             redactor,
             pen: Mutex::new(pen),
             progress: watch::Sender::new(progress),
+            used: watch::Sender::new(Used::default()),
         })))
     }
 
@@ -92,6 +95,7 @@ impl Reporter {
     /// hear of must not go on.
     pub(crate) fn say(&self, event: Event) {
         let event = redact::event(&self.0.redactor, event);
+        self.count(&event);
         let mut pen = self.0.pen.lock().unwrap_or_else(PoisonError::into_inner);
         // Said by the worker before this one: a stage that is done once more says it again.
         if let Some(at) = pen.said.iter().position(|said| *said == event) {
@@ -122,6 +126,29 @@ impl Reporter {
                 progress.step_at = Some(at);
             }
         });
+    }
+
+    /// Notes what the agent says it has used up.
+    fn count(&self, event: &Event) {
+        if let Event::Usage {
+            input_tokens,
+            output_tokens,
+            spent_cents,
+            turns,
+            ..
+        } = event
+        {
+            self.0.used.send_replace(Used {
+                tokens: input_tokens + output_tokens,
+                spend_cents: *spent_cents,
+                turns: *turns,
+            });
+        }
+    }
+
+    /// What the agent says it has used up, now and later.
+    pub(crate) fn used(&self) -> watch::Receiver<Used> {
+        self.0.used.subscribe()
     }
 
     /// How far the attempt is, now and later.

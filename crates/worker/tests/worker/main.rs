@@ -7,6 +7,7 @@ mod bench;
 mod codex;
 mod codex_screen;
 mod commands;
+mod control;
 mod cut_off;
 mod drains;
 mod leases;

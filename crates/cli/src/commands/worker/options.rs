@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, fs, num::NonZeroU32, path::PathBuf, time::Durat
 use anyhow::Context;
 use baton_domain::{Pool, RunType, WorkerId};
 use baton_worker::{
-    CodexLogin, CodexOptions, CodexSandbox, GitHubOptions, GitOptions, Lack, Limits, Mode,
-    Recording, SessionOptions, TmateOptions, TmateRelayOptions, WorkerOptions, WorkerToken,
+    CodexLogin, CodexOptions, CodexSandbox, ControlOptions, GitHubOptions, GitOptions, Lack,
+    Limits, Mode, Recording, SessionOptions, TmateOptions, TmateRelayOptions, WorkerOptions,
+    WorkerToken,
 };
 
 use super::id;
@@ -56,6 +57,11 @@ pub(in crate::commands) fn options(place: Place, args: &WorkArgs) -> anyhow::Res
         drain_deadline: place.drain_deadline,
         orphan_after: Duration::from_secs(args.orphan_seconds.into()),
         freeze_after: Duration::from_secs(args.freeze_seconds.into()),
+        control: ControlOptions {
+            pause_deadline: Duration::from_secs(args.pause_deadline_seconds.into()),
+            stall_after: (args.stall_seconds > 0)
+                .then(|| Duration::from_secs(args.stall_seconds.into())),
+        },
         limits: Limits {
             spool_bytes: u64::from(args.spool_mib) << 20,
             ..Limits::default()

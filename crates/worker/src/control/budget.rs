@@ -1,0 +1,144 @@
+//! What an attempt may use up: reaching a limit holds it until somebody raises the limit.
+
+use std::time::Duration;
+
+use baton_domain::{BudgetKind, HelpKind, ResumeCause};
+use baton_wire::{Event, event::BudgetReached};
+use uuid::Uuid;
+
+use super::{
+    core::{Core, Place},
+    effect::Effect,
+    help::{OwnHelp, Question},
+    hold::Cleared,
+    input::Used,
+};
+
+/// How often changed lines are counted at most.
+const COUNT_EVERY: Duration = Duration::from_secs(15);
+
+impl Core {
+    fn limit(&self, budget: BudgetKind) -> Option<u64> {
+        let raised = self.state.raised.get(&budget);
+        raised.or_else(|| self.rules.budgets.get(&budget)).copied()
+    }
+
+    fn used_of(&self, budget: BudgetKind) -> u64 {
+        match budget {
+            BudgetKind::WallSeconds => self.agent.worked.as_secs(),
+            BudgetKind::Turns => self.used.turns.unwrap_or_default().max(self.agent.turns),
+            BudgetKind::Tokens => self.used.tokens,
+            BudgetKind::SpendCents => self.used.spend_cents.unwrap_or_default(),
+            BudgetKind::DiffLines => self.changed,
+        }
+    }
+
+    pub(super) fn used(&mut self, used: Used) {
+        self.used = used;
+        self.compare();
+    }
+
+    pub(super) fn changed(&mut self, lines: u64) {
+        self.changed = lines;
+        self.compare();
+    }
+
+    /// The agent has worked on: what it has used by that, and whether changes are to be counted.
+    pub(super) fn count_worked(&mut self) {
+        self.compare();
+        let bounded = self.limit(BudgetKind::DiffLines).is_some() && self.rules.has_repository;
+        if !bounded || self.reason().is_some() {
+            return;
+        }
+        let due = self.counted.is_none_or(|(at, checkpoints)| {
+            let waited = self.now.saturating_sub(at);
+            let step = checkpoints != self.agent.checkpoints && waited >= Duration::from_secs(1);
+            step || waited >= COUNT_EVERY
+        });
+        if due {
+            self.counted = Some((self.now, self.agent.checkpoints));
+            self.effects.push(Effect::CountChanges);
+        }
+    }
+
+    /// Holds the run when something is used up.
+    fn compare(&mut self) {
+        if self.state.over || self.place != Place::Agent {
+            return;
+        }
+        for budget in BudgetKind::ALL.iter().copied() {
+            let Some(limit) = self.limit(budget) else {
+                continue;
+            };
+            let used = self.used_of(budget);
+            if used >= limit && !self.state.reached.contains_key(&budget) {
+                self.reach(budget, limit, used);
+            }
+        }
+    }
+
+    fn reach(&mut self, budget: BudgetKind, limit: u64, used: u64) {
+        self.say(Event::BudgetReached(BudgetReached {
+            budget,
+            limit,
+            used,
+            command: None,
+        }));
+        let most = budget.most();
+        let more = |percent: u64| {
+            // Above all that is used already, or it would be used up at once.
+            let base = limit.max(used);
+            (base + (base.saturating_mul(percent) / 100).max(1)).min(most)
+        };
+        let option =
+            |limit: u64, label: &str| (format!("raise:{limit}"), format!("{label}, to {limit}"));
+        let help = self.ask(
+            OwnHelp::Budget(budget),
+            Question {
+                kind: HelpKind::Budget,
+                question: format!("the budget {budget} is used up: {used} of {limit}; the run is held until it is raised"),
+                options: vec![
+                    ("stop".to_owned(), "End the run".to_owned()),
+                    option(more(50), "Raise it by half"),
+                    option(more(100), "Double it"),
+                ],
+                blocking: true,
+            },
+        );
+        self.state.reached.insert(budget, help);
+    }
+
+    /// Lets the run use up more.
+    pub(super) fn raise(
+        &mut self,
+        budget: BudgetKind,
+        limit: u64,
+        command: Option<Uuid>,
+    ) -> Result<(), String> {
+        let used = self.used_of(budget);
+        match self.limit(budget) {
+            None => return Err(format!("the run has no budget {budget}: it is not bounded")),
+            Some(known) if limit <= known => {
+                return Err(format!("the limit is {known} already: a limit only rises"));
+            }
+            Some(_) => {}
+        }
+        if limit <= used {
+            return Err(format!("{used} are used already: choose a higher limit"));
+        }
+        self.state.raised.insert(budget, limit);
+        self.say(Event::BudgetRaised(BudgetReached {
+            budget,
+            limit,
+            used,
+            command,
+        }));
+        if self.state.reached.remove(&budget).is_some() {
+            self.clear(Cleared {
+                cause: ResumeCause::Budget,
+                command,
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,35 @@
+//! What a worker started again has to know of an attempt's control: `control.json` in the attempt's
+//! folder.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::state::State;
+
+/// How an attempt's control stood.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeptControl {
+    /// When it was noted, by the worker's clock; none before the first time.
+    pub(super) at: Option<DateTime<Utc>>,
+    /// How long the control had lasted by then.
+    pub(super) now: Duration,
+    pub(super) state: State,
+}
+
+impl KeptControl {
+    /// How long it has lasted by `at`.
+    pub(super) fn lasted(&self, at: DateTime<Utc>) -> Duration {
+        let since = self.at.map(|kept| at.signed_duration_since(kept));
+        // Clocks may have been set back meanwhile.
+        let since = since.and_then(|since| since.to_std().ok());
+        self.now + since.unwrap_or_default()
+    }
+
+    /// Why the agent was held by force, if it was.
+    pub(crate) const fn is_forced(&self) -> bool {
+        self.state.forced
+    }
+}

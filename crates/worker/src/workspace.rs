@@ -212,6 +212,15 @@ impl Workspace {
         self.read("control.json").unwrap_or_default()
     }
 
+    /// How control stood in the former attempts at the same run that are kept.
+    pub(crate) fn former_controls(&self) -> Vec<KeptControl> {
+        let siblings = self.root.parent().map(folders).unwrap_or_default();
+        let former = siblings.into_iter().filter(|root| *root != self.root);
+        former
+            .filter_map(|root| Self { root }.read("control.json"))
+            .collect()
+    }
+
     /// Where a session's provider keeps what is its own.
     pub(crate) fn session(&self) -> PathBuf {
         self.root.join("session")

@@ -32,7 +32,8 @@ impl Core {
         self.follow_up(message);
     }
 
-    /// What was wished of a former attempt: what is still in force of it counts here too.
+    /// What was wished of a former attempt: what is still in force of it counts here too, and nothing
+    /// of it is refused any more.
     fn of_former(&mut self, message: &ControlMessage) {
         match &message.command {
             // Its place was another workspace: this one waits for what they decide.
@@ -45,8 +46,7 @@ impl Core {
                 let _ = self.obey(message);
             }
         }
-        // Nobody waits for a word about what is settled.
-        self.cleared = None;
+        self.delivered(message.id, Ok(()));
     }
 
     fn obey(&mut self, message: &ControlMessage) -> Result<(), String> {

@@ -231,7 +231,11 @@ impl Core {
         };
         self.say(Event::Paused { kind, how });
         if kind == PauseKind::Frozen {
-            self.effects.push(Effect::Mark(reason.label.clone()));
+            let label = &reason.label;
+            self.effects.extend([
+                Effect::Mark(label.clone()),
+                Effect::Show(format!("== PAUSED FOR OPERATOR == {label}")),
+            ]);
         }
     }
 
@@ -250,7 +254,10 @@ impl Core {
             paused_ms: Some(crate::handlers::millis(paused)),
         }));
         if standing.kind() == PauseKind::Frozen {
-            self.effects.push(Effect::Mark("resumed".to_owned()));
+            self.effects.extend([
+                Effect::Mark("resumed".to_owned()),
+                Effect::Show("== RESUMED ==".to_owned()),
+            ]);
         }
         self.pulse.restart();
     }

@@ -112,6 +112,12 @@ impl Keeper {
             pause_before: spec.map(|s| s.pause_before.clone()).unwrap_or_default(),
             budgets: spec.map(|s| s.budgets.clone()).unwrap_or_default(),
             retried_at: (offer.attempt > baton_domain::Attempt::FIRST).then_some(offer.at),
+            seen: means
+                .workspace
+                .former_controls()
+                .iter()
+                .flat_map(KeptControl::seen)
+                .collect(),
             has_repository: spec.is_some_and(|spec| spec.checkout.is_some()),
         };
         let work = Work {

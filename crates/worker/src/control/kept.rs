@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use baton_domain::MessageState;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::state::State;
 
@@ -28,7 +30,14 @@ impl KeptControl {
         self.now + since.unwrap_or_default()
     }
 
-    /// Why the agent was held by force, if it was.
+    /// The messages that the attempt's agent has seen.
+    pub(super) fn seen(&self) -> Vec<Uuid> {
+        let messages = self.state.messages.iter();
+        let seen = messages.filter(|message| message.state == MessageState::Seen);
+        seen.map(|message| message.id).collect()
+    }
+
+    /// Whether the agent was held by force.
     pub(crate) const fn is_forced(&self) -> bool {
         self.state.forced
     }

@@ -81,6 +81,9 @@ impl Core {
         let ControlCommand::SendMessage { kind, text } = &of.command else {
             return;
         };
+        if self.rules.seen.contains(&of.id) {
+            return;
+        }
         let from = format!("operator {}", of.actor);
         self.add_message(of.id, *kind, from, text.clone());
     }

@@ -38,6 +38,7 @@ fn rules() -> Rules {
         pause_before: BTreeSet::new(),
         budgets: [(BudgetKind::Tokens, 100)].into(),
         retried_at: None,
+        seen: BTreeSet::new(),
         has_repository: true,
     }
 }

@@ -11,7 +11,7 @@ use baton_bus::{Bus, BusOptions, Fence, Patience, TailStart};
 use baton_domain::{
     Actor, Attempt, Clock, EndStep, Position, RunId, RunSpec, SystemClock, WorkerId,
 };
-use baton_terminal::HostProgram;
+use baton_terminal::{HostProgram, Step, StepEnd, pass_step};
 use baton_testkit::{ArtifactSink, TestBroker};
 use baton_wire::{
     ControlCommand, ControlMessage, Decoded, Event, EventsMessage, LeaseMessage, LeaseStep,
@@ -46,6 +46,40 @@ fn host_role() {
         let runtime = runtime.enable_all().build().unwrap();
         runtime.block_on(baton_terminal::serve()).unwrap();
     }
+}
+
+/// No test by itself: an agent's step, when a script of a test starts this binary again. What it is
+/// told is added to the file `TOLD`.
+#[test]
+fn checkpoint_role() {
+    let (Some(socket), Some(told)) = (
+        std::env::var_os("BATON_AGENT_SOCKET"),
+        std::env::var_os("TOLD"),
+    ) else {
+        return;
+    };
+    let step = Step {
+        label: Some("the next step".to_owned()),
+        ended: StepEnd::Step,
+    };
+    let told = |messages: &[baton_terminal::Handed]| {
+        let mut file = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(told)?;
+        std::io::Write::write_all(&mut file, baton_terminal::text_of(messages).as_bytes())
+    };
+    pass_step(Path::new(&socket), &step, told).unwrap();
+}
+
+/// A shell's words for one step of an agent, which adds what it is told to a file.
+pub(crate) fn checkpoint(told: &Path) -> String {
+    let program = std::env::current_exe().unwrap();
+    format!(
+        "TOLD={} {} --exact bench::checkpoint_role > /dev/null",
+        told.display(),
+        program.display()
+    )
 }
 
 fn host_program() -> HostProgram {

@@ -3,7 +3,7 @@
 use std::{pin::Pin, time::Duration};
 
 use baton_bus::Fence;
-use baton_domain::{Clock, RunId, SystemClock};
+use baton_domain::{Clock, DrainedRuns, PauseCause, RunId, SystemClock};
 use baton_wire::{Beat, DrainAction, DrainMessage, Event, Filter, MessageId, Subject};
 use baton_worker::WhenDrained;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,6 +22,17 @@ type Beats = Pin<Box<dyn Stream<Item = Beat> + Send>>;
 impl Bench {
     /// Says that a scope takes no more runs, or takes some again.
     async fn wish(&self, scope: &str, action: DrainAction, until: Option<DateTime<Utc>>) {
+        self.wish_with(scope, action, until, None).await;
+    }
+
+    /// The same, with what becomes of the runs that are held.
+    async fn wish_with(
+        &self,
+        scope: &str,
+        action: DrainAction,
+        until: Option<DateTime<Utc>>,
+        runs: Option<DrainedRuns>,
+    ) {
         let id = Uuid::now_v7();
         let message = DrainMessage {
             scope: scope.parse().unwrap(),
@@ -31,7 +42,7 @@ impl Bench {
             actor: "ada".to_owned().try_into().unwrap(),
             at: SystemClock.now(),
             until,
-            runs: None,
+            runs,
         };
         let subject = Subject::Drain {
             scope: message.scope.clone(),
@@ -163,4 +174,32 @@ async fn a_worker_that_is_to_leave_when_drained_leaves() {
     bench.succeeded(run).await;
     bench.wish("pool.default", DrainAction::Drain, None).await;
     working.ended().await.unwrap();
+}
+
+// H-09
+#[tokio::test]
+async fn a_paused_pool_holds_its_runs_until_it_is_resumed() {
+    let mut bench = Bench::new().await;
+    bench.options.control.pause_deadline = Duration::from_millis(200);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    let worker = bench.work();
+    let run = bench.submit(waits_for(&file)).await;
+    bench
+        .story(run, |story| {
+            story.has(|event| matches!(event, Event::AgentStarted { .. }))
+        })
+        .await;
+    let pause = Some(DrainedRuns::Pause);
+    let drain = DrainAction::Drain;
+    bench.wish_with("pool.other", drain, None, pause).await;
+    bench.wish_with("pool.default", drain, None, pause).await;
+    let paused = |cause| move |event: &Event| matches!(event, Event::Paused { how, .. } if how.cause == Some(cause));
+    bench
+        .story(run, |story| story.has(paused(PauseCause::Scope)))
+        .await;
+    std::fs::write(&file, "").unwrap();
+    bench.wish("pool.default", DrainAction::Undrain, None).await;
+    bench.succeeded(run).await;
+    worker.leave().await;
 }

@@ -8,6 +8,7 @@ mod codex;
 mod codex_screen;
 mod commands;
 mod control;
+mod control_agents;
 mod cut_off;
 mod drains;
 mod leases;

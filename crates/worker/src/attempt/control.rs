@@ -3,6 +3,7 @@
 use super::{Attempt, Companions};
 use crate::{
     control::{self, End, Means},
+    git::Git,
     holds::{HeldBy, Holds},
     workspace::Workspace,
 };
@@ -20,7 +21,9 @@ impl Attempt {
             holds: self.holds.clone(),
             stop: self.stop.clone(),
             clock: self.shop.clock.clone(),
-            git: self.git(self.stop.clone()),
+            // Without the attempt's mark: with it, all that carries it ends with each git command, the
+            // agent too.
+            git: Git::new(&self.shop.options, self.stop.clone()).hiding(self.reporter.redactor()),
         };
         let rules = (self.offer.clone(), self.shop.options.control);
         // Before anything else is waited for: whoever closes it finds it.

@@ -63,7 +63,9 @@ impl Core {
 
     /// Holds the run when something is used up.
     fn compare(&mut self) {
-        if self.state.over || self.place != Place::Agent {
+        // What an agent says of its last turn may come when it is over: then its work waits.
+        let works = self.place == Place::Agent || self.state.agent_over;
+        if self.state.over || !works {
             return;
         }
         for budget in BudgetKind::ALL.iter().copied() {

@@ -229,6 +229,19 @@ impl Core {
         }
     }
 
+    /// Nobody waits for an answer to the agent any more, or has to look at it.
+    pub(super) fn close_agents_help(&mut self) {
+        let helps = self.state.helps.iter();
+        let of_agent = helps.filter(|(_, help)| match help {
+            Help::Agent(_) => true,
+            Help::Own(own) => *own == OwnHelp::Stall,
+        });
+        let of_agent: Vec<Uuid> = of_agent.map(|(help, _)| *help).collect();
+        for help in of_agent {
+            self.close_help(help, HelpEnd::RunEnded, None);
+        }
+    }
+
     /// Nobody is needed for anything any more.
     pub(super) fn close_all_help(&mut self) {
         while let Some(help) = self.state.helps.keys().next().copied() {

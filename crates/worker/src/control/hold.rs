@@ -307,6 +307,7 @@ impl Core {
         (self.place, self.waiting) = (Place::Busy, None);
         (self.state.forced, self.state.escalated) = (false, false);
         self.agent = AgentNow::default();
+        self.close_agents_help();
     }
 
     /// The agent waits no more: when nobody has let it go, only force holds it.

@@ -76,7 +76,7 @@ pub(crate) async fn keep(
                 Ok(Some(input)) => input,
                 Ok(None) | Err(_) => continue,
             },
-            Ok(()) = keeper.used.changed() => Input::Used(*keeper.used.borrow_and_update()),
+            Ok(()) = keeper.used.changed() => Input::Used(*keeper.used.borrow()),
             () = at(due) => Input::Tick,
         };
         let over = matches!(input, Input::End(_));
@@ -148,14 +148,23 @@ impl Keeper {
     }
 
     fn apply(&mut self, input: Input) {
-        let (lasted, since) = self.began;
         if matches!(input, Input::AgentOver) {
             self.told = None;
         }
-        let effects = self.core.apply(lasted + since.elapsed(), input);
-        self.carry_out(effects);
+        // Whatever comes next, what was used before it counts before it.
+        if self.used.has_changed().is_ok_and(|changed| changed) {
+            let used = *self.used.borrow_and_update();
+            self.take(Input::Used(used));
+        }
+        self.take(input);
         self.level();
         self.note();
+    }
+
+    fn take(&mut self, input: Input) {
+        let (lasted, since) = self.began;
+        let effects = self.core.apply(lasted + since.elapsed(), input);
+        self.carry_out(effects);
     }
 
     fn due(&self) -> Option<Instant> {

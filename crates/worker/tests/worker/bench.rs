@@ -11,7 +11,7 @@ use baton_bus::{Bus, BusOptions, Fence, Patience, TailStart};
 use baton_domain::{
     Actor, Attempt, Clock, EndStep, Position, RunId, RunSpec, SystemClock, WorkerId,
 };
-use baton_terminal::{HostProgram, Step, StepEnd, pass_step};
+use baton_terminal::{Asked, HelpAsk, HostProgram, Step, StepEnd, ask_person, pass_step};
 use baton_testkit::{ArtifactSink, TestBroker};
 use baton_wire::{
     ControlCommand, ControlMessage, Decoded, Event, EventsMessage, LeaseMessage, LeaseStep,
@@ -72,11 +72,40 @@ fn checkpoint_role() {
     pass_step(Path::new(&socket), &step, told).unwrap();
 }
 
+/// No test by itself: an agent that asks a person and waits. The answer is added to the file `TOLD`.
+#[test]
+fn asking_role() {
+    let (Some(socket), Some(told)) = (
+        std::env::var_os("BATON_AGENT_SOCKET"),
+        std::env::var_os("TOLD"),
+    ) else {
+        return;
+    };
+    let ask = HelpAsk {
+        wait: true,
+        ..HelpAsk::new("which way?")
+    };
+    let asked = ask_person(Path::new(&socket), ask, None).unwrap();
+    let Asked::Answered(answered) = asked else {
+        panic!("{asked:?}");
+    };
+    std::fs::write(told, answered.answer).unwrap();
+}
+
+/// A shell's words for a question of an agent, whose answer is left in a file.
+pub(crate) fn asking(told: &Path) -> String {
+    role(told, "asking_role")
+}
+
 /// A shell's words for one step of an agent, which adds what it is told to a file.
 pub(crate) fn checkpoint(told: &Path) -> String {
+    role(told, "checkpoint_role")
+}
+
+fn role(told: &Path, role: &str) -> String {
     let program = std::env::current_exe().unwrap();
     format!(
-        "TOLD={} {} --exact bench::checkpoint_role > /dev/null",
+        "TOLD={} {} --exact bench::{role} > /dev/null",
         told.display(),
         program.display()
     )

@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use baton_domain::{BudgetKind, MessageKind, PauseCause, PauseMethod, PauseMode, TakeoverEnd};
+use baton_domain::{
+    BudgetKind, HelpEnd, MessageKind, PauseCause, PauseMethod, PauseMode, TakeoverEnd,
+};
 use baton_testkit::git::SampleRepository;
 use baton_wire::{ControlCommand, Event, event::TakeoverOver};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{
-    bench::{Bench, Story, checkpoint, read, wait_until},
+    bench::{Bench, Story, asking, checkpoint, read, wait_until},
     control::{begun, how, is_paused, pause, resume, resumes},
 };
 
@@ -277,6 +279,48 @@ async fn lines_that_are_changed_are_counted() {
     assert_eq!(reached, Some((BudgetKind::DiffLines, 30)));
     bench.cancel(run).await;
     bench.end(run).await;
+    worker.leave().await;
+}
+
+// H-10
+#[tokio::test]
+async fn a_question_is_answered_once_also_after_a_restart_of_the_worker() {
+    let bench = Bench::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let told = folder.path().join("told");
+    let worker = bench.work();
+    let run = bench
+        .submit(json!({ "type": "command", "task": { "argv": ["sh", "-c", asking(&told)] } }))
+        .await;
+    let help = |story: &Story| {
+        story.events().into_iter().find_map(|event| match event {
+            Event::OperatorNeeded(needed) => Some(needed.help),
+            _ => None,
+        })
+    };
+    let story = bench.story(run, |story| help(story).is_some()).await;
+    let help = help(&story).unwrap();
+    worker.crash().await;
+    let worker = bench.work();
+    let answer = |answer: &str| ControlCommand::AnswerHelp {
+        help,
+        answer: answer.to_owned(),
+        note: None,
+    };
+    bench.command(run, answer("to the left")).await;
+    bench.command(run, answer("to the right")).await;
+    let story = bench.end(run).await;
+    succeeded(&story);
+    assert_eq!(read(&told), "to the left");
+    let closed: Vec<_> = story
+        .events()
+        .into_iter()
+        .filter_map(|event| match event {
+            Event::OperatorNotNeeded(closed) => Some((closed.end, closed.command.is_some())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(closed, [(HelpEnd::Answered, true)]);
     worker.leave().await;
 }
 

@@ -81,10 +81,8 @@ fn asking_role() {
     ) else {
         return;
     };
-    let ask = HelpAsk {
-        wait: true,
-        ..HelpAsk::new("which way?")
-    };
+    let mut ask = HelpAsk::new("which way?");
+    ask.wait = true;
     let asked = ask_person(Path::new(&socket), ask, None).unwrap();
     let Asked::Answered(answered) = asked else {
         panic!("{asked:?}");

@@ -220,7 +220,7 @@ async fn a_takeover_that_nobody_ends_leaves_the_run_held() {
     );
     let story = bench
         .story(run, |story| {
-            how(story).1.cause == Some(PauseCause::Operator)
+            is_paused(story) && how(story).1.cause == Some(PauseCause::Operator)
         })
         .await;
     assert_eq!(resumes(&story), 0);

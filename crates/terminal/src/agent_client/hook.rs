@@ -1,6 +1,9 @@
 //! What agents give their hooks, and take from them. Codex and Claude Code share one shape; Gemini
 //! has names of its own for the same moments.
 
+#[cfg(test)]
+mod tests;
+
 use std::path::PathBuf;
 
 use serde::Deserialize;

@@ -121,3 +121,69 @@ fn codex(item: &Value) -> Option<Told<'_>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn proven(lines: &[Value], tools: &[&str]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("session.jsonl");
+        let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        let tools: Vec<String> = tools.iter().map(|tool| (*tool).to_owned()).collect();
+        answered(&path, &tools)
+    }
+
+    // B-04
+    #[test]
+    fn of_codex_calls_that_were_made_at_once_none_proves_another() {
+        let item = |kind: &str, call: &str| json!({ "type": "response_item", "payload": { "type": kind, "call_id": call } });
+        let role = |role: &str| json!({ "type": "response_item", "payload": { "type": "message", "role": role } });
+        // As a real session has it: the first call's hook has said something, both have results.
+        let mut lines = vec![
+            role("user"),
+            item("function_call", "1"),
+            role("developer"),
+            item("function_call", "2"),
+            item("function_call_output", "1"),
+        ];
+        assert!(proven(&lines, &["1", "2"]).is_empty());
+        lines.push(item("function_call_output", "2"));
+        lines.push(role("user"));
+        assert!(proven(&lines, &["1", "2"]).is_empty());
+        lines.push(item("function_call", "3"));
+        assert_eq!(proven(&lines, &["1", "2", "3", "4"]), ["1", "2"]);
+    }
+
+    // B-04
+    #[test]
+    fn a_claude_response_that_is_still_being_written_proves_nothing() {
+        let wants = |response: &str, tool: &str| {
+            json!({ "type": "assistant", "message": {
+                "id": response, "content": [{ "type": "tool_use", "id": tool }],
+            } })
+        };
+        let result = |tool: &str| {
+            json!({ "type": "user", "message": {
+                "content": [{ "type": "tool_result", "tool_use_id": tool }],
+            } })
+        };
+        let mut helper = wants("other", "9");
+        helper["isSidechain"] = true.into();
+        let mut lines = vec![wants("a", "1"), result("1"), wants("a", "2"), helper];
+        assert!(proven(&lines, &["1", "2"]).is_empty());
+        lines.push(result("2"));
+        lines.push(json!({ "type": "assistant", "message": { "id": "b", "content": [] } }));
+        assert_eq!(proven(&lines, &["1", "2"]), ["1", "2"]);
+    }
+
+    #[test]
+    fn a_record_that_is_none_proves_nothing() {
+        for path in ["/no/such/file", "/dev/zero", "/"] {
+            assert!(answered(Path::new(path), &["1".to_owned()]).is_empty());
+        }
+    }
+}

@@ -141,9 +141,8 @@ impl Messages {
                 });
             }
             kept.state = match origin.at {
-                // No model is known there.
-                _ if kept.quiet => State::Over,
-                Moment::Step => State::Over,
+                // Nobody waits to hear more, or no model is known there.
+                _ if kept.quiet || origin.session.is_none() => State::Over,
                 _ => State::Delivered(origin),
             };
         }

@@ -174,7 +174,7 @@ fn ticks(bench: &Bench) -> u64 {
     pids.split_whitespace().map(of).sum()
 }
 
-// H-05
+// H-09
 #[tokio::test]
 async fn a_frozen_agent_uses_no_processor_and_the_method_is_told() {
     const BUSY: &str = "sh -c 'while :; do :; done' & echo $$ $! > pids.new; mv pids.new pids; \

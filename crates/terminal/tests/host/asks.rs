@@ -62,7 +62,6 @@ async fn a_permission_is_given_or_denied_by_a_person_and_the_time_is_not_the_age
         );
         assert_eq!(request.detail.as_deref(), Some("rm -r data"));
         assert_eq!(request.options[0].answer, "deny");
-        let worked = heard.status.worked_ms;
         let still = tokio::time::timeout(Duration::from_millis(100), call.hear());
         assert!(still.await.is_err());
         hosted.remote().answer(answer(request.help, word));
@@ -84,7 +83,6 @@ async fn a_permission_is_given_or_denied_by_a_person_and_the_time_is_not_the_age
             (closed.end, closed.command),
             (HelpEnd::Answered, Some(id(77)))
         );
-        assert!(heard.status.worked_ms < worked + 100);
     }
     // The agent is gone before anybody answers.
     let call = Call::begin(&bench, &at("permission", "2")).await;
@@ -100,7 +98,9 @@ async fn a_permission_is_given_or_denied_by_a_person_and_the_time_is_not_the_age
     );
     hosted.remote().answer(answer(request.help, "allow"));
     hosted.remote().end();
-    end(&mut hosted, &mut heard).await.unwrap();
+    let ended = end(&mut hosted, &mut heard).await.unwrap();
+    let ran = heard.at.last().unwrap().as_millis();
+    assert!(u128::from(ended.worked_ms) + 200 <= ran, "{ended:?} {ran}");
 }
 
 // B-03

@@ -3,7 +3,8 @@
 //! A message goes to the model with the result of a tool, or at a turn's end. It is seen when the
 //! model has answered a request that holds it:
 //! - the end of a later turn of the same session proves it, whatever it came with;
-//! - what came at a turn's end is proven by the next tool call as well, since no call is open then;
+//! - what came at a turn's end, or as the session began, is proven by the next tool call as well,
+//!   since no call is open then;
 //! - what came with a tool call is proven when that call's result is followed by another answer of
 //!   the model, which only the agent's own record of its session can tell: of calls that the model
 //!   makes at once, a later one may begin after the first has ended.
@@ -22,6 +23,9 @@ use crate::{
 
 /// What is handed over at once, in bytes, unless a single message is more.
 const AT_ONCE: usize = 64 << 10;
+
+/// The agents' word for a session's beginning.
+const SESSION_BEGINS: &str = "SessionStart";
 
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -229,12 +233,12 @@ const fn is_for(ask: &Checkpoint, kind: MessageKind) -> bool {
 }
 
 /// Whether a checkpoint proves that the model has answered what was handed over before.
-const fn proves(ask: &Checkpoint, origin: &Origin) -> bool {
+fn proves(ask: &Checkpoint, origin: &Origin) -> bool {
     match ask.at {
         // Another agent's calls and turns prove nothing.
         _ if ask.deaf => false,
         Moment::TurnEnd => true,
-        Moment::BeforeTool => matches!(origin.at, Moment::TurnEnd),
+        Moment::BeforeTool => origin.at == Moment::TurnEnd || origin.via == SESSION_BEGINS,
         _ => false,
     }
 }

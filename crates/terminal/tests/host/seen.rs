@@ -73,6 +73,13 @@ async fn the_end_of_a_turn_proves_what_came_before_and_the_next_tool_what_came_w
     // No call of a tool was open when the turn ended: this one is the answer to the message.
     pass(&bench, &at("beforeTool", "2")).await;
     hear(&mut hosted, &mut heard, |heard| is_seen(heard, 2)).await;
+    // As little as when the session begins.
+    told(&bench, &[message(4, Steering)]).await;
+    assert_eq!(pass(&bench, &at("context", "")).await, ["text 4"]);
+    pass(&bench, &at("afterTool", "2")).await;
+    assert!(!is_seen(&heard, 4));
+    pass(&bench, &at("beforeTool", "3")).await;
+    hear(&mut hosted, &mut heard, |heard| is_seen(heard, 4)).await;
     // A program without a model sees nothing.
     told(&bench, &[message(3, Steering)]).await;
     assert_eq!(pass(&bench, &at("step", "")).await, ["text 3"]);

@@ -8,6 +8,6 @@ mod resume;
 
 pub(crate) use actor::{Asker, By};
 pub(crate) use body::{Body, IdempotencyKey};
-pub(crate) use path::{ArtifactPath, RunPath, ScopePath, TokenPath};
+pub(crate) use path::{ArtifactPath, HelpPath, MessagePath, RunPath, ScopePath, TokenPath};
 pub(crate) use query::Pairs;
 pub(crate) use resume::LastEventId;

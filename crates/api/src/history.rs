@@ -7,12 +7,13 @@ use baton_domain::{
     Actor, Attempt, Position, Priority, Route, RunId, StateName, WorkerId, placement::Rivals,
 };
 use baton_store::{
-    ControlFilter, ControlPage, InputPage, Mark, PositionFeed, RunFilter, RunPage, Store,
-    StoreError, StoredArtifact, StoredControlEvent, StoredDrain, StoredRun, StoredSecret,
+    ControlFilter, ControlPage, HelpCursor, HelpFilter, HelpPage, InputPage, Mark, MessagePage,
+    PositionFeed, RunFilter, RunPage, Store, StoreError, StoredArtifact, StoredControlEvent,
+    StoredDrain, StoredHelp, StoredMessage, StoredRun, StoredSecret,
     accounts::{self, Token},
     artifacts, control_events,
     dead_letters::{self, DeadLetterFilter, DeadLetterGroup, Order},
-    drains, events, inputs, runs, sessions,
+    drains, events, help, inputs, messages, runs, sessions,
 };
 use baton_wire::http::EventRecord;
 use futures::future::try_join_all;
@@ -139,6 +140,43 @@ impl History {
         id: Uuid,
     ) -> Answer<Option<StoredControlEvent>> {
         self.ask(control_events::get(&self.store, run, id)).await
+    }
+
+    /// Messages to a run's agent past a place, oldest first.
+    pub(crate) async fn messages(
+        &self,
+        run: RunId,
+        after: Option<Position>,
+        limit: u32,
+    ) -> Answer<MessagePage> {
+        self.ask(messages::page(&self.store, run, after, limit))
+            .await
+    }
+
+    /// A message to a run's agent.
+    pub(crate) async fn message(&self, run: RunId, id: Uuid) -> Answer<Option<StoredMessage>> {
+        self.ask(messages::get(&self.store, run, id)).await
+    }
+
+    /// A page of what runs need a person for.
+    pub(crate) async fn help_requests(
+        &self,
+        filter: &HelpFilter,
+        after: Option<HelpCursor>,
+        limit: u32,
+    ) -> Answer<HelpPage> {
+        self.ask(help::page(&self.store, filter, after, limit))
+            .await
+    }
+
+    /// One request for a person.
+    pub(crate) async fn help_request(&self, id: Uuid) -> Answer<Option<StoredHelp>> {
+        self.ask(help::get(&self.store, id)).await
+    }
+
+    /// How many requests wait for a person, over the whole fleet.
+    pub(crate) async fn open_help_requests(&self) -> Answer<u64> {
+        self.ask(help::open_count(&self.store)).await
     }
 
     /// What was typed into a run past a place, oldest first.

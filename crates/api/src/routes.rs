@@ -8,6 +8,7 @@ mod drains;
 mod events;
 mod get;
 mod health;
+mod help;
 mod info;
 mod inputs;
 mod keys;
@@ -41,7 +42,11 @@ pub(crate) fn documented() -> OpenApiRouter<App> {
         .routes(routes!(stream::of_run))
         .routes(routes!(stream::of_all))
         .routes(routes!(control::control))
-        .routes(routes!(messages::send::send))
+        .routes(routes!(messages::list::list, messages::send::send))
+        .routes(routes!(messages::get::get, messages::cancel::cancel))
+        .routes(routes!(help::list::list))
+        .routes(routes!(help::get::get))
+        .routes(routes!(help::answer::answer))
         .routes(routes!(
             live_session::get::get,
             live_session::enable::enable

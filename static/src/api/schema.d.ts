@@ -143,6 +143,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/help-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists what runs need a person for: the open requests oldest first, then the others newest first
+         * @description Needs the role 'viewer' or a higher one.
+         */
+        get: operations["listHelpRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/help-requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows what a run needs a person for
+         * @description Needs the role 'viewer' or a higher one.
+         */
+        get: operations["getHelpRequest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/help-requests/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers what a run needs a person for
+         * @description With one of the request's `options`, or in one's own words where it takes them (`freeText`). The
+         *     first answer counts. An agent that waits hears it, and what Baton itself asks is obeyed: a budget is
+         *     raised, a run goes on, is ended or tried again.
+         *
+         *     Needs the role 'operator' or a higher one.
+         */
+        post: operations["answerHelpRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/info": {
         parameters: {
             query?: never;
@@ -443,12 +507,16 @@ export interface paths {
         /**
          * Lists what operators and workers did to a run, oldest first
          * @description Every wish of an operator (`cancel`, `redrive`, `release_lease`, `enable_session`,
-         *     `revoke_session`, `reseal_session`), every step of a write grant (`write_granted`,
+         *     `revoke_session`, `reseal_session`, `pause`, `resume`, `takeover`, `hand_back`, `send_message`,
+         *     `cancel_message`, `answer_help`, `raise_budget`), every step of a write grant (`write_granted`,
          *     `write_renewed`, `write_released`, `write_revoked`), and every control action of a worker or a
          *     supervisor (`session_starting`, `session_ready`, `session_links_changed`, `session_ended`,
          *     `session_revoked`, `session_failed`, `write_gate`, `write_ended`, `paused`, `resumed`,
-         *     `agent_frozen`, `agent_thawed`, `cancel_step`, `lease_released`, `lease_lost`); also what changed
-         *     nothing, with the reason in `refusal`. Records are never changed or deleted.
+         *     `agent_frozen`, `agent_thawed`, `cancel_step`, `control_delivered`, `takeover_began`,
+         *     `takeover_ended`, `message_delivered`, `message_seen`, `message_dropped`, `operator_needed`,
+         *     `operator_not_needed`, `budget_reached`, `budget_raised`, `lease_released`, `lease_lost`); also
+         *     what changed nothing, with the reason in `refusal`. Records are never changed or deleted; how far
+         *     an operator's wish has come (`deliveredAt`, `effectiveAt`) is read from the records that follow.
          *
          *     Needs the role 'viewer' or a higher one.
          */
@@ -740,7 +808,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Lists what was said to a run's agent, oldest first
+         * @description Needs the role 'viewer' or a higher one.
+         */
+        get: operations["listOperatorMessages"];
         put?: never;
         /**
          * Says something to a run's agent
@@ -753,6 +825,33 @@ export interface paths {
          */
         post: operations["sendOperatorMessage"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/task-runs/{id}/operator-messages/{message}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows how far a message to a run's agent has come
+         * @description Needs the role 'viewer' or a higher one.
+         */
+        get: operations["getOperatorMessage"];
+        put?: never;
+        post?: never;
+        /**
+         * Takes back a message that the agent was not handed yet
+         * @description The wish is kept when the answer arrives. An agent that is handed the message at this very moment
+         *     keeps it: the message's state tells which came first.
+         *
+         *     Needs the role 'operator' or a higher one.
+         */
+        delete: operations["cancelOperatorMessage"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1153,8 +1252,21 @@ export interface components {
              * @description When, by the actor's clock.
              */
             createdAt: string;
+            /** @description Why the worker did not carry the wish out, in words; null if it did, or has not heard it. */
+            declined?: string | null;
+            /**
+             * Format: date-time
+             * @description When the run's worker held the wish; null before, and for what is no wish to a worker.
+             */
+            deliveredAt?: string | null;
             /** @description Whether it changed anything. */
             effective: boolean;
+            /**
+             * Format: date-time
+             * @description When the wish had its effect: the run stood still, or the agent was handed the message, say;
+             *     null before.
+             */
+            effectiveAt?: string | null;
             /**
              * Format: uuid
              * @description Its own id.
@@ -4264,6 +4376,334 @@ export interface operations {
             };
         };
     };
+    listHelpRequests: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `open`, `over` (all others), or how it ended: `answered`, `withdrawn`, `timed_out` or `run_ended`
+                 * @example open
+                 */
+                state?: string;
+                /**
+                 * @description `question`, `permission`, `retries_used_up`, `policy`, `budget` or `stall`
+                 * @example question
+                 */
+                kind?: string;
+                /**
+                 * @description Of this run
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                run?: string;
+                /**
+                 * @description Of runs in this pool
+                 * @example default
+                 */
+                pool?: string;
+                /**
+                 * @description Requests a page; 50 if absent
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description `nextCursor` of the page before, with the same filters */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of requests */
+            200: {
+                headers: {
+                    /** @description The position up to which history is recorded */
+                    "Baton-History-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpRequestPage"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHelpRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The request's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e33
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request */
+            200: {
+                headers: {
+                    /** @description The position up to which history is recorded */
+                    "Baton-History-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HelpRequest"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answerHelpRequest: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 printable ASCII characters, unique for the actor and the run */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The request's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e33
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "answer": "allow",
+                 *       "note": "it is the test database"
+                 *     }
+                 */
+                "application/json": components["schemas"]["HelpAnswerRequest"];
+            };
+        };
+        responses: {
+            /** @description The answer is kept */
+            202: {
+                headers: {
+                    /** @description `true` if the recorder has not seen it yet */
+                    "Baton-History-Delayed"?: string | null;
+                    /** @description `true` if it was kept before, under this key */
+                    "Idempotency-Replayed"?: string | null;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlEvent"];
+                };
+            };
+            /** @description `malformed-json`: the request's body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout`: the request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the present state forbids it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: the request's body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: the request's body is of another media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-body`: the request's body breaks rules; `invalid-header`: a header of the request breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `broker-unavailable`: the broker cannot be reached; `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getInfo: {
         parameters: {
             query?: never;
@@ -6996,6 +7436,96 @@ export interface operations {
             };
         };
     };
+    listOperatorMessages: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Messages a page; 50 if absent
+                 * @example 50
+                 */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description The run's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of messages */
+            200: {
+                headers: {
+                    /** @description The position up to which history is recorded */
+                    "Baton-History-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorMessagePage"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sendOperatorMessage: {
         parameters: {
             query?: never;
@@ -7025,6 +7555,230 @@ export interface operations {
         };
         responses: {
             /** @description The message is kept */
+            202: {
+                headers: {
+                    /** @description `true` if the recorder has not seen it yet */
+                    "Baton-History-Delayed"?: string | null;
+                    /** @description `true` if it was kept before, under this key */
+                    "Idempotency-Replayed"?: string | null;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ControlEvent"];
+                };
+            };
+            /** @description `malformed-json`: the request's body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden-origin`: the request comes from a page of another site; `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `request-timeout`: the request took too long to arrive */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `conflict`: the present state forbids it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `body-too-large`: the request's body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `unsupported-media-type`: the request's body is of another media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-body`: the request's body breaks rules; `invalid-header`: a header of the request breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `broker-unavailable`: the broker cannot be reached; `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOperatorMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The run's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                id: string;
+                /**
+                 * @description The message's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e32
+                 */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The message */
+            200: {
+                headers: {
+                    /** @description The position up to which history is recorded */
+                    "Baton-History-Position"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperatorMessage"];
+                };
+            };
+            /** @description `unauthenticated`: the request does not say who asks */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `forbidden`: whoever asks may not do this; `forbidden-host`: the request is addressed to a name that this server does not answer to */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `not-found`: there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `invalid-query`: the request's query breaks rules */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `internal`: a fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `history-unavailable`: the database cannot be reached */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelOperatorMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 printable ASCII characters, unique for the actor and the run */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /**
+                 * @description The run's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e31
+                 */
+                id: string;
+                /**
+                 * @description The message's id
+                 * @example 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e32
+                 */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The wish is kept */
             202: {
                 headers: {
                     /** @description `true` if the recorder has not seen it yet */

@@ -28,6 +28,17 @@ pub(crate) struct ArtifactPath {
     pub(crate) name: ArtifactName,
 }
 
+/// `{id}`: a request for help.
+#[derive(Debug)]
+pub(crate) struct HelpPath(pub(crate) Uuid);
+
+/// `{id}` and `{message}`: a message to a run's agent.
+#[derive(Debug)]
+pub(crate) struct MessagePath {
+    pub(crate) run: RunId,
+    pub(crate) message: Uuid,
+}
+
 /// `{scope}`: who is drained, as given.
 #[derive(Debug)]
 pub(crate) struct ScopePath(pub(crate) String);
@@ -59,6 +70,33 @@ impl<S: Send + Sync> FromRequestParts<S> for TokenPath {
         id.parse()
             .map(Self)
             .map_err(|_| Problem::not_found("token", id))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for HelpPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = params(parts, state).await?;
+        let id = param(&params, "id");
+        id.parse()
+            .map(Self)
+            .map_err(|_| Problem::not_found("request for help", id))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for MessagePath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = params(parts, state).await?;
+        let message = param(&params, "message");
+        Ok(Self {
+            run: run(&params)?,
+            message: message
+                .parse()
+                .map_err(|_| Problem::not_found("message", message))?,
+        })
     }
 }
 

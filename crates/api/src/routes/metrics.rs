@@ -28,6 +28,13 @@ pub(crate) async fn metrics(
     State(app): State<App>,
 ) -> Answer<([(HeaderName, &'static str); 1], String)> {
     let media_type = "text/plain; version=0.0.4; charset=utf-8";
-    let text = app.metrics().text();
+    let mut text = app.metrics().text();
+    if let Ok(open) = app.history().open_help_requests().await {
+        text.push_str(&format!(
+            "# HELP baton_help_requests_open Requests that wait for a person, over the fleet.\n\
+             # TYPE baton_help_requests_open gauge\n\
+             baton_help_requests_open {open}\n"
+        ));
+    }
     Ok(([(header::CONTENT_TYPE, media_type)], text))
 }

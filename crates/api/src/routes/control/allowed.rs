@@ -93,8 +93,10 @@ fn pause(run: &TaskRun) -> Answer<()> {
     }
 }
 
+/// A takeover that has not begun yet is withdrawn by it.
 fn resume(run: &TaskRun) -> Answer<()> {
-    if let Some(takeover) = &run.control.takeover {
+    let takeover = run.control.takeover.as_ref();
+    if let Some(takeover) = takeover.filter(|takeover| takeover.began_at.is_some()) {
         return conflict(format!(
             "'{}' has taken the run over: it goes on when it is handed back (action 'hand_back')",
             takeover.by
@@ -104,7 +106,7 @@ fn resume(run: &TaskRun) -> Answer<()> {
         Some(pause) if pause.phase == "resuming" => {
             conflict("the run is told to go on already".to_owned())
         }
-        None if run.state != StateName::Paused => {
+        None if run.state != StateName::Paused && takeover.is_none() => {
             conflict("nothing holds the run, and nobody wishes it held".to_owned())
         }
         _ => Ok(()),

@@ -32,7 +32,7 @@ fn paused(phase: &str) -> Value {
 fn taken_over() -> Value {
     json!({"control": {"takeover": {
         "command": "0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e32", "by": "ada",
-        "requestedAt": "2026-01-02T03:04:05Z",
+        "requestedAt": "2026-01-02T03:04:05Z", "beganAt": "2026-01-02T03:04:06Z",
     }}})
 }
 
@@ -114,6 +114,16 @@ fn every_situation_has_its_defined_answer() {
             .collect();
         assert_eq!(found, taken, "{body}");
     }
+}
+
+#[test]
+fn a_takeover_that_has_not_begun_is_withdrawn_by_a_resume() {
+    let mut wished = taken_over();
+    wished["control"]["takeover"]["beganAt"] = Value::Null;
+    let run = run("running", &wished);
+    let ada = asker("ada", Role::Operator);
+    assert_eq!(answer(&run, &ada, json!({"action": "resume"})), Ok(()));
+    assert!(answer(&run, &ada, json!({"action": "pause", "mode": "soft"})).is_err());
 }
 
 // H-05

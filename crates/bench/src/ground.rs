@@ -56,6 +56,11 @@ impl Broker {
         Bus::connect(options).await.map_err(broker)
     }
 
+    /// A plain connection without Baton.
+    pub(crate) async fn client(&self) -> Result<async_nats::Client, BenchError> {
+        async_nats::connect(self.server.url()).await.map_err(broker)
+    }
+
     /// A connection without Baton.
     pub(crate) async fn raw(&self) -> Result<async_nats::jetstream::Context, BenchError> {
         let client = async_nats::connect(self.server.url()).await;

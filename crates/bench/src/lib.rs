@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+mod control;
 mod figures;
 mod ground;
 mod queue;
@@ -24,12 +25,15 @@ pub enum Scenario {
     Queue,
     /// Recorded events a second, against batched inserts of the same rows.
     Recorder,
+    /// Wishes about a running agent: from the click to its worker holding it, against a request
+    /// between two clients of a broker; and what a checkpoint with nothing to say costs an agent.
+    Control,
     /// Live terminals: echo, join, fan-out, revoke and floods, against a terminal without Baton.
     Terminal,
 }
 
 impl Scenario {
-    /// What is measured when nothing is named, in this order. Terminals take a whole Baton, and longer.
+    /// What is measured when nothing is named, in this order. The others take a whole Baton, and longer.
     pub const ALL: &[Self] = &[Self::Queue, Self::Recorder];
 }
 
@@ -80,6 +84,7 @@ pub async fn run(scenario: Scenario, options: &BenchOptions) -> Result<Vec<Figur
     match scenario {
         Scenario::Queue => queue::measure(options).await,
         Scenario::Recorder => recorder::measure(options).await,
+        Scenario::Control => control::measure(options).await,
         Scenario::Terminal => terminal::measure(options).await,
     }
 }

@@ -2,7 +2,7 @@
 //! WebSockets. Raw is a terminal of this process without Baton, and a plain request to the API.
 
 mod flood;
-mod house;
+pub(crate) mod house;
 mod raw;
 mod viewer;
 

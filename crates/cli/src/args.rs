@@ -12,12 +12,14 @@ mod checkpoint;
 mod client;
 mod codex;
 mod config;
+mod control;
 mod dead_letters;
 mod dev;
 mod doctor;
 mod drains;
 mod examples;
 mod github;
+mod inbox;
 mod keys;
 mod leases;
 mod leash;
@@ -50,6 +52,10 @@ pub(crate) use checkpoint::{CheckpointArgs, NeedOperatorArgs};
 pub(crate) use client::{ClientArgs, IdentityArgs};
 pub(crate) use codex::{CodexArgs, Sandbox};
 pub(crate) use config::{ConfigCommand, ConfigShowArgs};
+pub(crate) use control::{
+    HandBackArgs, MessageArgs, MessagesArgs, PauseArgs, RaiseBudgetArgs, ResumeArgs,
+    TakeoverRunArgs,
+};
 pub(crate) use dead_letters::{
     DeadLetterFilterArgs, DeadLettersCommand, DeadLettersListArgs, DeadLettersRedriveArgs,
 };
@@ -57,6 +63,9 @@ pub(crate) use dev::DevArgs;
 pub(crate) use doctor::{DoctorArgs, ProgramArgs};
 pub(crate) use drains::{DrainArgs, DrainCommand, UndrainCommand};
 pub(crate) use github::GitHubArgs;
+pub(crate) use inbox::{
+    InboxAnswerArgs, InboxArgs, InboxCommand, InboxFilterArgs, InboxListArgs, InboxWatchArgs,
+};
 pub(crate) use keys::{GenerateKeysArgs, KeysCommand, ResealArgs, RotateKeysArgs};
 pub(crate) use leases::{LeasesCommand, ReleaseArgs};
 pub(crate) use leash::LeashArgs;
@@ -116,6 +125,8 @@ pub(crate) enum Command {
     /// Submit, watch and end runs
     #[command(subcommand)]
     Runs(RunsCommand),
+    /// What runs need a person for: list it, answer it, watch it
+    Inbox(Box<InboxArgs>),
     /// Watch a run's terminal here, and type into it
     Attach(AttachArgs),
     /// Play back what a run's terminal has shown, or save it

@@ -1,5 +1,6 @@
 //! The client of the HTTP API: typed requests, problems as errors, a stream that resumes.
 
+mod control;
 mod error;
 mod events;
 mod fleet;

@@ -13,6 +13,7 @@ mod dead_letters;
 mod dev;
 mod doctor;
 mod drain;
+mod inbox;
 mod keys;
 mod leases;
 mod leash;
@@ -43,6 +44,7 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Exit> {
         Command::Dev(args) => dev::run(*args).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Runs(command) => runs::run(command).await,
+        Command::Inbox(args) => inbox::run(*args).await,
         Command::Attach(args) => attach::run(args).await,
         Command::Replay(args) => replay::run(args).await,
         Command::Leases(command) => leases::run(command).await,

@@ -1,5 +1,6 @@
 //! What people and scripts read: the only place that prints.
 
+mod held;
 pub(crate) mod table;
 mod target;
 pub(crate) mod timeline;

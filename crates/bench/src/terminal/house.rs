@@ -11,7 +11,7 @@ use baton_wire::{
     http::{GrantRequest, SessionNote, WriteGrant},
     terminal::{SUBPROTOCOL, Subscribe},
 };
-use reqwest::{Client, StatusCode, Upgraded, header};
+use reqwest::{Client, Response, StatusCode, Upgraded, header};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const READ_BUFFER: usize = 16 << 10;
 
 /// `baton dev` in a folder of its own.
-pub(super) struct House {
+pub(crate) struct House {
     process: Child,
     url: String,
     http: Client,
@@ -52,7 +52,7 @@ pub(super) struct Live {
 }
 
 impl House {
-    pub(super) async fn start(options: &BenchOptions) -> Result<Self, BenchError> {
+    pub(crate) async fn start(options: &BenchOptions) -> Result<Self, BenchError> {
         let folder = TempDir::new()?;
         let mut process = Command::new(&options.program)
             .args(["dev", "--port", "0", "--state"])
@@ -123,6 +123,46 @@ impl House {
         Ok(live)
     }
 
+    /// Begins a run of a shell's script, and waits until it is executed.
+    pub(crate) async fn begin(&self, script: &str) -> Result<RunId, BenchError> {
+        let body = json!({"type": "command", "task": {"argv": ["sh", "-c", script]}});
+        let run: Value = self.post("/api/task-runs", &body).await?;
+        let id: RunId = serde_json::from_value(run["id"].clone()).map_err(api)?;
+        let begun = async {
+            loop {
+                let run: Value = self
+                    .get(&format!("/api/task-runs/{id}"))
+                    .await?
+                    .json()
+                    .await
+                    .map_err(api)?;
+                if run["stage"] == "execute" {
+                    return Ok(id);
+                }
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(PATIENCE, begun)
+            .await
+            .map_err(|_| BenchError::Ended("start of a run"))?
+    }
+
+    /// Asks the API for something.
+    pub(crate) async fn get(&self, path: &str) -> Result<Response, BenchError> {
+        let url = format!("{}{path}", self.url);
+        let answer = self.http.get(url).send().await.map_err(api)?;
+        answer.error_for_status().map_err(api)
+    }
+
+    /// Asks the API to do something.
+    pub(crate) async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &(impl Serialize + Sync),
+    ) -> Result<T, BenchError> {
+        post(&self.http, &format!("{}{path}", self.url), body).await
+    }
+
     /// A request that asks for next to nothing.
     pub(super) async fn plain_request(&self) -> Result<Duration, BenchError> {
         let begun = Instant::now();
@@ -132,7 +172,7 @@ impl House {
     }
 
     /// Ends everything.
-    pub(super) async fn stop(mut self) -> Result<(), BenchError> {
+    pub(crate) async fn stop(mut self) -> Result<(), BenchError> {
         if let Some(id) = self.process.id().and_then(|id| i32::try_from(id).ok()) {
             let id = nix::unistd::Pid::from_raw(id);
             let _ = nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGTERM);

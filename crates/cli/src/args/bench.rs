@@ -12,12 +12,13 @@ Compare ratios: times depend on the machine and on what else it does.
 
 Examples:
   baton bench                  measure queue and recorder
-  baton bench recorder --json  figures for a script")]
+  baton bench recorder --json  figures for a script
+  baton bench control          how soon a worker holds what an operator wishes")]
 pub(crate) struct BenchArgs {
     /// What to measure; queue and recorder if left out
     #[arg(value_enum)]
     pub(crate) scenario: Option<BenchScenario>,
-    /// Offers to take, or keys to type, one after another; events recorded in a round are 40 times as many
+    /// Offers to take, keys to type or wishes to make, one after another; events recorded in a round are 40 times as many
     #[arg(long, value_name = "COUNT", default_value_t = 500, value_parser = clap::value_parser!(u32).range(20..=100_000))]
     pub(crate) n: u32,
     /// Rounds of which the median counts, where rates are measured
@@ -37,6 +38,9 @@ pub(crate) enum BenchScenario {
     Queue,
     /// Recorded events a second
     Recorder,
+    /// From a wish about a running agent to its worker holding it; what a checkpoint costs an agent;
+    /// only when it is named
+    Control,
     /// Live terminals: echo, join, fan-out, revoke, floods; only when it is named
     Terminal,
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::{DrainScope, Pool, WorkerId};
+use baton_domain::{DrainScope, DrainedRuns, Pool, WorkerId};
 use clap::{Args, Subcommand};
 
 use super::{ClientArgs, examples};
@@ -48,6 +48,10 @@ pub(crate) struct DrainArgs {
     /// When it ends by itself, such as 90s, 30m, 2h or 3d [default: never]
     #[arg(long = "for", value_name = "TIME", value_parser = length)]
     pub(crate) length: Option<Duration>,
+    /// What becomes of the runs that are held: finish (they go on to their end) or pause (they stand
+    /// still until the drain ends)
+    #[arg(long, value_name = "WHAT", default_value = "finish")]
+    pub(crate) runs: DrainedRuns,
 }
 
 /// What takes runs again.
@@ -99,7 +103,7 @@ impl UndrainCommand {
 }
 
 /// A length of time, as people write it.
-fn length(text: &str) -> Result<Duration, String> {
+pub(super) fn length(text: &str) -> Result<Duration, String> {
     const RULE: &str = "use a whole number and a unit, such as 90s, 30m, 2h or 3d, up to 365d";
     const MOST: u64 = 365 * 86_400;
     let unit = match text.chars().last() {

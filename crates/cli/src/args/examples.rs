@@ -1,5 +1,7 @@
 //! Examples at the end of each command's help. A test parses every one of them.
 
+pub(crate) mod control;
+
 pub(crate) const DEV: &str = "\
 Examples:
   baton dev                                     everything on this machine, at http://127.0.0.1:7700
@@ -99,7 +101,8 @@ Examples:
 
 pub(crate) const DRAIN_FLEET: &str = "\
 Examples:
-  baton drain fleet --note 'the database moves'";
+  baton drain fleet --note 'the database moves'
+  baton drain fleet --note 'who spends so much?' --runs pause";
 
 pub(crate) const DRAIN_LIST: &str = "\
 Examples:

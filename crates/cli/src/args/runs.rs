@@ -6,7 +6,10 @@ use baton_domain::{Pool, RunId, RunType, SessionStatus, StateName};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
-use super::{ClientArgs, SubmitArgs, examples};
+use super::{
+    ClientArgs, HandBackArgs, MessageArgs, MessagesArgs, PauseArgs, RaiseBudgetArgs, ResumeArgs,
+    SubmitArgs, TakeoverRunArgs, examples,
+};
 
 /// Commands about runs.
 #[derive(Debug, Subcommand)]
@@ -24,6 +27,20 @@ pub(crate) enum RunsCommand {
     Follow(FollowArgs),
     /// End a run
     Cancel(CancelArgs),
+    /// Hold a run at its agent's next tool call, or at once
+    Pause(Box<PauseArgs>),
+    /// Let a held run go on
+    Resume(ResumeArgs),
+    /// Hold a run and work in its place
+    Takeover(Box<TakeoverRunArgs>),
+    /// Let the agent go on from what you have done in its place
+    HandBack(HandBackArgs),
+    /// Tell a run's agent something
+    Message(MessageArgs),
+    /// List what was said to a run's agent and how far it has come, or take it back
+    Messages(MessagesArgs),
+    /// Let a run use up more than it was given
+    RaiseBudget(RaiseBudgetArgs),
     /// Try a run again that failed or was dead-lettered
     Redrive(RedriveArgs),
     /// List the files that a run left, or get one

@@ -4,17 +4,18 @@
 use std::path::PathBuf;
 
 use baton_domain::{
-    Capability, Pool, Priority, Provider, RunType, retry::RetryWorkspace, spec::AgentMode,
+    BudgetKind, Capability, Pool, Priority, Provider, RunType, retry::RetryWorkspace,
+    spec::AgentMode,
 };
 use baton_wire::spec::{
-    GitBody, LiveSessionBody, PublishBody, RetryBody, RuntimeBody, SecretBody, TaskBody,
-    TaskRunRequest,
+    BudgetsBody, ControlBody, GitBody, LiveSessionBody, PublishBody, RetryBody, RuntimeBody,
+    SecretBody, TaskBody, TaskRunRequest,
 };
 use clap::{Args, ValueEnum};
 
-use super::ClientArgs;
+use super::{ClientArgs, control::budget};
 
-const BY_FLAGS: [&str; 29] = [
+const BY_FLAGS: [&str; 31] = [
     "run_type",
     "repository",
     "instructions",
@@ -38,6 +39,8 @@ const BY_FLAGS: [&str; 29] = [
     "max_attempts",
     "retry_workspace",
     "timeout",
+    "pause_before",
+    "budget",
     "live",
     "no_live",
     "live_provider",
@@ -140,6 +143,14 @@ pub(crate) struct RequestArgs {
     /// The longest time one attempt may execute, in seconds, 1 to 604800 [default: 14400]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=604_800))]
     pub(crate) timeout: Option<u32>,
+    /// Hold the run before this stage until somebody lets it begin: execute or publish; may be
+    /// repeated
+    #[arg(long, value_name = "STAGE", value_delimiter = ',')]
+    pub(crate) pause_before: Vec<String>,
+    /// What one attempt may use up before it is held: wall_seconds, turns, tokens, spend_cents or
+    /// diff_lines; may be repeated
+    #[arg(long, value_name = "KIND=LIMIT", value_parser = budget)]
+    pub(crate) budget: Vec<(BudgetKind, u64)>,
     /// Let people watch the run's terminals from its start
     #[arg(long)]
     pub(crate) live: bool,
@@ -220,8 +231,27 @@ impl RequestArgs {
                 provider: self.live_provider.map(String::from),
                 ttl_minutes: self.live_ttl,
             }),
-            control: None,
+            control: some(control(self.pause_before, &self.budget)),
         }
+    }
+}
+
+/// Where the run is held, and what it may use up; of a budget given twice the last counts.
+fn control(pause_before: Vec<String>, budgets: &[(BudgetKind, u64)]) -> ControlBody {
+    let mut body = BudgetsBody::default();
+    for (kind, limit) in budgets {
+        let place = match kind {
+            BudgetKind::WallSeconds => &mut body.wall_seconds,
+            BudgetKind::Turns => &mut body.turns,
+            BudgetKind::Tokens => &mut body.tokens,
+            BudgetKind::SpendCents => &mut body.spend_cents,
+            BudgetKind::DiffLines => &mut body.diff_lines,
+        };
+        *place = Some(*limit);
+    }
+    ControlBody {
+        pause_before,
+        budgets: some(body),
     }
 }
 

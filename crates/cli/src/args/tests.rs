@@ -103,6 +103,16 @@ fn flags_become_the_request_that_they_say() {
             }),
         ),
         (
+            "--pause-before execute,publish --budget turns=5 --budget wall-seconds=60 -- true",
+            json!({
+                "type": "command", "task": {"argv": ["true"]},
+                "control": {
+                    "pauseBefore": ["execute", "publish"],
+                    "budgets": {"turns": 5, "wallSeconds": 60},
+                },
+            }),
+        ),
+        (
             "--no-live -- true",
             json!({"type": "command", "task": {"argv": ["true"]}, "liveSession": {"enabled": false}}),
         ),
@@ -141,6 +151,19 @@ fn what_cannot_be_meant_is_refused_by_the_name_of_its_flag() {
             &["runs", "submit", "-i", "x", "--live", "--live-ttl", "1441"],
             "1..=1440",
         ),
+        (
+            &["runs", "submit", "-i", "x", "--budget", "euros=5"],
+            "KIND=LIMIT",
+        ),
+        (
+            &["runs", "pause", id, "--hard", "--deadline", "5s"],
+            "--hard",
+        ),
+        (&["runs", "hand-back", id], "--summary"),
+        (&["runs", "message", id], "TEXT"),
+        (&["runs", "raise-budget", id, "turns"], "KIND=LIMIT"),
+        (&["inbox", "answer", "7", "allow"], "<REQUEST>"),
+        (&["inbox", "--state", "shut"], "--state"),
         (&["runs", "show", "42"], "<RUN>"),
         (&["runs", "list", "--limit", "201"], "1..=200"),
         (&["runs", "list", "--state", "asleep"], "--state"),

@@ -28,10 +28,11 @@ pub(crate) enum Followed {
     Interrupted(ClientError),
 }
 
-/// A stream of one run's events that resumes where it was cut.
+/// A stream of events that resumes where it was cut.
 pub(crate) struct Follow {
     client: Client,
-    run: RunId,
+    /// One run, or the fleet.
+    run: Option<RunId>,
     /// The last position that is complete, as the server said it.
     last_id: u64,
     /// The last event that was handed out; what comes again is dropped.
@@ -54,6 +55,15 @@ struct History {
 impl Follow {
     /// Follows a run's events after a position.
     pub(crate) fn new(client: &Client, run: RunId, after: u64) -> Self {
+        Self::of(client, Some(run), after)
+    }
+
+    /// Follows the events of all runs after a position.
+    pub(crate) fn all(client: &Client, after: u64) -> Self {
+        Self::of(client, None, after)
+    }
+
+    fn of(client: &Client, run: Option<RunId>, after: u64) -> Self {
         Self {
             client: client.clone(),
             run,
@@ -122,8 +132,15 @@ impl Follow {
     }
 }
 
-async fn connect(client: &Client, run: RunId, last_id: u64) -> Result<Connection, ClientError> {
-    let path = format!("/api/task-runs/{run}/events/stream");
+async fn connect(
+    client: &Client,
+    run: Option<RunId>,
+    last_id: u64,
+) -> Result<Connection, ClientError> {
+    let path = match run {
+        Some(run) => format!("/api/task-runs/{run}/events/stream"),
+        None => "/api/events/stream".to_owned(),
+    };
     let request = client
         .request(Method::GET, &path)
         .header("Last-Event-ID", last_id)

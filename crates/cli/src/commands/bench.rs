@@ -42,6 +42,7 @@ const fn scenarios(chosen: Option<BenchScenario>) -> &'static [Scenario] {
         None => Scenario::ALL,
         Some(BenchScenario::Queue) => &[Scenario::Queue],
         Some(BenchScenario::Recorder) => &[Scenario::Recorder],
+        Some(BenchScenario::Control) => &[Scenario::Control],
         Some(BenchScenario::Terminal) => &[Scenario::Terminal],
     }
 }
@@ -50,6 +51,7 @@ const fn name(scenario: Scenario) -> &'static str {
     match scenario {
         Scenario::Queue => "queue",
         Scenario::Recorder => "recorder",
+        Scenario::Control => "control",
         Scenario::Terminal => "terminal",
     }
 }

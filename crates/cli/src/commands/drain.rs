@@ -1,6 +1,6 @@
 //! `baton drain …` and `baton undrain …`.
 
-use baton_domain::{Clock, DrainScope, SystemClock};
+use baton_domain::{Clock, DrainScope, DrainedRuns, SystemClock};
 use baton_wire::http::{DrainInfo, DrainRequest};
 
 use crate::{
@@ -38,7 +38,7 @@ async fn begin(scope: DrainScope, args: DrainArgs) -> anyhow::Result<Exit> {
         scope: scope.to_string(),
         note: args.note,
         for_seconds: seconds.map(|seconds| u32::try_from(seconds).unwrap_or(u32::MAX)),
-        runs: None,
+        runs: (args.runs != DrainedRuns::Finish).then(|| args.runs.to_string()),
     };
     let drain = client.drain(&request).await?;
     if args.client.json {
@@ -54,8 +54,12 @@ fn told(drain: &DrainInfo) -> String {
         Some(until) => format!("until {}", until.to_rfc3339()),
         None => format!("until `baton undrain {}`", words_of(&drain.scope)),
     };
+    let held = match drain.runs {
+        DrainedRuns::Finish => "they hold",
+        DrainedRuns::Pause => "until then they pause",
+    };
     format!(
-        "{} takes no more runs {end}; {} of its workers are known, they hold {} runs",
+        "{} takes no more runs {end}; {} of its workers are known, {held} {} runs",
         drain.scope, drain.workers, drain.running
     )
 }
@@ -88,13 +92,14 @@ fn as_table(drains: &[DrainInfo]) -> String {
                 .map_or_else(|| "-".to_owned(), |until| words::age(until - now)),
             drain.workers.to_string(),
             drain.running.to_string(),
+            drain.runs.to_string(),
             drain.actor.to_string(),
             drain.note.clone(),
         ]
     };
     let rows: Vec<Vec<String>> = drains.iter().map(row).collect();
     let heading = [
-        "SCOPE", "SINCE", "ENDS IN", "WORKERS", "RUNNING", "BY", "NOTE",
+        "SCOPE", "SINCE", "ENDS IN", "WORKERS", "RUNNING", "RUNS", "BY", "NOTE",
     ];
     table(&heading, &rows)
 }

@@ -3,10 +3,15 @@
 mod artifacts;
 mod cancel;
 mod follow;
+mod held;
 mod list;
+mod message;
+mod pause;
+mod raise_budget;
 mod redrive;
 mod show;
 mod submit;
+mod takeover;
 mod why;
 
 use baton_domain::StateName;
@@ -21,6 +26,13 @@ pub(super) async fn run(command: RunsCommand) -> anyhow::Result<Exit> {
         RunsCommand::Why(args) => why::run(args).await,
         RunsCommand::Follow(args) => follow::run(args).await,
         RunsCommand::Cancel(args) => cancel::run(args).await,
+        RunsCommand::Pause(args) => pause::run(*args).await,
+        RunsCommand::Resume(args) => pause::resume(args).await,
+        RunsCommand::Takeover(args) => takeover::run(*args).await,
+        RunsCommand::HandBack(args) => takeover::hand_back(args).await,
+        RunsCommand::Message(args) => message::send(args).await,
+        RunsCommand::Messages(args) => message::list(args).await,
+        RunsCommand::RaiseBudget(args) => raise_budget::run(args).await,
         RunsCommand::Redrive(args) => redrive::run(args).await,
         RunsCommand::Artifacts(args) => artifacts::run(args).await,
     }

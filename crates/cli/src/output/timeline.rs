@@ -4,7 +4,7 @@ use baton_domain::RunType;
 use baton_wire::{Event, http::EventRecord};
 use serde_json::Value;
 
-use super::words;
+use super::{held, words};
 
 /// Prints a run's events one after the other, as lines for people.
 #[derive(Debug, Default)]
@@ -54,11 +54,11 @@ fn words_of(event: &EventRecord) -> String {
             note(&event.data)
         ),
         "cancel_requested" => format!("{} wants it ended{}", event.source, note(&event.data)),
-        kind => reported(kind, &event.data),
+        kind => held::wished(event).unwrap_or_else(|| reported(kind, &event.data)),
     }
 }
 
-fn note(data: &Value) -> String {
+pub(super) fn note(data: &Value) -> String {
     match data.get("note").and_then(Value::as_str) {
         Some(note) => format!(": {note}"),
         None => String::new(),
@@ -80,6 +80,7 @@ fn reported(kind: &str, data: &Value) -> String {
 fn worker_event(event: &Event) -> String {
     agent_event(event)
         .or_else(|| result_event(event))
+        .or_else(|| held::told(event))
         .unwrap_or_else(|| match event {
             Event::StageStarted { stage } => format!("{stage}"),
             Event::StageFinished { stage, duration_ms } => {
@@ -102,8 +103,6 @@ fn worker_event(event: &Event) -> String {
             Event::OutputTruncated { .. } => {
                 "the log is too long to show; the file logs/agent.log has all of it".to_owned()
             }
-            Event::Paused { kind, .. } => format!("paused ({kind})"),
-            Event::Resumed(_) => "resumed".to_owned(),
             Event::Adopted { version } => {
                 format!("taken up again by the restarted worker (version {version})")
             }

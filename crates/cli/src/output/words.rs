@@ -26,6 +26,14 @@ pub(crate) fn duration(milliseconds: u64) -> String {
     }
 }
 
+/// The first line of a text, cut after so many characters.
+pub(crate) fn cut(text: &str, most: usize) -> String {
+    let line = text.trim().lines().next().unwrap_or_default();
+    let is_whole = line == text.trim() && line.chars().count() <= most;
+    let line: String = line.chars().take(most).collect();
+    if is_whole { line } else { format!("{line}…") }
+}
+
 /// `512 B`, `1.5 KiB`, `3.0 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB"];
@@ -55,6 +63,11 @@ mod tests {
         assert_eq!(age(TimeDelta::seconds(-3)), "0 s");
         assert_eq!(age(TimeDelta::seconds(61)), "1 min");
         assert_eq!(age(TimeDelta::days(3)), "3 d");
+        assert_eq!(
+            (cut(" a\n", 3), cut("a\nb", 3)),
+            ("a".to_owned(), "a…".to_owned())
+        );
+        assert_eq!(cut("äöü!", 3), "äöü…");
         assert_eq!(duration(999), "999 ms");
         assert_eq!(duration(12_345), "12.3 s");
         assert_eq!(duration(245_000), "4 min 5 s");

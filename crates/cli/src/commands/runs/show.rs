@@ -3,6 +3,7 @@
 use baton_domain::Activity;
 use baton_wire::http::{LeaseInfo, LiveSessionSummary, TaskRun};
 
+use super::held::{agent, asking, budgets, paused, pending, taken_over};
 use crate::{
     args::ShowArgs,
     client::Client,
@@ -76,6 +77,12 @@ fn as_sheet(run: &TaskRun) -> String {
             "cancel wanted",
             run.cancel_requested_at.map(|at| at.to_rfc3339()),
         ),
+        ("stands still", run.control.pause.as_ref().map(paused)),
+        ("taken over", run.control.takeover.as_ref().map(taken_over)),
+        ("messages", pending(run.control.pending_messages)),
+        ("waits for help", asking(run)),
+        ("agent", run.control.agent.as_ref().map(agent)),
+        ("budgets", budgets(&run.control.budgets)),
         ("live session", run.live_session.as_ref().map(session)),
         ("error", error),
         ("summary", result.summary),

@@ -50,7 +50,7 @@ fn request(args: &SubmitArgs) -> anyhow::Result<Value> {
     Ok(serde_json::to_value(request)?)
 }
 
-fn read(file: &Path) -> anyhow::Result<String> {
+pub(super) fn read(file: &Path) -> anyhow::Result<String> {
     if file == Path::new("-") {
         let mut text = String::new();
         io::stdin()

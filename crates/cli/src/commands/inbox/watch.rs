@@ -1,0 +1,136 @@
+//! `baton inbox watch`: the inbox as it changes. What happens in the fleet says when to look; the
+//! record says what there is, so that nothing is shown that was answered long ago.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use baton_wire::http::{EventRecord, HelpRequest};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{outcome, query, shown};
+use crate::{
+    args::{InboxFilterArgs, InboxWatchArgs},
+    client::{Client, ClientError, Follow, Followed},
+    exit::Exit,
+    output,
+};
+
+/// The most requests of a page.
+const PAGE: u32 = 200;
+/// Between two looks at a record that lags behind.
+const PAUSE: Duration = Duration::from_millis(100);
+
+pub(super) async fn run(args: InboxWatchArgs) -> anyhow::Result<Exit> {
+    let client = Client::new(&args.client)?;
+    let mut watched = Watched {
+        client: client.clone(),
+        filter: args.filter,
+        json: args.client.json,
+        open: BTreeMap::new(),
+    };
+    let from = watched.look(0).await?;
+    if watched.open.is_empty() && !args.client.json {
+        output::print("nothing waits for a person")?;
+    }
+    let mut follow = Follow::all(&client, from);
+    let mut told = false;
+    loop {
+        match follow.next().await? {
+            Followed::Event(event) => {
+                told = false;
+                if may_change(&event) {
+                    watched.look(event.position).await?;
+                }
+            }
+            Followed::Delayed(true) => {
+                output::tell("history is delayed: the inbox changes when it is back")
+            }
+            Followed::Delayed(false) => {}
+            Followed::Interrupted(error) => {
+                if !std::mem::replace(&mut told, true) {
+                    output::tell(&format!("{error}; trying again"));
+                }
+            }
+        }
+    }
+}
+
+/// Whether the inbox may be another one after this event.
+fn may_change(event: &EventRecord) -> bool {
+    const KINDS: [&str; 10] = [
+        "operator_needed",
+        "operator_not_needed",
+        "help_answered",
+        "succeeded",
+        "failed",
+        "cancelled",
+        "cancel_requested",
+        "lease_lost",
+        "lease_released",
+        "redriven",
+    ];
+    KINDS.contains(&event.kind.as_str())
+}
+
+/// What is shown.
+struct Watched {
+    client: Client,
+    filter: InboxFilterArgs,
+    json: bool,
+    open: BTreeMap<Uuid, HelpRequest>,
+}
+
+impl Watched {
+    /// Reads the inbox once the record has reached a position, and tells what is new and what is
+    /// over. Gives the position of what was read.
+    async fn look(&mut self, position: u64) -> anyhow::Result<u64> {
+        let (now, recorded) = loop {
+            match self.read().await {
+                Ok(read) if read.1 >= position => break read,
+                Err(error) if !error.may_pass() => return Err(error.into()),
+                Ok(_) | Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        };
+        let gone: Vec<Uuid> = self.open.keys().copied().collect();
+        for id in gone.into_iter().filter(|id| !now.contains_key(id)) {
+            let help = self.client.help(id).await?;
+            self.tell("over", &help)?;
+        }
+        for (_, help) in now.iter().filter(|(id, _)| !self.open.contains_key(id)) {
+            self.tell("needed", help)?;
+        }
+        self.open = now;
+        Ok(recorded)
+    }
+
+    /// Everything that waits, and how far the record had come when the first page was read.
+    async fn read(&self) -> Result<(BTreeMap<Uuid, HelpRequest>, u64), ClientError> {
+        let query = |cursor| query(&self.filter, Some("open"), PAGE, cursor);
+        let (mut page, recorded) = self.client.inbox(&query(None)).await?;
+        let mut open = BTreeMap::new();
+        loop {
+            let waiting = page.help_requests.into_iter();
+            open.extend(
+                waiting
+                    .filter(|help| help.answered_at.is_none())
+                    .map(|help| (help.id, help)),
+            );
+            let Some(cursor) = page.next_cursor else {
+                return Ok((open, recorded));
+            };
+            page = self.client.inbox(&query(Some(cursor))).await?.0;
+        }
+    }
+
+    fn tell(&self, change: &str, help: &HelpRequest) -> anyhow::Result<()> {
+        if self.json {
+            return output::print_json_line(&json!({"change": change, "helpRequest": help}));
+        }
+        let text = if change == "needed" {
+            shown(help)
+        } else {
+            format!("{}  {}", help.id, outcome(help))
+        };
+        Ok(output::print(&text)?)
+    }
+}

@@ -57,6 +57,7 @@ impl Window {
                 secrets: Vec::new(),
                 keys: keys.public().iter().map(|key| key.to_wire()).collect(),
                 shell: None,
+                watched: false,
             }),
         };
         let host = HostProgram {

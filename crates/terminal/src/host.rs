@@ -43,6 +43,9 @@ use crate::{
 
 /// How long the agent's pipes may stay open after everything that we know of it is gone.
 const PIPES_WITHIN: Duration = Duration::from_secs(5);
+/// How long an agent's worker may take to watch a terminal of which it is to miss nothing, once the
+/// agent has ended.
+const WATCHED_WITHIN: Duration = Duration::from_secs(3);
 /// How long workers may take to hear the last word.
 const LAST_WORD_WITHIN: Duration = Duration::from_secs(2);
 
@@ -119,6 +122,10 @@ struct Host {
     read: u64,
     /// When the agent is ended because nobody looks after it.
     alone_until: Option<Instant>,
+    /// Whether the agent's worker is still to watch the agent's terminal for the first time.
+    unwatched: bool,
+    /// When it is waited for no longer.
+    unwatched_until: Option<Instant>,
     /// When open pipes are waited for no longer.
     pipes_until: Option<Instant>,
 }
@@ -157,6 +164,8 @@ impl Host {
             orphan_after,
             read: 0,
             alone_until: Some(Instant::now() + orphan_after),
+            unwatched: order.terminal.as_ref().is_some_and(|wish| wish.watched),
+            unwatched_until: None,
             pipes_until: None,
         })
     }
@@ -180,6 +189,7 @@ impl Host {
                 step = self.endings.next() => self.step(step)?,
                 () = at(self.alone_until) => self.left_alone(),
                 () = at(self.pipes_until) => self.close_pipes(),
+                () = at(self.unwatched_until) => self.watched(),
             }
             self.watch_over(&connections);
             self.tell(&connections);
@@ -189,7 +199,13 @@ impl Host {
 
     fn is_over(&self) -> bool {
         let silent = self.agent.is_closed() && self.live.as_ref().is_none_or(Live::is_silent);
-        self.exit.is_some() && silent && self.endings.are_done()
+        self.exit.is_some() && silent && self.endings.are_done() && !self.unwatched
+    }
+
+    /// The agent's worker watches, or has taken too long to.
+    const fn watched(&mut self) {
+        self.unwatched = false;
+        self.unwatched_until = None;
     }
 
     fn close_pipes(&mut self) {
@@ -217,7 +233,9 @@ impl Host {
             }
             Happened::Ended(exit) => {
                 self.exit = Some(exit);
-                self.pipes_until = Some(Instant::now() + PIPES_WITHIN);
+                let now = Instant::now();
+                self.pipes_until = Some(now + PIPES_WITHIN);
+                self.unwatched_until = self.unwatched.then(|| now + WATCHED_WITHIN);
                 // Its pipes stay open for as long as something that it left behind holds them.
                 self.endings.sweep(self.family.clone());
             }

@@ -59,6 +59,10 @@ pub struct TerminalOrder {
     /// What an operator gets who may type into the terminal `shell`; without one there is none.
     #[serde(default)]
     pub shell: Option<ShellOrder>,
+    /// Whether its worker watches the agent's terminal from the start to the end, for all who do
+    /// not. The host of an agent that is faster than its worker waits for that one a moment.
+    #[serde(default)]
+    pub watched: bool,
 }
 
 /// What of an agent is connected to its terminal, which controls it in either case.

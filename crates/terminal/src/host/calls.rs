@@ -12,6 +12,7 @@ use super::{
 use crate::{
     checkpoint::Said,
     journal::{Output, What},
+    protocol::Via,
 };
 
 impl Host {
@@ -21,6 +22,9 @@ impl Host {
             Call::Nothing => {}
             Call::Request(request) => self.obey(request, connections).await,
             Call::Watch(wish, source, queue) => {
+                if wish.via == Via::Worker && wish.terminal == TerminalName::Agent {
+                    self.watched();
+                }
                 let place = Arc::clone(&queue);
                 let joined = self.with_live(|live, now| live.join(wish, source, place, now));
                 if joined.is_none() {
@@ -32,7 +36,7 @@ impl Host {
                 self.with_live(|live, now| live.hear(name, source, frame, now));
             }
             Call::Anew(source) => {
-                self.with_live(|live, _| live.show_anew(source.connection));
+                self.with_live(|live, now| live.show_anew(source.connection, now));
             }
             Call::Left(source) => {
                 self.with_live(|live, _| live.left(source.connection));

@@ -216,9 +216,10 @@ impl Live {
     }
 
     /// A watcher reads again after it had fallen behind.
-    pub(super) fn show_anew(&mut self, connection: u64) {
-        self.agent.show_anew(connection);
-        self.shell.show_anew(connection);
+    pub(super) fn show_anew(&self, connection: u64, now: Instant) {
+        let gate = self.gate.shown(now);
+        self.agent.show_anew(connection, gate.clone());
+        self.shell.show_anew(connection, gate);
     }
 
     /// A watcher is gone.

@@ -12,6 +12,9 @@ use tokio::sync::Notify;
 /// The most that waits for a watcher, in bytes.
 const MOST: usize = 512 << 10;
 
+/// The most answers to a watcher that wait for it while it has fallen behind.
+const MOST_OWN: usize = 256;
+
 /// Frames on their way to one watcher.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
@@ -22,6 +25,8 @@ pub(super) struct Queue {
 #[derive(Debug, Default)]
 struct Inner {
     frames: VecDeque<(u64, Bytes)>,
+    /// Answers to what it has typed, since it fell behind.
+    own: VecDeque<Bytes>,
     bytes: usize,
     state: State,
 }
@@ -60,6 +65,18 @@ impl Queue {
         self.news.notify_one();
     }
 
+    /// Adds an answer to this watcher, which comes though it has fallen behind.
+    pub(super) fn push_own(&self, offset: u64, frame: Bytes) {
+        let mut inner = self.lock();
+        match inner.state {
+            State::Open => inner.add(offset, frame),
+            State::Behind { .. } if inner.own.len() < MOST_OWN => inner.own.push_back(frame),
+            State::Behind { .. } | State::Closed => return,
+        }
+        drop(inner);
+        self.news.notify_one();
+    }
+
     /// Where the watcher fell behind, if it has; from here on frames are added again.
     pub(super) fn caught_up(&self) -> Option<u64> {
         let mut inner = self.lock();
@@ -89,7 +106,8 @@ impl Queue {
 
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
-        self.lock().frames.is_empty()
+        let inner = self.lock();
+        inner.frames.is_empty() && inner.own.is_empty()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -118,6 +136,9 @@ impl Inner {
     }
 
     fn next(&mut self) -> Option<Next> {
+        if let Some(frame) = self.own.pop_front() {
+            return Some(Next::Frame(frame));
+        }
         if let Some((_, frame)) = self.frames.pop_front() {
             self.bytes -= frame.len();
             return Some(Next::Frame(frame));
@@ -153,6 +174,23 @@ mod tests {
         queue.push(10, BIG);
         assert_eq!(queue.next().await, Next::Frame(BIG));
         assert_eq!(queue.next().await, Next::End);
+    }
+
+    #[tokio::test]
+    async fn an_answer_comes_though_the_watcher_has_fallen_behind_and_answers_are_bounded() {
+        let queue = Queue::default();
+        for offset in [0, 1, 2, 3] {
+            queue.push(offset, BIG);
+        }
+        for _ in 0..2 * MOST_OWN {
+            queue.push_own(4, Bytes::from_static(b"accepted"));
+        }
+        for _ in 0..MOST_OWN {
+            let answer = queue.next().await;
+            assert_eq!(answer, Next::Frame(Bytes::from_static(b"accepted")));
+        }
+        assert_eq!(queue.next().await, Next::Anew);
+        assert!(queue.is_empty());
     }
 
     #[tokio::test]

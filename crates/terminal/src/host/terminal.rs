@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Instant};
 
 use baton_domain::TerminalSize;
 use baton_screen::Passed;
-use baton_wire::terminal::{Frame, MAX_OUTPUT};
+use baton_wire::{
+    GateShown,
+    terminal::{Frame, MAX_OUTPUT},
+};
 use bytes::Bytes;
 
 use super::{
@@ -211,10 +214,14 @@ impl Terminal {
     }
 
     /// A watcher that has fallen behind reads again: it is told what it missed, and shown the
-    /// screen.
-    pub(super) fn show_anew(&self, connection: u64) {
-        if let Some(watcher) = self.watcher(connection) {
-            self.catch_up(&watcher.queue);
+    /// screen; then who may type, since that may have changed meanwhile.
+    pub(super) fn show_anew(&self, connection: u64, gate: GateShown) {
+        if let Some(watcher) = self.watcher(connection)
+            && self.catch_up(&watcher.queue)
+        {
+            let offset = self.offset();
+            let frame = Frame::Writer { offset, gate };
+            watcher.queue.push(offset, frame.encode());
         }
     }
 
@@ -249,7 +256,7 @@ impl Terminal {
     /// Tells one who watches.
     pub(super) fn tell_one(&self, connection: u64, frame: &Frame) {
         if let Some(watcher) = self.watcher(connection) {
-            watcher.queue.push(self.offset(), frame.encode());
+            watcher.queue.push_own(self.offset(), frame.encode());
         }
     }
 

@@ -80,6 +80,7 @@ impl Bench {
             secrets: Vec::new(),
             keys: Vec::new(),
             shell: None,
+            watched: false,
         });
         bench
     }
@@ -204,6 +205,15 @@ impl Listener for Heard {
 pub(crate) async fn end(hosted: &mut Hosted, heard: &mut Heard) -> Result<Ended, FollowError> {
     let ended = timeout(PATIENCE, hosted.follow(heard)).await;
     ended.unwrap_or_else(|_| panic!("no end in time"))
+}
+
+/// Does something while an agent is followed: what is asked of it is passed on.
+pub(crate) async fn follow_while<T>(hosted: &mut Hosted, done: impl Future<Output = T>) -> T {
+    let mut heard = Heard::default();
+    tokio::select! {
+        ended = hosted.follow(&mut heard) => panic!("it ended before: {ended:?}"),
+        done = done => done,
+    }
 }
 
 /// A listener that stops following once it has heard enough.

@@ -7,6 +7,7 @@ mod asks;
 mod bench;
 mod calls;
 mod ends;
+mod flood;
 mod frozen;
 mod grants;
 mod holds;

@@ -8,7 +8,7 @@ use baton_terminal::{Hosted, ShellOrder, Via};
 use baton_wire::{audit, terminal::Frame};
 
 use crate::{
-    bench::{Bench, Heard, end, hear},
+    bench::{Bench, Heard, end, follow_while, hear},
     grants::{Api, Grant},
     viewer::Viewer,
 };
@@ -28,16 +28,7 @@ const ECHOING: &str = "stty -echo; echo begun; while read -r line; do echo \"<$l
 
 async fn grant(hosted: &mut Hosted, viewer: &mut Viewer, api: &Api, grant: &Grant) {
     hosted.remote().gate(api.grant(grant), WriteEnd::Revoked);
-    pass_on(hosted, viewer.until_fence(grant.fence.get())).await;
-}
-
-/// Does something while the agent is followed: what is asked of it is passed on.
-async fn pass_on<T>(hosted: &mut Hosted, done: impl Future<Output = T>) -> T {
-    let mut heard = Heard::default();
-    tokio::select! {
-        ended = hosted.follow(&mut heard) => panic!("it ended before: {ended:?}"),
-        done = done => done,
-    }
+    follow_while(hosted, viewer.until_fence(grant.fence.get())).await;
 }
 
 /// Ends the agent; what its journal tells from start to end.
@@ -152,7 +143,7 @@ async fn a_grant_that_is_revoked_while_its_holder_types_lets_no_byte_in_after() 
             .until(|viewer| viewer.accepted().len() + viewer.refused().len() == sent)
             .await;
     };
-    pass_on(&mut hosted, typing).await;
+    follow_while(&mut hosted, typing).await;
     let last = *worker.accepted().last().unwrap();
     assert!(!worker.refused().is_empty());
     assert!(worker.accepted().into_iter().eq(1..=last));
@@ -278,7 +269,7 @@ async fn only_the_holder_gives_a_terminal_another_size_and_it_gets_its_own_back(
     }
     worker.until_shown("winch 1 30 199\r\n").await;
     hosted.remote().gate(api.revoke(2), WriteEnd::Released);
-    pass_on(&mut hosted, worker.until_shown("winch 2 40 120\r\n")).await;
+    follow_while(&mut hosted, worker.until_shown("winch 2 40 120\r\n")).await;
     let sizes: Vec<TerminalSize> = worker
         .frames
         .iter()
@@ -317,7 +308,7 @@ async fn an_operators_shell_starts_with_its_first_grant_and_ends_with_the_agent(
     // It works while the agent is held still.
     hosted.remote().freeze();
     let frozen = |frame: &Frame| matches!(frame, Frame::State(state) if state.frozen == Some(true));
-    pass_on(&mut hosted, worker.until(|viewer| viewer.saw(frozen))).await;
+    follow_while(&mut hosted, worker.until(|viewer| viewer.saw(frozen))).await;
     worker.input(&first, 2, b"echo still $((1+1)) here\n").await;
     worker.until_shown("still 2 here").await;
     // One that was left is started again by the next that is typed.

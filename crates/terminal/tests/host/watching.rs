@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use baton_domain::{TerminalName, TerminalSize};
 use baton_screen::{BACKGROUND, Screen, Snapshot};
-use baton_terminal::{Via, attach};
+use baton_terminal::{Exit, Seen, Via, attach};
 use baton_wire::terminal::Frame;
 use tokio::time::{Instant, timeout};
 
 use crate::{
-    bench::{Bench, Heard, PATIENCE, end, hear},
+    bench::{Bench, Heard, PATIENCE, end, hear, is_alive, wait_until},
     viewer::Viewer,
 };
 
@@ -132,6 +132,38 @@ async fn watchers_that_stand_still_hold_up_nobody_and_see_the_last_screen() {
         watched < alone * 2 + Duration::from_secs(1),
         "{alone:?} {watched:?}"
     );
+}
+
+// H-08
+#[tokio::test]
+async fn the_host_of_an_agent_that_has_ended_waits_for_the_worker_that_is_to_watch_it() {
+    let mut bench = Bench::on_terminal("echo all of it");
+    bench.terminal().watched = true;
+    let mut hosted = bench.launch().await;
+    let mut heard = Heard::default();
+    hear(&mut hosted, &mut heard, |heard| {
+        heard.shown.contains("all of it")
+    })
+    .await;
+    let agent = heard.started.as_ref().unwrap().pid;
+    wait_until(|| !is_alive(agent)).await;
+    // Others who watch are not waited for.
+    Viewer::join(&bench, AGENT, Via::Local).await;
+    let mut worker = Viewer::resume(&bench, AGENT, Via::Worker, Some(Seen::NOTHING)).await;
+    worker.watch_out().await;
+    assert_eq!(worker.text(), "all of it\r\n");
+    assert!(worker.saw(|frame| matches!(frame, Frame::Exit { .. })));
+    end(&mut hosted, &mut heard).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_worker_that_never_watches_is_not_waited_for_without_end() {
+    let mut bench = Bench::on_terminal("echo all of it");
+    bench.terminal().watched = true;
+    let mut heard = Heard::default();
+    let ended = end(&mut bench.launch().await, &mut heard).await.unwrap();
+    assert_eq!(ended.exit, Exit::Code(0));
+    assert_eq!(heard.shown, "all of it\r\n");
 }
 
 #[tokio::test]

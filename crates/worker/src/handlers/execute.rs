@@ -227,6 +227,7 @@ impl Execution<'_> {
                 program: shell.unwrap_or_else(|| "bash".as_ref()).to_owned(),
                 arguments: Vec::new(),
             }),
+            watched: self.options.session.recording == Recording::On,
         }
     }
 

@@ -16,6 +16,9 @@ use self::{
 };
 use crate::{BenchError, BenchOptions, Figures};
 
+/// So many times as many grants are revoked as there are rounds elsewhere.
+const REVOKED: u32 = 17;
+
 /// How many watch when output is fanned out.
 const CROWDS: [usize; 3] = [10, 100, 500];
 
@@ -113,7 +116,7 @@ async fn join(house: &House, live: &Live, n: u32) -> Result<Figures, BenchError>
 /// From taking the right to type away to the last key that was still taken.
 async fn revoke(house: &House, live: &Live, rounds: u32) -> Result<Figures, BenchError> {
     let (mut times, mut raw) = (Vec::new(), Vec::new());
-    for _ in 0..rounds.max(5) {
+    for _ in 0..rounds * REVOKED {
         let mut typist = live.typist().await?;
         typist.key().await?;
         let begun = Instant::now();

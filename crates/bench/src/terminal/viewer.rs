@@ -5,6 +5,7 @@ use baton_wire::terminal::{Frame, Input, Subscribe, TypedSeq};
 use bytes::Bytes;
 use futures::{SinkExt as _, StreamExt as _};
 use reqwest::Upgraded;
+use tokio::sync::watch;
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
 use crate::BenchError;
@@ -86,6 +87,30 @@ impl Viewer {
         }
         self.text.clear();
         Ok(())
+    }
+
+    /// Up to where everything was shown.
+    pub(super) const fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    /// Reads until everything before an offset is shown that is told meanwhile.
+    pub(super) async fn read_on(
+        &mut self,
+        mut end: watch::Receiver<Option<u64>>,
+    ) -> Result<(), BenchError> {
+        let told = loop {
+            let told = *end.borrow_and_update();
+            if let Some(told) = told {
+                break told;
+            }
+            tokio::select! {
+                frame = self.next() => drop(frame?),
+                _ = end.changed() => {}
+            }
+            self.text.clear();
+        };
+        self.shown(told).await
     }
 
     /// Waits until a text is shown; gives what stands behind it up to the line's end.

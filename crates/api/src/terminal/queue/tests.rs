@@ -58,6 +58,7 @@ fn a_viewer_that_takes_everything_and_draws_too_little_of_it_is_skipped_as_well(
     assert_eq!(queue.next(), Due::Screen(Skip::Behind));
 }
 
+// B-02
 #[test]
 fn what_a_viewer_says_for_the_first_time_about_before_a_screen_does_not_hold_it_back() {
     let mut queue = Queue::default();

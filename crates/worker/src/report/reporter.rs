@@ -138,10 +138,12 @@ impl Reporter {
             ..
         } = event
         {
-            self.0.used.send_replace(Used {
-                tokens: input_tokens + output_tokens,
-                spend_cents: *spent_cents,
-                turns: *turns,
+            // Tokens are told step by step, the rest as it stands. A worker started again is told all
+            // of it once more.
+            self.0.used.send_modify(|used| {
+                used.tokens += input_tokens + output_tokens;
+                used.spend_cents = spent_cents.or(used.spend_cents);
+                used.turns = turns.or(used.turns);
             });
         }
     }

@@ -43,8 +43,9 @@ impl Attempt {
         let summary = if self.point.is_past(Stage::Execute) {
             self.summary.clone().unwrap_or_default()
         } else {
-            self.stage(Stage::Execute, self.execute(spec, &secrets))
-                .await?
+            // All that an agent is followed with is in it.
+            let execute = Box::pin(self.execute(spec, &secrets));
+            self.stage(Stage::Execute, execute).await?
         };
         if !self.point.is_past(Stage::Publish) {
             self.stage(Stage::Publish, self.publish(spec, &summary))

@@ -11,7 +11,7 @@ use std::{
 };
 
 use baton_domain::{BudgetKind, MessageKind, PauseMethod, PauseMode, Stage};
-use baton_terminal::{Held, LetGo, LetGoWhy};
+use baton_terminal::Held;
 use baton_wire::{ControlCommand, ControlMessage, Event};
 use uuid::Uuid;
 

@@ -9,6 +9,7 @@ use super::*;
 #[test]
 fn every_command_has_its_answer_in_every_standing() {
     type Make = fn() -> Bench;
+    type Command = fn() -> ControlCommand;
     let paused: Make = || {
         let mut bench = Bench::with_agent();
         bench.wish(pause(PauseMode::Soft));
@@ -32,7 +33,7 @@ fn every_command_has_its_answer_in_every_standing() {
         ("taken over", Bench::taken_over),
         ("handing back", handing),
     ];
-    let commands: [(&str, fn() -> ControlCommand); 4] = [
+    let commands: [(&str, Command); 4] = [
         ("pause", || pause(PauseMode::Soft)),
         ("resume", resume),
         ("takeover", takeover),
@@ -197,7 +198,7 @@ fn a_stage_that_a_person_lets_begin_waits_for_the_answer() {
 
 #[test]
 fn a_budget_that_is_used_up_holds_the_run_until_it_is_raised() {
-    use super::input::Used;
+    use crate::control::Used;
     let mut bench = Bench::with_agent();
     let tokens = |tokens| {
         Input::Used(Used {

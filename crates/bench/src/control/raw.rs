@@ -15,7 +15,10 @@ pub(super) async fn requests(options: &BenchOptions) -> Result<Vec<Duration>, Be
     let ground = Broker::start(&options.programs, SyncPolicy::Always).await?;
     let (asks, answers) = (ground.client().await?, ground.client().await?);
     let mut asked = answers.subscribe(SUBJECT).await.map_err(broker)?;
-    answers.flush().await.map_err(broker)?;
+    // Once its own message has come back, the broker knows the subscription.
+    let own = answers.publish(SUBJECT, bytes::Bytes::new());
+    own.await.map_err(broker)?;
+    asked.next().await;
     let mut answering = JoinSet::new();
     answering.spawn(async move {
         while let Some(message) = asked.next().await {

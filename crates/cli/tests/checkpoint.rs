@@ -357,6 +357,22 @@ async fn outside_a_run_and_after_it_nothing_holds_anybody() {
     assert!(String::from_utf8_lossy(&asked.stderr).contains("the run's host does not answer"));
 }
 
+// B-03
+#[tokio::test]
+async fn an_agent_that_is_ended_while_it_waits_is_told_no_before_any_signal() {
+    let hook = pre("1").to_string();
+    let script = format!("echo '{hook}' | \"$BATON\" checkpoint > said; sleep 300");
+    let mut run = Run::start(&format!("while [ ! -e go ]; do sleep 0.01; done; {script}")).await;
+    run.hold(1).await;
+    std::fs::write(run.folder.path().join("go"), "").unwrap();
+    run.until(|heard| heard.status.waiting).await;
+    run.hosted.remote().end();
+    run.until(|_| false).await;
+    let said = std::fs::read_to_string(run.folder.path().join("said")).unwrap();
+    let said: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(said["hookSpecificOutput"]["permissionDecision"], "deny");
+}
+
 #[tokio::test]
 async fn a_person_is_asked_and_the_answer_is_printed() {
     let mut run = Run::start("sleep 300").await;

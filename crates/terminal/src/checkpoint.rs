@@ -9,7 +9,10 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use uuid::Uuid;
 
@@ -219,7 +222,9 @@ impl Desk {
 
     fn end(&mut self) {
         self.ending = true;
-        for call in std::mem::take(&mut self.waiters).into_keys() {
+        let mut waiting: BTreeSet<CallId> = self.helps.waiting().collect();
+        waiting.extend(std::mem::take(&mut self.waiters).into_keys());
+        for call in waiting {
             self.say(call, HostWord::Ending);
         }
         self.hold = None;

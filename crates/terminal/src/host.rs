@@ -243,13 +243,14 @@ impl Host {
     }
 
     fn end(&mut self, how: EndHow) {
-        // One that stands still could not follow what it is told.
+        // One that stands still could not follow what it is told, nor its calls.
+        let calls = (!self.clock.is_frozen()).then(|| self.checkpoints.door.under_way());
         self.clock.thaw();
         // Whoever waits is told to do nothing more, before anything is signalled.
         self.hear(Said::Ending);
         // A shell listens to no SIGTERM.
         self.with_live(Live::end_shell);
-        self.endings.begin(self.family.clone(), how);
+        self.endings.begin(self.family.clone(), how, calls);
     }
 
     fn left_alone(&mut self) {

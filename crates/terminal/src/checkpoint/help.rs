@@ -133,6 +133,11 @@ impl Helps {
         all.any(|request| request.waits.is_some() && request.answer.is_none())
     }
 
+    /// The calls that wait for an answer.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = CallId> {
+        self.0.values().filter_map(|request| request.waits)
+    }
+
     /// Takes an answer.
     pub(super) fn answer(&mut self, answer: HelpAnswer) -> Help {
         let help = answer.help;

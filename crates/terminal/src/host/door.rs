@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, io};
 use futures::{SinkExt, StreamExt};
 use tokio::{
     net::{UnixListener, UnixStream},
-    sync::mpsc,
+    sync::{mpsc, watch},
     task::JoinSet,
 };
 use tokio_util::codec::{Framed, LinesCodec};
@@ -48,6 +48,8 @@ pub(super) struct Door {
     sayer: mpsc::Sender<AtDoor>,
     /// The calls that are under way.
     callers: BTreeMap<CallId, Caller>,
+    /// How many they are.
+    under_way: watch::Sender<usize>,
     count: u64,
 }
 
@@ -60,6 +62,7 @@ impl Door {
             said,
             sayer,
             callers: BTreeMap::new(),
+            under_way: watch::Sender::new(0),
             count: 0,
         }
     }
@@ -70,6 +73,7 @@ impl Door {
             Some(said) = self.said.recv() => {
                 if let AtDoor::Gone(call) = said {
                     self.callers.remove(&call);
+                    self.under_way.send_replace(self.callers.len());
                 }
                 said
             }
@@ -81,6 +85,11 @@ impl Door {
             }
             Some(_) = self.tasks.join_next() => AtDoor::Nothing,
         }
+    }
+
+    /// How many calls are under way.
+    pub(super) fn under_way(&self) -> watch::Receiver<usize> {
+        self.under_way.subscribe()
     }
 
     /// Whether a call comes from this process or from below it.
@@ -108,6 +117,7 @@ impl Door {
         let (ear, heard) = mpsc::unbounded_channel();
         let pid = stream.peer_cred().ok().and_then(|peer| peer.pid());
         self.callers.insert(id, Caller { ear, pid });
+        self.under_way.send_replace(self.callers.len());
         let call = Call {
             id,
             line: Framed::new(stream, LinesCodec::new_with_max_length(LINE_BYTES)),

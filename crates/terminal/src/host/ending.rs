@@ -8,9 +8,9 @@ use nix::{
     unistd::Pid,
 };
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, watch},
     task::JoinSet,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 use super::EndHow;
@@ -21,6 +21,8 @@ use crate::{
 
 /// How long an agent that was asked to stop may take, before it is told to.
 const ASKED_WITHIN: Duration = Duration::from_secs(2);
+/// How long the agent's calls may take to end once they are told that the run is being ended.
+const CALLS_WITHIN: Duration = Duration::from_millis(200);
 const POLL: Duration = Duration::from_millis(10);
 
 /// What an end tells.
@@ -58,14 +60,24 @@ impl Endings {
         self.tasks.is_empty() && self.steps.is_empty()
     }
 
-    /// Begins to end everything, once.
-    pub(super) fn begin(&mut self, family: Family, how: EndHow) {
+    /// Begins to end everything, once; what the agent's `calls` are told reaches them before any
+    /// signal does, unless they take too long.
+    pub(super) fn begin(
+        &mut self,
+        family: Family,
+        how: EndHow,
+        calls: Option<watch::Receiver<usize>>,
+    ) {
         if self.begun {
             return;
         }
         self.begun = true;
         let tell = self.tell.clone();
         self.tasks.spawn(async move {
+            if let Some(mut calls) = calls {
+                // A hook that a signal ends before it has said no lets the agent go on.
+                let _ = timeout(CALLS_WITHIN, calls.wait_for(|under_way| *under_way == 0)).await;
+            }
             if how == EndHow::Asking {
                 ask(&family).await;
             }

@@ -2,7 +2,15 @@ import { describe, expect, it } from "vitest";
 
 import type { PauseInfo, RunControl, TaskRun } from "../api/types";
 import { NO_CONTROL } from "./control";
-import { causeWords, holdWords, obstacle, phases, stoodStill, type Wish } from "./phases";
+import {
+  abilities,
+  causeWords,
+  holdWords,
+  obstacle,
+  phases,
+  stoodStill,
+  type Wish,
+} from "./phases";
 
 const at = (seconds: number) => new Date(seconds * 1_000).toISOString();
 
@@ -137,6 +145,14 @@ describe("what can be done", () => {
     expect(obstacle("hard pause", run({ agent: deaf }))).toBeNull();
     expect(obstacle("steering", run({ agent: deaf }))).toContain("middle of its turn");
     expect(obstacle("queued", run({ agent: deaf }))).toBeNull();
+  });
+
+  it("of a command its program decides", () => {
+    const none = { checkpoints: false, steering: false, queued: false, permissions: false };
+    const unsaid = { agent: { capabilities: { ...none, interactive: false } } };
+    expect(abilities(run(unsaid, { type: "command" }))).toBeNull();
+    expect(obstacle("steering", run(unsaid, { type: "command" }))).toBeNull();
+    expect(obstacle("steering", run(unsaid, { type: "codex_exec" }))).not.toBeNull();
   });
 
   it("a run that somebody took over is handed back, not resumed or paused", () => {

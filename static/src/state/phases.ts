@@ -1,6 +1,6 @@
 // A pause as a line of phases with the time that each took, and what can be done as things stand.
 // Pure: the present is handed in.
-import type { PauseInfo, RunControl, TaskRun } from "../api/types";
+import type { AgentCapabilities, PauseInfo, RunControl, TaskRun } from "../api/types";
 import { duration, ticking } from "../lib/format";
 import { controlOf } from "./control";
 import { methodWords } from "./controlEntry";
@@ -97,16 +97,16 @@ export function obstacle(wish: Wish, run: TaskRun): string | null {
     case "hard pause":
       return taken(control);
     case "soft pause":
-      return taken(control) ?? lacks(control, "checkpoints", NO_CHECKPOINTS);
+      return taken(control) ?? lacks(run, "checkpoints", NO_CHECKPOINTS);
     case "resume":
       return taken(control)?.concat(": hand the run back instead") ?? null;
     case "takeover":
       if (run.lease == null) return "nobody works on it: pause it, and it is held before it begins";
       return taken(control);
     case "steering":
-      return lacks(control, "steering", "this agent hears nothing in the middle of its turn");
+      return lacks(run, "steering", "this agent hears nothing in the middle of its turn");
     case "queued":
-      return lacks(control, "queued", "this agent hears nothing at the end of its turn");
+      return lacks(run, "queued", "this agent hears nothing at the end of its turn");
     case "raise":
       return null;
   }
@@ -118,12 +118,21 @@ function taken(control: RunControl): string | null {
   return control.takeover === null ? null : `${control.takeover.by} has the run's place`;
 }
 
+/** What the run's agent can do; null where nobody can tell: a command is what its program makes of
+ * it. */
+export function abilities(run: TaskRun): AgentCapabilities | null {
+  const can = controlOf(run).agent?.capabilities ?? null;
+  const isUnsaid = can !== null && !Object.values(can).includes(true);
+  return run.type === "command" && isUnsaid ? null : can;
+}
+
 function lacks(
-  control: RunControl,
+  run: TaskRun,
   name: "checkpoints" | "steering" | "queued",
   why: string,
 ): string | null {
-  return control.agent === null || control.agent.capabilities[name] ? null : why;
+  const can = abilities(run);
+  return can === null || can[name] ? null : why;
 }
 
 /** Time that the attempt has stood still, in milliseconds, with the pause in force. */

@@ -60,13 +60,13 @@ test("a run is paused, told something, and goes on with it", async ({ page, subm
   await expect(card(page)).toContainText("wait for the review");
 
   const talk = page.getByTestId("messages");
-  await talk.getByLabel("Message to the agent").fill("no, not this one");
+  await talk.getByRole("textbox", { name: "Message to the agent" }).fill("no, not this one");
   await talk.getByRole("button", { name: "Send" }).click();
   const wrong = talk.locator("li").filter({ hasText: "not this one" });
   await expect(wrong).toHaveAttribute("data-state", "queued");
   await wrong.getByRole("button", { name: "Take back" }).click();
   await expect(wrong).toHaveAttribute("data-state", "cancelled");
-  await talk.getByLabel("Message to the agent").fill("leave the public names");
+  await talk.getByRole("textbox", { name: "Message to the agent" }).fill("leave the public names");
   await page.keyboard.press("Control+Enter");
   const right = talk.locator("li").filter({ hasText: "public names" });
   await expect(right).toContainText("waits for the agent's next tool call");

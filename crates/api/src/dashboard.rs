@@ -45,10 +45,11 @@ pub(crate) async fn serve(request: Request) -> Response {
 }
 
 /// The pages that have no id in their path, as `static/src/lib/router.svelte.ts` knows them.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "/",
     "/index.html",
     "/runs",
+    "/inbox",
     "/workers",
     "/dead-letters",
     "/tokens",

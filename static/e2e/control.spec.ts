@@ -45,7 +45,7 @@ async function cancel(page: Page): Promise<void> {
   await expect(stateOf(page)).toHaveText("cancelled");
 }
 
-// H-05, H-06
+// H-05, H-06, H-14
 test("a run is paused, told something, and goes on with it", async ({ page, submit, loads }) => {
   const id = await submit("goes step by step", STEPS);
   await begun(page, id);
@@ -94,7 +94,7 @@ test("what never checkpoints is frozen at once, and thawed", async ({ page, subm
   await cancel(page);
 });
 
-// H-09
+// H-09, H-14
 test("a run is taken over, worked on in its shell, and handed back", async ({ page, submit }) => {
   const id = await submit("needs a hand", STEPS);
   await begun(page, id);

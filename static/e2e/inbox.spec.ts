@@ -14,7 +14,7 @@ function asks(question: string, options = ""): string {
 const card = (page: Page, question: string) =>
   page.locator("[data-help]").filter({ hasText: question });
 
-// H-10
+// H-14
 test("a question is answered with one key, and its run goes on", async ({
   page,
   submit,

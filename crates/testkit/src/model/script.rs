@@ -35,6 +35,7 @@ pub struct Turn {
     pub(super) say: Option<String>,
     pub(super) exec: Option<String>,
     pub(super) yield_time_ms: Option<u64>,
+    pub(super) escalate: Option<String>,
     pub(super) delay_ms: u64,
     pub(super) hold: Option<String>,
     pub(super) faults: Vec<Fault>,
@@ -138,6 +139,13 @@ impl Turn {
             exec: Some(cmd.to_owned()),
             ..Self::default()
         }
+    }
+
+    /// The same outside the agent's sandbox, for which it asks permission for this reason.
+    #[must_use]
+    pub fn escalating(mut self, why: &str) -> Self {
+        self.escalate = Some(why.to_owned());
+        self
     }
 
     /// The model says `text`; alone, this ends the agent's work.

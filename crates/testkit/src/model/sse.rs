@@ -33,6 +33,10 @@ fn call(cmd: &str, number: usize, turn: &Turn) -> Value {
     if let Some(time) = turn.yield_time_ms {
         arguments["yield_time_ms"] = time.into();
     }
+    if let Some(why) = &turn.escalate {
+        arguments["sandbox_permissions"] = "require_escalated".into();
+        arguments["justification"] = why.as_str().into();
+    }
     json!({
         "type": "function_call",
         "name": "exec_command",

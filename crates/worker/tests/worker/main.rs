@@ -5,6 +5,7 @@
 mod adoption;
 mod bench;
 mod codex;
+mod codex_control;
 mod codex_screen;
 mod commands;
 mod control;

@@ -120,6 +120,11 @@ impl Core {
         }
     }
 
+    /// Whether it is cancelled, or its attempt is over.
+    pub(super) const fn is_over(&self) -> bool {
+        self.state.over
+    }
+
     /// The stage that the work waits for and may begin: from now on it is in the middle of it.
     pub(super) fn open(&mut self) -> Option<Stage> {
         match (self.place, &self.state.standing) {

@@ -180,7 +180,9 @@ impl Keeper {
         }
         if let Some(remote) = self.means.helm.remote() {
             let hold = self.core.hold();
-            if self.told.as_ref() != Some(&hold) {
+            // One that is cancelled is ended where it stands.
+            let ends = hold.is_none() && self.core.is_over();
+            if self.told.as_ref() != Some(&hold) && !ends {
                 remote.hold(hold.clone());
                 self.told = Some(hold);
             }

@@ -274,9 +274,8 @@ impl<'a> Warden<'a> {
         match reason {
             StopReason::Leave => {}
             StopReason::Cancelled => {
-                // The end comes before every pause, and it is heard.
-                self.remote.hold(None);
-                self.remote.thaw();
+                // The host thaws it, and tells whoever waits in a checkpoint to do nothing more: let
+                // go, it would use its next tool before it hears of its end.
                 self.remote.ask_to_end();
                 self.has_ended(Ended::OnRequest);
             }

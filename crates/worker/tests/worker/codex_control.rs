@@ -10,7 +10,7 @@ use std::{
 use baton_domain::{MessageKind, PauseMethod, PauseMode};
 use baton_terminal::{Asked, HelpAsk, Hook, ask_person, pass_hook};
 use baton_testkit::{
-    ModelEndpoint, Script, Turn,
+    ModelEndpoint, Recorded, Script, Turn,
     codex::{self, CodexHome},
     git::SampleRepository,
 };
@@ -96,9 +96,21 @@ impl Ground {
         })
     }
 
-    /// What the model was asked, the `n`th time.
+    /// What the model was asked for the task, the `n`th time. Codex's screen also asks it for a title.
     async fn request(&self, n: usize) -> String {
-        self.endpoint.wait_for_request(n).await.body.to_string()
+        let mut all = n;
+        while self.requests().len() < n {
+            self.endpoint.wait_for_request(all).await;
+            all += 1;
+        }
+        self.requests()[n - 1].body.to_string()
+    }
+
+    /// All that the model was asked for the task.
+    fn requests(&self) -> Vec<Recorded> {
+        let mut requests = self.endpoint.requests();
+        requests.retain(|request| !request.body.to_string().contains("thread_title"));
+        requests
     }
 }
 
@@ -178,7 +190,7 @@ async fn held_and_told(mode: &str) {
     bench.command(run, tell(MessageKind::Steering, text)).await;
     bench.story(run, |story| commands_held(story, 2)).await;
     assert!(!repo.join("one").exists());
-    assert_eq!(ground.endpoint.requests().len(), 1);
+    assert_eq!(ground.requests().len(), 1);
     bench.command(run, resume()).await;
     let told = ground.request(2).await;
     assert!(
@@ -189,7 +201,7 @@ async fn held_and_told(mode: &str) {
     succeeded(&story, "all done");
     assert_eq!((deliveries(&story), seen(&story)), (vec!["PreToolUse"], 1));
     assert!(repo.join("one").exists() && repo.join("two").exists());
-    assert_eq!(ground.endpoint.requests().len(), 3);
+    assert_eq!(ground.requests().len(), 3);
     worker.leave().await;
 }
 
@@ -221,7 +233,7 @@ async fn goes_on_with_a_queued_message(mode: &str) {
     let story = bench.end(run).await;
     succeeded(&story, "all done");
     assert_eq!((deliveries(&story), seen(&story)), (vec!["Stop"], 1));
-    let requests = ground.endpoint.requests();
+    let requests = ground.requests();
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[0].conversation, requests[1].conversation);
     worker.leave().await;

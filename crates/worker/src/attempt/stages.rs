@@ -191,7 +191,7 @@ impl Attempt {
                     effort: effort.or(worker.effort),
                     mode: *mode,
                 };
-                codex::execute(&execution, &order).await
+                Box::pin(codex::execute(&execution, &order)).await
             }
         }?;
         self.keep(&Kept {

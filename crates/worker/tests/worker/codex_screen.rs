@@ -7,7 +7,10 @@ use baton_wire::Event;
 use baton_worker::CodexLogin;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, Story, marked};
+use crate::{
+    bench::{Bench, Story, marked},
+    codex::usage,
+};
 
 async fn bench(home: &CodexHome, endpoint: &ModelEndpoint) -> Bench {
     let mut bench = Bench::new().await;
@@ -32,19 +35,7 @@ fn task(repository: &SampleRepository) -> Value {
     })
 }
 
-fn usage(story: &Story) -> Vec<(u64, Option<u64>)> {
-    let events = story.events().into_iter();
-    let usage = events.filter_map(|event| match event {
-        Event::Usage {
-            input_tokens,
-            turns,
-            ..
-        } => Some((*input_tokens, *turns)),
-        _ => None,
-    });
-    usage.collect()
-}
-
+// W-04
 #[tokio::test]
 async fn codex_shows_its_own_screen_and_the_run_ends_with_its_turn() {
     let patch =

@@ -205,13 +205,13 @@ async fn held_and_told(mode: &str) {
     worker.leave().await;
 }
 
-// B-03 B-04 H-06 H-09
+// B-03 B-04 H-09 H-10
 #[tokio::test]
 async fn codex_is_held_before_its_next_tool_call_and_told_something_there() {
     held_and_told("exec").await;
 }
 
-// B-03 B-04 H-06 H-09
+// B-03 B-04 H-09 H-10
 #[tokio::test]
 async fn codex_with_its_own_screen_is_held_and_told_something_too() {
     held_and_told("interactive").await;
@@ -239,19 +239,18 @@ async fn goes_on_with_a_queued_message(mode: &str) {
     worker.leave().await;
 }
 
-// H-06 B-04
+// B-04 H-10
 #[tokio::test]
 async fn codex_goes_on_with_a_message_that_waited_for_the_end_of_its_turn() {
     goes_on_with_a_queued_message("exec").await;
 }
 
-// H-06 B-04
+// B-04 H-10
 #[tokio::test]
 async fn codex_with_its_own_screen_goes_on_with_a_queued_message() {
     goes_on_with_a_queued_message("interactive").await;
 }
 
-// H-10
 #[tokio::test]
 async fn what_the_sandbox_forbids_is_allowed_or_refused_by_people() {
     let outside = tempfile::tempdir_in("/var/tmp").unwrap();
@@ -293,7 +292,6 @@ async fn what_the_sandbox_forbids_is_allowed_or_refused_by_people() {
     worker.leave().await;
 }
 
-// H-10
 #[tokio::test]
 async fn a_question_from_within_the_sandbox_reaches_people_and_its_answer_the_model() {
     let mut ground = Ground::new([]).await;

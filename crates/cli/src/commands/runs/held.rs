@@ -120,8 +120,9 @@ mod tests {
 
     #[test]
     fn a_held_run_tells_why_how_and_for_how_long() {
-        let ago =
-            |seconds: i64| SystemClock.now() - chrono::TimeDelta::milliseconds(seconds * 1000 + 500);
+        let ago = |seconds: i64| {
+            SystemClock.now() - chrono::TimeDelta::milliseconds(seconds * 1000 + 500)
+        };
         let pause: PauseInfo = serde_json::from_value(json!({
             "phase": "effective", "by": "ada", "cause": "operator", "mode": "soft",
             "note": "let me look", "requestedAt": ago(70), "deliveredAt": ago(70),

@@ -71,7 +71,8 @@ impl Gathered {
             return;
         };
         let key = (said.run, said.id);
-        let Some(message) = self.message_steps.remove(&key) else {
+        let before = || Some(self.messages.remove(&key)?.message);
+        let Some(message) = self.message_steps.remove(&key).or_else(before) else {
             return;
         };
         let stored = StoredMessage {
@@ -88,7 +89,9 @@ impl Gathered {
     /// The run has taken in that a person is needed: what is asked is kept with it.
     pub(super) fn asked(&mut self, run: RunId, mark: Mark, needed: &HelpNeeded) {
         let key = (run, needed.help);
-        let Some(help) = self.help_steps.remove(&key) else {
+        // It may have been asked and closed before.
+        let before = || Some(self.help.remove(&key)?.help);
+        let Some(help) = self.help_steps.remove(&key).or_else(before) else {
             return;
         };
         let new = NewHelp {

@@ -9,6 +9,8 @@ use serde::Serialize;
 use super::{Known, fold};
 use crate::read::Message;
 
+#[path = "control_tests.rs"]
+mod control;
 #[path = "session_tests.rs"]
 mod session;
 #[path = "../../tests/recorder/words.rs"]

@@ -11,8 +11,10 @@ use crate::{
     stage::{Access, Stage, store},
     tables::Tables,
     words::{
-        cancel, drain, enable, events, failed, granted, input, lease, live_session, offer, ready,
-        run, starting, stored, succeeded, undrain, usage, wish,
+        answered, asked, began, cancel, command, delivered, drain, enable, events, failed, granted,
+        handed_over, input, lease, live_session, message, not_needed, offer, over, pause, paused,
+        ready, resume, resumed, run, seen, starting, stored, succeeded, takeover, tokens, undrain,
+        usage, wish,
     },
 };
 
@@ -37,6 +39,7 @@ async fn history(stage: &Stage) -> Position {
     stage.publish((cancel(run(31)).0, "nothing of ours")).await;
     operators(stage).await;
     sessions(stage).await;
+    controls(stage).await;
     stage.publish(offer(run(32), 1)).await
 }
 
@@ -100,6 +103,40 @@ async fn sessions(stage: &Stage) {
         .await;
 }
 
+/// Runs that are held, told something and ask something: one goes on, one lost its worker, one was
+/// given up.
+async fn controls(stage: &Stage) {
+    for n in [40, 41, 42] {
+        let id = run(n);
+        let mut bounded = offer(id, 1);
+        bounded.1.spec.max_attempts = (n == 42).then_some(1);
+        bounded.1.spec.control = Some(tokens(1_000));
+        stage.publish(bounded).await;
+        stage.publish(lease(id, 1, LeaseStep::Taken, "w1")).await;
+        stage.publish(pause(id, 1)).await;
+        stage.publish(message(id, 2, "look at the tests")).await;
+        stage.publish(message(id, 3, "then stop")).await;
+        let said = [
+            began("m-1"),
+            usage(7),
+            delivered(1),
+            paused(1),
+            delivered(2),
+        ];
+        stage.publish(events(id, 1, "w1", 1, said)).await;
+        let said = [handed_over(2), seen(2), handed_over(3), asked(n)];
+        stage.publish(events(id, 1, "w1", 6, said)).await;
+        stage.publish(answered(id, 4, command(n), "allow")).await;
+        stage.publish(takeover(id, 5)).await;
+    }
+    let said = [not_needed(40, 4), over(5), resumed()];
+    stage.publish(events(run(40), 1, "w1", 10, said)).await;
+    stage.publish(resume(run(40), 6)).await;
+    let lost = || LeaseStep::Lost;
+    stage.publish(lease(run(41), 1, lost(), "supervisor")).await;
+    stage.publish(lease(run(42), 1, lost(), "supervisor")).await;
+}
+
 async fn rebuilt(stage: &Stage, batch_messages: usize) -> baton_recorder::RebuildReport {
     let options = RecorderOptions {
         batch_messages,
@@ -121,11 +158,14 @@ async fn a_rebuild_yields_the_same_rows_whatever_the_batches() {
     recorder.has_recorded(last).await;
     recorder.stop().await;
     let before = Tables::read(&stage.database).await;
-    assert_eq!((before.count("runs"), before.count("unreadable")), (27, 1));
+    assert_eq!((before.count("runs"), before.count("unreadable")), (30, 1));
     let kept = (before.count("sessions"), before.count("inputs"));
     assert_eq!(kept, (3, 6));
-    // Cancelling, trying again, taking away twice, lost; and 5 and 1 of the sessions'.
-    assert_eq!(before.count("deeds"), 21);
+    let kept = ["controls", "messages", "help"].map(|table| before.count(table));
+    assert_eq!(kept, [3, 6, 4]);
+    // Cancelling, trying again, taking away twice, lost; 5 and 1 of the sessions'; and of control
+    // 5 wishes and 7 words for each run, a wish, 3 words and 2 losses more.
+    assert_eq!(before.count("deeds"), 21 + 3 * 12 + 6);
     assert_eq!(before.count("drains"), 1);
     let held = runs::get(&stage.store, run(33)).await.expect("an answer");
     let lease = held.and_then(|held| held.record.run.state.lease().cloned());

@@ -31,6 +31,18 @@ impl Tables {
                 "SELECT to_jsonb(t)::text FROM task_run_live_sessions t ORDER BY run_id",
             ),
             (
+                "controls",
+                "SELECT to_jsonb(t)::text FROM task_run_control t ORDER BY run_id",
+            ),
+            (
+                "messages",
+                "SELECT to_jsonb(t)::text FROM task_run_messages t ORDER BY run_id, position",
+            ),
+            (
+                "help",
+                "SELECT to_jsonb(t)::text FROM task_run_help_requests t ORDER BY position, index",
+            ),
+            (
                 "deeds",
                 "SELECT to_jsonb(t)::text FROM task_run_control_events t ORDER BY position, index",
             ),

@@ -22,12 +22,20 @@ pub(crate) async fn write(
     Ok(())
 }
 
-/// An id that comes a second time is no other request.
+/// An id that is asked under again, by the next attempt say, begins anew.
 async fn insert(connection: &mut PgConnection, rows: &[HelpRow]) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO task_run_help_requests
          SELECT * FROM jsonb_populate_recordset(NULL::task_run_help_requests, $1)
-         ON CONFLICT (run_id, id) DO NOTHING",
+         ON CONFLICT (run_id, id) DO UPDATE SET
+             position = excluded.position, index = excluded.index, attempt = excluded.attempt,
+             worker = excluded.worker, kind = excluded.kind, question = excluded.question,
+             detail = excluded.detail, options = excluded.options,
+             free_text = excluded.free_text, blocking = excluded.blocking,
+             opened_at = excluded.opened_at, state = excluded.state,
+             answer_command = excluded.answer_command, answered_by = excluded.answered_by,
+             answered_at = excluded.answered_at, answer = excluded.answer, note = excluded.note,
+             closed_at = excluded.closed_at",
         sqlx::types::Json(rows) as _,
     )
     .execute(connection)

@@ -22,12 +22,17 @@ pub(crate) async fn write(
     Ok(())
 }
 
-/// An id that comes a second time is no other message.
+/// An id that comes again once nothing was to be heard of it any more begins anew.
 async fn insert(connection: &mut PgConnection, rows: &[MessageRow]) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO task_run_messages
          SELECT * FROM jsonb_populate_recordset(NULL::task_run_messages, $1)
-         ON CONFLICT (run_id, id) DO NOTHING",
+         ON CONFLICT (run_id, id) DO UPDATE SET
+             position = excluded.position, actor = excluded.actor, kind = excluded.kind,
+             text = excluded.text, created_at = excluded.created_at, state = excluded.state,
+             taken_back_by = excluded.taken_back_by, delivered_at = excluded.delivered_at,
+             via = excluded.via, attempt = excluded.attempt, seen_at = excluded.seen_at,
+             ended_at = excluded.ended_at, reason = excluded.reason, settled = excluded.settled",
         sqlx::types::Json(rows) as _,
     )
     .execute(connection)

@@ -5,6 +5,7 @@
 )]
 
 mod accounts;
+mod control;
 mod errors;
 mod locks;
 mod schema;

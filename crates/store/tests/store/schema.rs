@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 
 use baton_domain::{
-    Channel, FailureCode, Provider, Refusal, Role, SessionHealth, SessionStatus, Stage as Work,
-    StateName, TerminalName, TokenKind, run::PauseKind, session::ChainLink,
+    Channel, FailureCode, HelpEnd, HelpKind, MessageKind, MessageState, PauseCause, PauseMethod,
+    PauseMode, Provider, Refusal, Role, SessionHealth, SessionStatus, Stage as Work, StateName,
+    TerminalName, TokenKind,
+    run::{PauseKind, control::PausePhase},
+    session::ChainLink,
 };
 
 use crate::stage::{Stage, store};
@@ -55,6 +58,48 @@ async fn the_checks_allow_the_words_of_the_domain_and_no_others() {
     let mut refusals = set(refusals.iter().map(|refusal| refusal.as_str()));
     refusals.extend(["other_gate", "unknown_run", "unknown_command"].map(str::to_owned));
     assert_eq!(words(&stage, "task_run_events_refusal").await, refusals);
+}
+
+// H-05 H-06
+#[tokio::test(flavor = "multi_thread")]
+async fn the_checks_on_control_allow_the_words_of_the_domain_and_no_others() {
+    let stage = Stage::start().await;
+    let mut ends = set(HelpEnd::ALL.iter().map(|it| it.as_str()));
+    ends.insert("open".to_owned());
+    let allowed = [
+        (
+            "task_run_control_phase",
+            set(PausePhase::ALL.iter().map(|it| it.as_str())),
+        ),
+        (
+            "task_run_control_cause",
+            set(PauseCause::ALL.iter().map(|it| it.as_str())),
+        ),
+        (
+            "task_run_control_mode",
+            set(PauseMode::ALL.iter().map(|it| it.as_str())),
+        ),
+        (
+            "task_run_control_method",
+            set(PauseMethod::ALL.iter().map(|it| it.as_str())),
+        ),
+        (
+            "task_run_messages_kind",
+            set(MessageKind::ALL.iter().map(|it| it.as_str())),
+        ),
+        (
+            "task_run_messages_state",
+            set(MessageState::ALL.iter().map(|it| it.as_str())),
+        ),
+        (
+            "task_run_help_requests_kind",
+            set(HelpKind::ALL.iter().map(|it| it.as_str())),
+        ),
+        ("task_run_help_requests_state", ends),
+    ];
+    for (constraint, expected) in allowed {
+        assert_eq!(words(&stage, constraint).await, expected, "{constraint}");
+    }
 }
 
 // H-01 H-02

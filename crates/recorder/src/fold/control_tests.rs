@@ -47,7 +47,7 @@ fn a_pause_is_folded_and_every_step_answers_the_command_that_it_is_of() {
     assert_eq!(batch.controls.len(), 1);
 }
 
-// H-06 H-10
+// H-06 H-10 B-04
 #[test]
 fn a_message_is_kept_once_with_its_words_and_then_only_how_far_it_has_come() {
     let stream = Stream::running()
@@ -69,7 +69,7 @@ fn a_message_is_kept_once_with_its_words_and_then_only_how_far_it_has_come() {
     assert_eq!(whole.events[2].data["text"], "look at the tests first");
 }
 
-// B-08
+// H-05
 #[test]
 fn a_request_for_help_is_kept_with_its_question_and_with_the_answer() {
     let batch = Stream::running()
@@ -92,7 +92,7 @@ fn a_request_for_help_is_kept_with_its_question_and_with_the_answer() {
     assert_eq!(refused.refusal.as_deref(), Some("duplicate"));
 }
 
-// W-12 B-08
+// W-12
 #[test]
 fn a_run_that_is_given_up_asks_a_person_by_itself_until_it_is_tried_again() {
     let given_up = || {
@@ -138,7 +138,6 @@ fn a_run_that_is_given_up_asks_a_person_by_itself_until_it_is_tried_again() {
     );
 }
 
-// B-08
 #[test]
 fn what_is_bounded_is_counted_and_what_is_not_costs_no_row() {
     let mut bounded = offer(run(1), 1);

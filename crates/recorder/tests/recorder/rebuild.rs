@@ -149,7 +149,7 @@ async fn rebuilt(stage: &Stage, batch_messages: usize) -> baton_recorder::Rebuil
         .expect("broker and database are there")
 }
 
-// B-01 H-02 H-03
+// B-01 H-02 H-03 H-05 H-06
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_yields_the_same_rows_whatever_the_batches() {
     let stage = Stage::start().await;

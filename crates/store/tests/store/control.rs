@@ -412,7 +412,6 @@ async fn messages_are_read_page_by_page_and_change_without_their_words() {
     assert_eq!(none.expect("an answer"), None);
 }
 
-// B-08
 #[tokio::test(flavor = "multi_thread")]
 async fn the_inbox_of_the_fleet_lists_what_is_open_first_and_is_read_page_by_page() {
     let stage = Stage::start().await;

@@ -74,7 +74,7 @@ succeeded       | none         | undelivered  | cancelled    | delivered    | un
 progress        | none         | queued       | back         | delivered    | dropped      | none
 ";
 
-// H-06 H-10
+// H-06 H-10 B-04
 #[test]
 fn every_state_of_a_message_answers_every_fact_as_the_table_says() {
     check(MESSAGES, message_in, message_fact, message_of);
@@ -93,7 +93,7 @@ redriven        | !wrong_state | !wrong_state | !wrong_state | closed withdrawn 
 progress        | none         | open         | answered     | !wrong_state    | none
 ";
 
-// W-12 B-08
+// W-12
 #[test]
 fn every_state_of_a_request_for_help_answers_every_fact_as_the_table_says() {
     check(HELP, help_in, help_fact, help_of);

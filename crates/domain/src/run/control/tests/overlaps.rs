@@ -75,7 +75,7 @@ fn an_operators_pause_of_a_run_that_its_budget_holds_outlives_the_budgets() {
     let run = after(
         run,
         [
-            wish(1, pause()),
+            wish(1, super::pause()),
             delivered(1),
             paused_by(PauseCause::Budget),
         ],
@@ -184,7 +184,7 @@ fn a_takeover_that_no_wish_on_record_explains_is_told_by_who_lets_it_happen() {
     assert_eq!(pause_of(&run), "taken");
 }
 
-// H-10
+// H-10 B-04
 #[test]
 fn what_the_model_has_not_seen_is_told_to_the_next_attempts_agent() {
     let run = after(
@@ -242,7 +242,7 @@ fn a_message_is_taken_back_at_once_while_nobody_holds_the_run() {
     assert_eq!(told.messages[0].state(), MessageState::Cancelled);
 }
 
-// B-08
+// W-12
 #[test]
 fn a_run_that_is_given_up_asks_once_under_the_same_id_whenever_it_is_folded() {
     let (first, again) = (dead_run(), dead_run());
@@ -261,7 +261,7 @@ fn a_run_that_is_given_up_asks_once_under_the_same_id_whenever_it_is_folded() {
     assert!(redriven.control.help.is_empty());
 }
 
-// B-08
+// W-12
 #[test]
 fn budgets_count_anew_in_every_attempt_and_are_given_back_by_a_redrive() {
     let budgets = [(BudgetKind::Tokens, 100), (BudgetKind::Turns, 5)];

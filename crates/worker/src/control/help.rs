@@ -89,8 +89,15 @@ impl Core {
     }
 
     fn close_help(&mut self, help: Uuid, end: HelpEnd, command: Option<Uuid>) {
-        if self.state.helps.remove(&help).is_some() {
+        if let Some(closed) = self.state.helps.remove(&help) {
             self.state.closed.insert(help);
+            // An agent may end with the answer in its hands, before its host has said so.
+            let (end, command) = match (closed, end) {
+                (Help::Agent(Some(answer)), HelpEnd::RunEnded) => {
+                    (HelpEnd::Answered, answer.command)
+                }
+                (_, end) => (end, command),
+            };
             self.say(Event::OperatorNotNeeded(HelpClosed { help, end, command }));
         }
     }

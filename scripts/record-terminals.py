@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Records real agents in a terminal anew: crates/screen/tests/recordings/*.vt, for the tests of screens.
 
-The real Codex CLI (full screen, and `codex exec`) works in a neutral folder and talks to the scripted
-model; what it writes to its terminal is kept byte by byte. Needs what `scripts/bootstrap` sets up and
+The real Codex CLI (full screen, and `codex exec`) and Claude Code work in a neutral folder and talk to the
+scripted model; what it writes to its terminal is kept byte by byte. Needs what `scripts/bootstrap` sets up and
 `cargo build -p baton-testkit --bin scripted-model`. Ends with an error if a recording names this machine.
 """
 
@@ -86,6 +86,35 @@ def codex(url, home, *args):
     return [str(program), *args], environment
 
 
+def claude(url, home, *args):
+    home.mkdir()
+    known = {"hasTrustDialogAccepted": True, "hasCompletedProjectOnboarding": True}
+    memory = {
+        "hasCompletedOnboarding": True,
+        "theme": "dark",
+        "bypassPermissionsModeAccepted": True,
+        "projects": {str(DEMO / "work"): known},
+    }
+    (home / ".claude.json").write_text(json.dumps(memory))
+    settings = {"apiKeyHelper": "echo sk-ant-scripted-model", "skipDangerousModePermissionPrompt": True}
+    environment = {
+        "ANTHROPIC_BASE_URL": url.removesuffix("/v1"),
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "CLAUDE_CONFIG_DIR": str(home),
+        "DISABLE_AUTOUPDATER": "1",
+        "HOME": str(DEMO),
+        # Root may pass its permissions by only where it says so.
+        "IS_SANDBOX": "1",
+        "LANG": "C.UTF-8",
+        "PATH": os.environ["PATH"],
+        "TERM": "xterm-256color",
+        "COLORTERM": "truecolor",
+    }
+    program = ROOT / ".tools/bin/claude"
+    words = ["--settings", json.dumps(settings), "--setting-sources", "", "--permission-mode", "bypassPermissions"]
+    return [str(program), *words, *args], environment
+
+
 ANSWERS = [
     (rb"\x1b\[6n", b"\x1b[1;1R"),
     (rb"\x1b\[0?c", b"\x1b[?62;22c"),
@@ -126,11 +155,11 @@ def record(argv, environment, typed):
 
 
 def end(home):
-    """Ends what Codex left running under this folder: its app server lives on by itself."""
-    mark = f"CODEX_HOME={home}".encode()
+    """Ends what an agent left running under this folder: Codex's app server lives on by itself."""
+    marks = {f"CODEX_HOME={home}".encode(), f"CLAUDE_CONFIG_DIR={home}".encode()}
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if mark in (process / "environ").read_bytes().split(b"\0"):
+            if marks & set((process / "environ").read_bytes().split(b"\0")):
                 os.kill(int(process.name), signal.SIGTERM)
         except (OSError, ProcessLookupError):
             pass
@@ -156,17 +185,26 @@ SESSIONS = {
         [(2, b"Please mend the greeting"), (1, b"\r"), (4, b"\x14"), (2, b"\x1b[5~"), (1, b"q"), (2, b"thanks"), (1, b"\r"), (3, b"/diff"), (1, b"\r"), (2, b"q"), (1, b"\x03"), (1, b"\x03")],
     ),
     "codex-exec": (["exec", "--color", "always", "Please mend the greeting"], []),
+    "claude-tui": (
+        [],
+        [(2, b"Please mend the greeting"), (1, b"\r"), (4, b"\x0f"), (2, b"\x0f"), (2, b"thanks"), (1, b"\r"), (3, b"/help"), (1, b"\r"), (2, b"\x1b"), (1, b"\x03"), (0.5, b"\x03")],
+    ),
 }
 
 
 def main():
+    """Makes the recordings named by the arguments, or all."""
     OUT.mkdir(exist_ok=True)
-    prepare()
-    for name, (args, typed) in SESSIONS.items():
+    for name in sys.argv[1:] or SESSIONS:
+        args, typed = SESSIONS[name]
+        prepare()
         served, url = model()
         home = DEMO / name
         try:
-            argv, environment = codex(url, home, *args, "--dangerously-bypass-approvals-and-sandbox")
+            if name.startswith("claude"):
+                argv, environment = claude(url, home, *args)
+            else:
+                argv, environment = codex(url, home, *args, "--dangerously-bypass-approvals-and-sandbox")
             keep(name, record(argv, environment, typed))
         finally:
             end(home)

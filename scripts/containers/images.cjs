@@ -88,8 +88,13 @@ module.exports = {
         steps.some(({ rest }) => rest.includes("/usr/local/bin/codex")),
         "the stage worker has no codex",
       );
-      const codex = JSON.parse(read("scripts/tools/package.json")).dependencies["@openai/codex"];
-      must(/^\d+\.\d+\.\d+$/.test(codex), `the Codex CLI is not pinned exactly (${codex})`);
+      must(
+        steps.some(({ rest }) => rest.includes("/usr/local/bin/claude")),
+        "the stage worker has no claude",
+      );
+      const pinned = JSON.parse(read("scripts/tools/package.json")).dependencies;
+      for (const name of ["@openai/codex", "@anthropic-ai/claude-code"])
+        must(/^\d+\.\d+\.\d+$/.test(pinned[name]), `${name} is not pinned exactly (${pinned[name]})`);
     },
     wrong: AGENT_PACKAGES.map((name) => (all) => {
       const gone = (step) => (step.rest = step.rest.replaceAll(` ${name}`, ""));

@@ -11,7 +11,7 @@ use std::{
 };
 
 use baton_testkit::{
-    ModelEndpoint, Process, ProcessOptions, Script, TestBroker, TestDatabase,
+    ModelEndpoint, Process, ProcessOptions, Script, TestBroker, TestDatabase, claude,
     codex::{self, CodexHome},
     free_port,
 };
@@ -234,6 +234,13 @@ fn environment(
         ),
         ("BATON_WORKER_CODEX_CONFIG", overrides.join("\n")),
         ("BATON_WORKER_CODEX_SANDBOX", "bypass".to_owned()),
+        (
+            "BATON_WORKER_CLAUDE_BIN",
+            claude::program().display().to_string(),
+        ),
+        ("BATON_WORKER_CLAUDE_BASE_URL", model.root_url()),
+        ("BATON_WORKER_CLAUDE_SANDBOX", "bypass".to_owned()),
+        ("ANTHROPIC_API_KEY", claude::API_KEY.to_owned()),
         ("BATON_LOG", "info,baton_api::router=warn".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))

@@ -99,6 +99,24 @@ pub(crate) fn state_dir(given: Option<&Path>, name: &str) -> anyhow::Result<Path
     Ok(state.join("baton").join(name))
 }
 
+/// The logged-in folder of Claude Code: the one given, `$CLAUDE_CONFIG_DIR`, or `~/.claude`.
+pub(crate) fn claude_home(given: Option<&Path>) -> Option<PathBuf> {
+    given
+        .map(Path::to_owned)
+        .or_else(|| non_empty("CLAUDE_CONFIG_DIR").map(PathBuf::from))
+        .or_else(|| std::env::home_dir().map(|home| home.join(".claude")))
+}
+
+/// The key for Anthropic's interface.
+pub(crate) fn anthropic_api_key() -> Option<String> {
+    non_empty("ANTHROPIC_API_KEY")?.into_string().ok()
+}
+
+/// Where Anthropic's interface is, if somewhere else.
+pub(crate) fn anthropic_base_url() -> Option<String> {
+    non_empty("ANTHROPIC_BASE_URL")?.into_string().ok()
+}
+
 /// The logged-in Codex home: the one given, `$CODEX_HOME`, or `~/.codex`.
 pub(crate) fn codex_home(given: Option<&Path>) -> Option<PathBuf> {
     given

@@ -84,6 +84,17 @@ pub enum Work {
         /// What runs in the agent's terminal.
         mode: AgentMode,
     },
+    /// An instruction for Claude Code.
+    Claude {
+        /// What the agent is told.
+        instructions: Instructions,
+        /// The model; otherwise the worker's choice, otherwise Claude Code's own.
+        model: Option<ModelName>,
+        /// The reasoning effort, with the same precedence.
+        effort: Option<Effort>,
+        /// What runs in the agent's terminal.
+        mode: AgentMode,
+    },
     /// A program and its arguments; no shell is involved.
     Command {
         /// The program first.
@@ -97,7 +108,19 @@ impl Work {
     pub const fn run_type(&self) -> RunType {
         match self {
             Self::Codex { .. } => RunType::CodexExec,
+            Self::Claude { .. } => RunType::ClaudeCode,
             Self::Command { .. } => RunType::Command,
+        }
+    }
+
+    /// What the agent is told, if it is work for one.
+    #[must_use]
+    pub const fn instructions(&self) -> Option<&Instructions> {
+        match self {
+            Self::Codex { instructions, .. } | Self::Claude { instructions, .. } => {
+                Some(instructions)
+            }
+            Self::Command { .. } => None,
         }
     }
 }
@@ -114,8 +137,10 @@ pub struct Checkout {
 choices! {
     /// The kinds of work that this version can do.
     RunType, "run type" {
-        /// The Codex CLI, headless.
+        /// The Codex CLI.
         CodexExec = "codex_exec",
+        /// Claude Code.
+        ClaudeCode = "claude_code",
         /// Any program.
         Command = "command",
     }

@@ -64,24 +64,24 @@ pub fn in_setting(line: &str) -> Option<Secret> {
     is_telling(&name).then(|| Secret::new(format!("codex-{name}"), value))
 }
 
-/// The tokens of a Codex login, the content of its file: every text under a telling name.
+/// The tokens of an agent's login, the content of its JSON file: every text under a telling name.
 #[must_use]
-pub fn in_login(content: &[u8]) -> Vec<Secret> {
+pub fn in_login(agent: &str, content: &[u8]) -> Vec<Secret> {
     let mut secrets = Vec::new();
     if let Ok(login) = serde_json::from_slice(content) {
-        gather("codex-login", &login, &mut secrets);
+        gather(agent, "login", &login, &mut secrets);
     }
     secrets
 }
 
-fn gather(name: &str, value: &Value, secrets: &mut Vec<Secret>) {
+fn gather(agent: &str, name: &str, value: &Value, secrets: &mut Vec<Secret>) {
     match value {
         Value::String(text) if is_telling(name) => {
-            secrets.push(Secret::new(format!("codex-{name}"), text.as_bytes()));
+            secrets.push(Secret::new(format!("{agent}-{name}"), text.as_bytes()));
         }
         Value::Object(fields) => {
             for (name, value) in fields {
-                gather(name, value, secrets);
+                gather(agent, name, value, secrets);
             }
         }
         _ => {}

@@ -9,6 +9,7 @@
 
 mod artifact_sink;
 mod broker;
+pub mod claude;
 pub mod codex;
 #[cfg(feature = "containers")]
 mod containers;
@@ -33,7 +34,7 @@ pub use database::TestDatabase;
 pub use fault::Proxy;
 pub use github::{Answer, Asked, GitHubStub};
 pub use http::http;
-pub use model::{Fault, FaultKind, ModelEndpoint, Recorded, Script, Turn, Usage};
+pub use model::{Fault, FaultKind, ModelEndpoint, Recorded, Script, Speech, Turn, Usage};
 pub use nix::sys::signal::Signal;
 pub use process::{Process, ProcessOptions};
 pub use tmate_relay::{HostSeen, RelayManner, RelaySeen, TmateRelay};

@@ -13,7 +13,7 @@ use check::Checker;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TaskRunRequest {
-    /// `codex_exec` (the default) or `command`.
+    /// `codex_exec` (the default), `claude_code` or `command`.
     #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
     pub run_type: Option<String>,
     /// A name for people, one line of at most 200 characters.
@@ -31,7 +31,8 @@ pub struct TaskRunRequest {
     /// Slots of a worker that the run occupies, 1 to 64; 1 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slots: Option<u32>,
-    /// The agent, for callers that name it here: `codex` or `command`. It must agree with `type`.
+    /// The agent, for callers that name it here: `codex`, `claude` or `command`. It must agree with
+    /// `type`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_runtime: Option<String>,
     /// What is to be done.
@@ -124,7 +125,8 @@ pub struct RuntimeBody {
     /// The model; otherwise the worker's, otherwise the agent's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// `none`, `minimal`, `low`, `medium`, `high` or `xhigh`, with the same precedence.
+    /// `none`, `minimal`, `low`, `medium`, `high` or `xhigh`, with the same precedence; the first
+    /// two are not for `claude_code`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effort: Option<String>,
 }

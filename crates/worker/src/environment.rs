@@ -38,6 +38,8 @@ const NOT_FOR_GIT: &[&str] = &[
     "NATS_URL",
     "OPENAI_API_KEY",
     "CODEX_API_KEY",
+    "ANTHROPIC_API_KEY",
+    "CLAUDE_CODE_OAUTH_TOKEN",
     "GIT_DIR",
     "GIT_WORK_TREE",
     "GIT_INDEX_FILE",

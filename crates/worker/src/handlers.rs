@@ -1,5 +1,14 @@
 //! How each run type is executed.
 
+mod bounded_file;
+pub(crate) mod claude;
+pub(crate) mod claude_home;
+mod claude_lines;
+mod claude_reader;
+mod claude_screen;
+mod claude_session;
+mod claude_settings;
+mod claude_told;
 pub(crate) mod codex;
 mod codex_control;
 pub(crate) mod codex_home;

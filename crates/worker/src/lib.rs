@@ -40,9 +40,10 @@ mod workspace;
 pub use ending::Ending;
 pub use error::WorkerError;
 pub use options::{
-    Approvals, CodexLogin, CodexOptions, CodexSandbox, ControlOptions, GitHubOptions, GitOptions,
-    Lack, Limits, Mode, OnStop, Recording, SessionOptions, TmateOptions, TmatePatience,
-    TmateRelayOptions, WhenDrained, WorkerOptions, WorkerToken,
+    Approvals, ClaudeLogin, ClaudeOptions, ClaudeSandbox, CodexLogin, CodexOptions, CodexSandbox,
+    ControlOptions, GitHubOptions, GitOptions, Lack, Limits, Mode, OnStop, Recording,
+    SessionOptions, TmateOptions, TmatePatience, TmateRelayOptions, WhenDrained, WorkerOptions,
+    WorkerToken,
 };
 pub use preflight::{PreflightError, PreflightReport, preflight};
 pub use role::run;

@@ -2,6 +2,7 @@
 //! binary's work.
 
 mod agent;
+mod claude;
 mod control;
 mod session;
 mod tmate;
@@ -22,6 +23,7 @@ use baton_domain::{
 use baton_terminal::HostProgram;
 
 pub use self::agent::Approvals;
+pub use self::claude::{ClaudeLogin, ClaudeOptions, ClaudeSandbox};
 pub use self::control::ControlOptions;
 pub use self::session::{Recording, SessionOptions};
 pub use self::tmate::{TmateOptions, TmatePatience, TmateRelayOptions};
@@ -66,6 +68,8 @@ pub struct WorkerOptions {
     pub task_secrets: BTreeSet<String>,
     /// How Codex is run.
     pub codex: CodexOptions,
+    /// How Claude Code is run.
+    pub claude: ClaudeOptions,
     /// How git is run.
     pub git: GitOptions,
     /// The program that pushes run under, called as `leash`; without one they run free, and may
@@ -314,6 +318,7 @@ impl WorkerOptions {
             pass_environment: BTreeSet::new(),
             task_secrets: BTreeSet::new(),
             codex: CodexOptions::default(),
+            claude: ClaudeOptions::default(),
             git: GitOptions::default(),
             leash_program: None,
             hook_program: None,
@@ -340,8 +345,12 @@ impl WorkerOptions {
         if let CodexLogin::Home(home) = &mut self.codex.login {
             *home = path::absolute(&*home)?;
         }
+        if let ClaudeLogin::Home(home) = &mut self.claude.login {
+            *home = path::absolute(&*home)?;
+        }
         let programs = [
             &mut self.codex.program,
+            &mut self.claude.program,
             &mut self.git.program,
             &mut self.tmate.program,
         ];

@@ -8,8 +8,11 @@ use baton_domain::RunType;
 use crate::{
     environment,
     git::{self, Git, GitError},
-    handlers::codex_home::{self, Asked, LoginProblem},
-    options::{CodexLogin, CodexSandbox, Lack, WorkerOptions},
+    handlers::{
+        claude_home,
+        codex_home::{self, Asked, LoginProblem},
+    },
+    options::{ClaudeLogin, ClaudeSandbox, CodexLogin, CodexSandbox, Lack, WorkerOptions},
     stop::Stop,
 };
 
@@ -20,6 +23,8 @@ pub struct PreflightReport {
     pub git: String,
     /// What Codex says of itself, when the worker does such runs.
     pub codex: Option<String>,
+    /// What Claude Code says of itself, when the worker does such runs.
+    pub claude: Option<String>,
 }
 
 /// What is missing, and how to get it.
@@ -39,11 +44,26 @@ pub enum PreflightError {
     /// Codex is missing, broken or not logged in.
     #[error("{0}")]
     Codex(String),
+    /// Claude Code is missing, broken or not logged in.
+    #[error("{0}")]
+    Claude(String),
     /// The API's address is none that the worker can use.
     #[error(
         "the API's address '{0}' cannot be used: give one that starts with http://, such as http://127.0.0.1:7700"
     )]
     ApiUrl(String),
+}
+
+impl PreflightError {
+    /// The run type that the worker could do without, and why it has to.
+    #[must_use]
+    pub fn lack(&self) -> Option<(RunType, &str)> {
+        match self {
+            Self::Codex(why) => Some((RunType::CodexExec, why)),
+            Self::Claude(why) => Some((RunType::ClaudeCode, why)),
+            Self::StateDir { .. } | Self::Git(_) | Self::ApiUrl(_) => None,
+        }
+    }
 }
 
 /// Checks what the worker's run types need.
@@ -65,7 +85,13 @@ pub async fn preflight(options: &WorkerOptions) -> Result<PreflightReport, Prefl
     } else {
         None
     };
-    Ok(PreflightReport { git, codex })
+    let claude = if options.run_types.contains(&RunType::ClaudeCode) {
+        let found = check_claude(options).await;
+        Some(found.map_err(|problem| PreflightError::Claude(problem.to_string()))?)
+    } else {
+        None
+    };
+    Ok(PreflightReport { git, codex, claude })
 }
 
 /// The options with paths that mean the same in every folder.
@@ -84,14 +110,18 @@ pub(crate) fn settled(options: WorkerOptions) -> Result<WorkerOptions, Preflight
 pub(crate) async fn fit(
     mut options: WorkerOptions,
 ) -> Result<(WorkerOptions, PreflightReport), PreflightError> {
-    match preflight(&options).await {
-        Err(PreflightError::Codex(why)) if options.lack == Lack::DoWithout => {
-            tracing::warn!("this worker does runs of type command only: {why}");
-            options.run_types.remove(&RunType::CodexExec);
-            let report = preflight(&options).await?;
-            Ok((options, report))
+    loop {
+        let error = match preflight(&options).await {
+            Ok(report) => return Ok((options, report)),
+            Err(error) => error,
+        };
+        match error.lack() {
+            Some((run_type, why)) if options.lack == Lack::DoWithout => {
+                tracing::warn!("this worker does no runs of type {run_type}: {why}");
+                options.run_types.remove(&run_type);
+            }
+            _ => return Err(error),
         }
-        found => Ok((options, found?)),
     }
 }
 
@@ -133,6 +163,23 @@ async fn check_codex(options: &WorkerOptions) -> Result<String, LoginProblem> {
     if options.codex.sandbox != CodexSandbox::Bypass {
         let home = options.state_dir.join("codex-preflight");
         codex_home::check_sandbox(&codex, &home).await?;
+    }
+    Ok(version)
+}
+
+async fn check_claude(options: &WorkerOptions) -> Result<String, claude_home::LoginProblem> {
+    let environment = environment::for_agent(&options.environment, &options.pass_environment);
+    let claude = claude_home::Asked {
+        program: &options.claude.program,
+        environment: &environment,
+    };
+    let version = claude.version().await?;
+    if let ClaudeLogin::Home(home) = &options.claude.login {
+        claude.check_login(home).await?;
+    }
+    if options.claude.sandbox == ClaudeSandbox::WorkspaceWrite {
+        let home = options.state_dir.join("claude-preflight");
+        claude.check_sandbox(&home).await?;
     }
     Ok(version)
 }

@@ -2796,7 +2796,10 @@ export interface components {
         };
         /** @description How the agent runs. */
         RuntimeBody: {
-            /** @description `none`, `minimal`, `low`, `medium`, `high` or `xhigh`, with the same precedence. */
+            /**
+             * @description `none`, `minimal`, `low`, `medium`, `high` or `xhigh`, with the same precedence; the first
+             *     two are not for `claude_code`.
+             */
             effort?: string | null;
             /**
              * @description `exec` (the default): the agent without a screen, told in plain words; or `interactive`: the
@@ -3149,7 +3152,7 @@ export interface components {
             /** @description A name for people: the one given, otherwise the first line of the instruction or command. */
             title: string;
             /**
-             * @description `codex_exec` or `command`.
+             * @description `codex_exec`, `claude_code` or `command`.
              * @example codex_exec
              */
             type: string;
@@ -3184,7 +3187,10 @@ export interface components {
              * @description Slots of a worker that the run occupies, 1 to 64; 1 if absent.
              */
             slots?: number | null;
-            /** @description The agent, for callers that name it here: `codex` or `command`. It must agree with `type`. */
+            /**
+             * @description The agent, for callers that name it here: `codex`, `claude` or `command`. It must agree with
+             *     `type`.
+             */
             targetRuntime?: string | null;
             /** @description What is to be done. */
             task?: components["schemas"]["TaskBody"];
@@ -3195,7 +3201,7 @@ export interface components {
             timeoutSeconds?: number | null;
             /** @description A name for people, one line of at most 200 characters. */
             title?: string | null;
-            /** @description `codex_exec` (the default) or `command`. */
+            /** @description `codex_exec` (the default), `claude_code` or `command`. */
             type?: string | null;
         };
         /** @description The terminal's end. */
@@ -5177,7 +5183,7 @@ export interface operations {
                  */
                 session?: string;
                 /**
-                 * @description `codex_exec` or `command`
+                 * @description `codex_exec`, `claude_code` or `command`
                  * @example codex_exec
                  */
                 type?: string;

@@ -4,7 +4,7 @@ import type { FieldError, TaskBody, TaskRunRequest } from "../api/types";
 import { joinArgv, splitArgv } from "../lib/argv";
 
 export interface SubmitForm {
-  type: "codex_exec" | "command";
+  type: "codex_exec" | "claude_code" | "command";
   title: string;
   repository: string;
   startingBranch: string;
@@ -198,8 +198,7 @@ export function formOf(request: TaskRunRequest): SubmitForm {
   const task = request.task ?? {};
   const number = (value: number | null | undefined) => (value == null ? "" : String(value));
   return {
-    type:
-      request.type === "command" || request.targetRuntime === "command" ? "command" : "codex_exec",
+    type: typeOf(request),
     title: request.title ?? "",
     repository: request.repository ?? "",
     startingBranch: task.git?.startingBranch ?? "",
@@ -222,6 +221,12 @@ export function formOf(request: TaskRunRequest): SubmitForm {
     retry: request.retry ?? null,
     secrets: task.secrets ?? [],
   };
+}
+
+/** Its type, whichever of the two fields says it. */
+function typeOf({ type, targetRuntime }: TaskRunRequest): SubmitForm["type"] {
+  if (type === "command" || targetRuntime === "command") return "command";
+  return type === "claude_code" || targetRuntime === "claude" ? "claude_code" : "codex_exec";
 }
 
 /** A key that the server has not seen, also where `crypto.randomUUID` is not allowed. */

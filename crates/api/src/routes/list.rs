@@ -25,7 +25,7 @@ use crate::{
     params(
         ("state" = Option<String>, Query, description = "One or more states, separated by commas", example = "queued,running"),
         ("session" = Option<String>, Query, description = "Whose live session is `disabled` (there never was one), `starting`, `ready`, `revoked`, `ended` or `error`", example = "ready"),
-        ("type" = Option<String>, Query, description = "`codex_exec` or `command`", example = "codex_exec"),
+        ("type" = Option<String>, Query, description = "`codex_exec`, `claude_code` or `command`", example = "codex_exec"),
         ("pool" = Option<String>, Query, description = "The pool whose queue it waited in", max_length = 63, example = "default"),
         ("repository" = Option<String>, Query, description = "The repository, exactly as submitted", max_length = 2000, example = "https://example.org/team/service.git"),
         ("submittedBy" = Option<String>, Query, description = "Who submitted it", max_length = 200, example = "ada"),
@@ -76,7 +76,7 @@ fn filter(query: &mut Pairs) -> RunFilter {
     RunFilter {
         state: None,
         session: query.parsed("session", SESSION),
-        run_type: query.parsed("type", "must be codex_exec or command"),
+        run_type: query.parsed("type", "must be codex_exec, claude_code or command"),
         pool: query.parsed("pool", "is not a pool's name"),
         repository: query.checked("repository", |text| Repository::parse(&text)),
         submitted_by: query.checked("submittedBy", Actor::try_from),

@@ -16,6 +16,15 @@ pub(crate) struct DoctorArgs {
     /// The logged-in Codex home [default: $CODEX_HOME, then ~/.codex]
     #[arg(long, env = "BATON_WORKER_CODEX_HOME", value_name = "DIR")]
     pub(crate) codex_home: Option<PathBuf>,
+    /// Claude Code's program [default: claude on PATH]
+    #[arg(long, env = "BATON_WORKER_CLAUDE_BIN", value_name = "FILE")]
+    pub(crate) claude_bin: Option<PathBuf>,
+    /// The logged-in folder of Claude Code [default: $CLAUDE_CONFIG_DIR, then ~/.claude]
+    #[arg(long, env = "BATON_WORKER_CLAUDE_HOME", value_name = "DIR")]
+    pub(crate) claude_home: Option<PathBuf>,
+    /// A file with the API key that Claude Code uses instead
+    #[arg(long, env = "BATON_WORKER_CLAUDE_API_KEY_FILE", value_name = "FILE")]
+    pub(crate) claude_api_key_file: Option<PathBuf>,
     /// The tmate client [default: tmate on PATH]
     #[arg(long, env = "BATON_WORKER_TMATE_BIN", value_name = "FILE")]
     pub(crate) tmate_bin: Option<PathBuf>,

@@ -65,7 +65,7 @@ pub(crate) struct ListArgs {
     /// Only runs in this state, such as running or failed; may be repeated
     #[arg(long, value_name = "STATE", value_delimiter = ',')]
     pub(crate) state: Vec<StateName>,
-    /// Only runs of this kind: codex_exec or command
+    /// Only runs of this kind: codex_exec, claude_code or command
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) run_type: Option<RunType>,
     /// Only runs of this pool

@@ -71,7 +71,7 @@ pub(crate) struct SubmitArgs {
 /// A request by flags.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct RequestArgs {
-    /// codex_exec or command [default: command after `--`, codex_exec otherwise]
+    /// codex_exec, claude_code or command [default: command after `--`, codex_exec otherwise]
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) run_type: Option<RunType>,
     /// Git URL, user@host:path, or a path on the worker

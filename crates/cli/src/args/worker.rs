@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use baton_domain::{Capability, Pool, RunType, WorkerId};
 use clap::{Args, ValueEnum};
 
-use super::{BusArgs, CodexArgs, GitHubArgs, TmateArgs, examples};
+use super::{BusArgs, ClaudeArgs, CodexArgs, GitHubArgs, TmateArgs, examples};
 
 /// The role that does the work.
 #[derive(Debug, Clone, Args)]
@@ -124,7 +124,7 @@ pub(crate) struct WorkArgs {
         value_parser = clap::value_parser!(u32).range(1..=256)
     )]
     pub(crate) slots: u32,
-    /// Kinds of work to do, codex_exec or command, separated by commas
+    /// Kinds of work to do, codex_exec, claude_code or command, separated by commas
     /// [default: those that this machine has programs for]
     #[arg(
         help_heading = "Work",
@@ -260,6 +260,8 @@ pub(crate) struct WorkArgs {
     pub(crate) recording: RecordingWish,
     #[command(flatten)]
     pub(crate) codex: CodexArgs,
+    #[command(flatten)]
+    pub(crate) claude: ClaudeArgs,
     #[command(flatten)]
     pub(crate) github: GitHubArgs,
     #[command(flatten)]

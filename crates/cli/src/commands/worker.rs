@@ -1,12 +1,13 @@
 //! `baton worker`, and the worker of `baton dev`.
 
+mod claude;
 mod id;
 mod options;
 
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
-use baton_domain::{RunType, SystemClock};
+use baton_domain::SystemClock;
 use baton_worker::{
     Ending, Mode, OnStop, PreflightError, WhenDrained, WorkerOptions, WorkerToken, preflight,
 };
@@ -77,15 +78,20 @@ const fn exit(mode: Mode, ending: Ending) -> Exit {
 pub(super) async fn checked(
     mut options: WorkerOptions,
     args: &WorkArgs,
-) -> Result<(WorkerOptions, Option<String>), PreflightError> {
-    match preflight(&options).await {
-        Ok(_) => Ok((options, None)),
-        Err(PreflightError::Codex(why)) if args.run_types.is_empty() => {
-            options.run_types.remove(&RunType::CodexExec);
-            preflight(&options).await?;
-            let lack = format!("this worker does runs of type command only: {why}");
-            Ok((options, Some(lack)))
+) -> Result<(WorkerOptions, Vec<String>), PreflightError> {
+    let mut lacks = Vec::new();
+    loop {
+        let Err(error) = preflight(&options).await else {
+            return Ok((options, lacks));
+        };
+        match error.lack() {
+            Some((run_type, why)) if args.run_types.is_empty() => {
+                lacks.push(format!(
+                    "this worker does no runs of type {run_type}: {why}"
+                ));
+                options.run_types.remove(&run_type);
+            }
+            _ => return Err(error),
         }
-        Err(error) => Err(error),
     }
 }

@@ -11,10 +11,11 @@ use crate::args::Cli;
 const DEEDS: [&str; 6] = ["once", "rebuild", "json", "help", "version", "scenario"];
 
 /// What the variables of a section begin with.
-const SECTIONS: [(&str, &str); 4] = [
+const SECTIONS: [(&str, &str); 5] = [
     ("Broker", "BATON_NATS_"),
     ("Database", "BATON_DATABASE_"),
     ("Codex", "BATON_WORKER_"),
+    ("Claude Code", "BATON_WORKER_CLAUDE_"),
     ("Tmate", "BATON_WORKER_TMATE_"),
 ];
 

@@ -66,7 +66,7 @@ proptest! {
 
 #[test]
 fn a_second_emulator_sees_real_agents_alike() {
-    for name in ["codex-exec", "codex-inline", "codex-tui"] {
+    for name in ["claude-tui", "codex-exec", "codex-inline", "codex-tui"] {
         let path = format!("{}/tests/recordings/{name}.vt", env!("CARGO_MANIFEST_DIR"));
         let printed = std::fs::read_to_string(path).unwrap();
         // Marks are cells of their own there.

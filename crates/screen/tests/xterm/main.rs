@@ -130,7 +130,7 @@ fn size(cols: u16, rows: u16) -> TerminalSize {
     TerminalSize::new(cols, rows).expect("a size that can be drawn")
 }
 
-// 1,000 cut points.
+// 1,400 cut points.
 #[test]
 fn real_agents_are_drawn_alike_from_any_byte_on() {
     let mut dice = Dice(0x5eed_0001);
@@ -138,6 +138,7 @@ fn real_agents_are_drawn_alike_from_any_byte_on() {
         ("codex-tui", 500),
         ("codex-inline", 400),
         ("codex-exec", 100),
+        ("claude-tui", 400),
     ]
     .map(|(name, cuts)| {
         let path = folder("tests/recordings").join(format!("{name}.vt"));

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use super::{
+    messages,
     script::{FaultKind, Script, Turn},
     sse,
 };
@@ -41,10 +42,21 @@ pub struct ModelEndpoint {
 /// One request as it came in.
 #[derive(Debug, Clone)]
 pub struct Recorded {
-    /// The agent's own id of the conversation (its `session-id` header); empty when it sent none.
+    /// The agent's own id of the conversation, by a header of its own; empty when it sent none.
     pub conversation: String,
+    /// Whose words it is in.
+    pub speech: Speech,
     /// The whole body.
     pub body: Value,
+}
+
+/// The interface that an agent speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Speech {
+    /// The Responses API, which Codex speaks.
+    Responses,
+    /// The Messages API, which Claude Code speaks.
+    Messages,
 }
 
 #[derive(Debug)]
@@ -86,6 +98,8 @@ impl ModelEndpoint {
         });
         let router = Router::new()
             .route("/v1/responses", post(respond))
+            .route("/v1/messages", post(converse))
+            .route("/v1/messages/count_tokens", post(count_tokens))
             .layer(axum::extract::DefaultBodyLimit::max(LARGEST_REQUEST))
             .with_state(Arc::clone(&shared));
         let mut server = JoinSet::new();
@@ -104,6 +118,12 @@ impl ModelEndpoint {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}/v1", self.address)
+    }
+
+    /// The base URL for Claude Code, whose paths begin with `/v1` themselves.
+    #[must_use]
+    pub fn root_url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// What has been asked so far, in the order of arrival.
@@ -132,13 +152,19 @@ impl Recorded {
     /// The outputs of the commands that the agent has executed so far, oldest first.
     #[must_use]
     pub fn outputs(&self) -> Vec<String> {
-        outputs(&self.body)
+        match self.speech {
+            Speech::Responses => outputs(&self.body),
+            Speech::Messages => messages::outputs(&self.body),
+        }
     }
 
     /// Everything that was said to the model as text by the user or on the user's behalf.
     #[must_use]
     pub fn words(&self) -> String {
-        words(&self.body)
+        match self.speech {
+            Speech::Responses => words(&self.body),
+            Speech::Messages => messages::words(&self.body),
+        }
     }
 }
 
@@ -161,12 +187,31 @@ impl Shared {
 }
 
 async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
-    let Ok(body) = serde_json::from_slice::<Value>(&body) else {
+    take(&shared, &headers, &body, Speech::Responses).await
+}
+
+async fn converse(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Bytes) -> Response {
+    take(&shared, &headers, &body, Speech::Messages).await
+}
+
+/// Nobody here counts, and nobody depends on it.
+async fn count_tokens() -> Json<Value> {
+    Json(json!({ "input_tokens": 1 }))
+}
+
+async fn take(shared: &Shared, headers: &HeaderMap, body: &Bytes, speech: Speech) -> Response {
+    let Ok(body) = serde_json::from_slice::<Value>(body) else {
         return problem(StatusCode::BAD_REQUEST, "the body is not JSON");
     };
-    let conversation = headers.get("session-id").and_then(|id| id.to_str().ok());
+    let header = match speech {
+        Speech::Responses => "session-id",
+        Speech::Messages => "x-claude-code-session-id",
+    };
+    let conversation = headers.get(header).and_then(|id| id.to_str().ok());
+    let model = body["model"].clone();
     let request = Recorded {
         conversation: conversation.unwrap_or_default().to_owned(),
+        speech,
         body,
     };
     // The number of outputs, not a counter, so that a repeated request gets the same answer and
@@ -181,10 +226,15 @@ async fn respond(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: By
         );
         return problem(StatusCode::BAD_REQUEST, &words);
     };
-    wait(&shared, turn).await;
+    wait(shared, turn).await;
+    let answer = Answer {
+        speech,
+        number,
+        model,
+    };
     match turn.fault(attempt) {
-        Some(fault) => fail(fault),
-        None => answer(number, turn),
+        Some(fault) => answer.fail(fault, turn),
+        None => answer.give(turn),
     }
 }
 
@@ -197,26 +247,47 @@ async fn wait(shared: &Shared, turn: &Turn) {
     }
 }
 
-fn answer(number: usize, turn: &Turn) -> Response {
-    let id = format!("resp_{number}");
-    events(Body::from(
-        sse::created(&id) + &sse::rest(&id, number, turn),
-    ))
+/// An answer in the words of whoever asked.
+struct Answer {
+    speech: Speech,
+    number: usize,
+    model: Value,
 }
 
-fn fail(fault: &FaultKind) -> Response {
-    match fault {
-        FaultKind::Status(status) => {
-            let status = StatusCode::from_u16(*status).expect("a script names a valid status");
-            problem(status, "the script says so")
+impl Answer {
+    fn give(&self, turn: &Turn) -> Response {
+        let rest = match self.speech {
+            Speech::Responses => sse::rest(&self.id(), self.number, turn),
+            Speech::Messages => messages::rest(self.number, turn),
+        };
+        events(Body::from(self.beginning(turn) + &rest))
+    }
+
+    fn fail(&self, fault: &FaultKind, turn: &Turn) -> Response {
+        match fault {
+            FaultKind::Status(status) => {
+                let status = StatusCode::from_u16(*status).expect("a script names a valid status");
+                problem(status, "the script says so")
+            }
+            FaultKind::Cut(_) => {
+                let first = stream::iter([Ok(self.beginning(turn))]);
+                let broken =
+                    stream::once(async { Err(io::Error::from(io::ErrorKind::ConnectionReset)) });
+                events(Body::from_stream(first.chain(broken)))
+            }
+            FaultKind::Garbage(text) => events(Body::from(text.clone())),
         }
-        FaultKind::Cut(_) => {
-            let first = stream::iter([Ok(sse::created("resp_cut"))]);
-            let broken =
-                stream::once(async { Err(io::Error::from(io::ErrorKind::ConnectionReset)) });
-            events(Body::from_stream(first.chain(broken)))
+    }
+
+    fn beginning(&self, turn: &Turn) -> String {
+        match self.speech {
+            Speech::Responses => sse::created(&self.id()),
+            Speech::Messages => messages::began(self.number, &self.model, turn.usage),
         }
-        FaultKind::Garbage(text) => events(Body::from(text.clone())),
+    }
+
+    fn id(&self) -> String {
+        format!("resp_{}", self.number)
     }
 }
 
@@ -225,7 +296,8 @@ fn events(body: Body) -> Response {
 }
 
 fn problem(status: StatusCode, message: &str) -> Response {
-    let body = json!({ "error": { "message": message, "type": "scripted", "code": null } });
+    let error = json!({ "message": message, "type": "scripted", "code": null });
+    let body = json!({ "type": "error", "error": error });
     (status, Json(body)).into_response()
 }
 

@@ -34,12 +34,23 @@ struct Case {
 pub struct Turn {
     pub(super) say: Option<String>,
     pub(super) exec: Option<String>,
+    pub(super) write: Option<Write>,
     pub(super) yield_time_ms: Option<u64>,
     pub(super) escalate: Option<String>,
     pub(super) delay_ms: u64,
     pub(super) hold: Option<String>,
     pub(super) faults: Vec<Fault>,
     pub(super) usage: Usage,
+}
+
+/// A file to write by the agent's own tool for that, where it has one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Write {
+    /// Its absolute path.
+    pub(super) path: String,
+    /// All of it.
+    pub(super) content: String,
 }
 
 /// What goes wrong before a turn's answer is given, and for how many attempts.
@@ -146,6 +157,19 @@ impl Turn {
     pub fn escalating(mut self, why: &str) -> Self {
         self.escalate = Some(why.to_owned());
         self
+    }
+
+    /// The agent is told to write a file by its own tool. For Claude Code alone: Codex has no such
+    /// tool, and ends its work at a turn like this.
+    #[must_use]
+    pub fn write(path: &str, content: &str) -> Self {
+        Self {
+            write: Some(Write {
+                path: path.to_owned(),
+                content: content.to_owned(),
+            }),
+            ..Self::default()
+        }
     }
 
     /// The model says `text`; alone, this ends the agent's work.

@@ -20,7 +20,7 @@ pub struct TaskRun {
     /// `queued`, `running`, `paused`, `retry_scheduled`, `succeeded`, `failed`, `cancelled` or `dead_lettered`.
     #[schema(value_type = String, example = "running")]
     pub state: StateName,
-    /// `codex_exec` or `command`.
+    /// `codex_exec`, `claude_code` or `command`.
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "codex_exec")]
     pub run_type: RunType,

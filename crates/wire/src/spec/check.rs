@@ -4,15 +4,14 @@ mod control;
 mod live_session;
 mod publish;
 mod secrets;
+mod work;
 
 use std::{collections::BTreeSet, fmt::Display, time::Duration};
 
 use baton_domain::{
     Capability, Pool, Priority, RetryPolicy, RunSpec, RunType, Slots,
     retry::RetryWorkspace,
-    spec::{
-        AgentMode, Argv, Checkout, Effort, GitRef, Instructions, Line, ModelName, Repository, Work,
-    },
+    spec::{Checkout, GitRef, Line, Repository},
 };
 
 use super::{FieldError, GitBody, TaskRunRequest};
@@ -104,13 +103,17 @@ impl Checker {
                 body.target_runtime.as_deref(),
                 |text| match text {
                     "codex" => Ok(RunType::CodexExec),
+                    "claude" => Ok(RunType::ClaudeCode),
                     "command" => Ok(RunType::Command),
-                    other => Err(format!("'{other}' is unknown: use 'codex' or 'command'")),
+                    other => Err(format!(
+                        "'{other}' is unknown: use 'codex', 'claude' or 'command'"
+                    )),
                 },
             );
         let by_type = self.optional("type", body.run_type.as_deref(), |text| {
-            text.parse::<RunType>()
-                .map_err(|_| format!("'{text}' is unknown: use 'codex_exec' or 'command'"))
+            text.parse::<RunType>().map_err(|_| {
+                format!("'{text}' is unknown: use 'codex_exec', 'claude_code' or 'command'")
+            })
         });
         if let (Some(a), Some(b)) = (by_type, by_runtime)
             && a != b
@@ -148,68 +151,6 @@ impl Checker {
         })
     }
 
-    fn work(&mut self, body: &TaskRunRequest, run_type: RunType) -> Option<Work> {
-        let runtime = body.task.runtime.clone().unwrap_or_default();
-        let mode = self.optional("task.runtime.mode", runtime.mode.as_deref(), |text| {
-            text.parse::<AgentMode>()
-                .map_err(|_| "must be 'exec' or 'interactive'")
-        });
-        let model = self.optional(
-            "task.runtime.model",
-            runtime.model.as_deref(),
-            ModelName::parse,
-        );
-        let effort = self.optional("task.runtime.effort", runtime.effort.as_deref(), |text| {
-            text.parse::<Effort>()
-                .map_err(|_| "must be 'none', 'minimal', 'low', 'medium', 'high' or 'xhigh'")
-        });
-        match run_type {
-            RunType::CodexExec => {
-                self.only_with(body.task.argv.is_some(), "task.argv", "command");
-                let text = body.task.instructions.as_deref().unwrap_or_default();
-                let instructions =
-                    self.optional("task.instructions", Some(text), Instructions::parse)?;
-                Some(Work::Codex {
-                    instructions,
-                    model,
-                    effort,
-                    mode: mode.unwrap_or(AgentMode::Exec),
-                })
-            }
-            RunType::Command => {
-                self.only_with(
-                    body.task.instructions.is_some(),
-                    "task.instructions",
-                    "codex_exec",
-                );
-                self.only_with(model.is_some(), "task.runtime.model", "codex_exec");
-                self.only_with(effort.is_some(), "task.runtime.effort", "codex_exec");
-                let interactive = mode == Some(AgentMode::Interactive);
-                self.only_with(interactive, "task.runtime.mode", "codex_exec");
-                let Some(argv) = &body.task.argv else {
-                    self.note(
-                        "task.argv",
-                        "is missing: give the program and its arguments as a list",
-                    );
-                    return None;
-                };
-                match Argv::parse(argv) {
-                    Ok(argv) => Some(Work::Command { argv }),
-                    Err(error) => {
-                        self.note("task.argv", error);
-                        None
-                    }
-                }
-            }
-        }
-    }
-
-    fn only_with(&mut self, given: bool, field: &str, run_type: &str) {
-        if given {
-            self.note(field, format!("belongs to runs of type '{run_type}'"));
-        }
-    }
-
     fn capabilities(&mut self, given: &[String]) -> BTreeSet<Capability> {
         if given.len() > 8 {
             self.note(
@@ -237,7 +178,7 @@ impl Checker {
         });
         // An agent sees what is done already; a command would do it twice.
         chosen.unwrap_or(match run_type {
-            RunType::CodexExec => RetryWorkspace::Keep,
+            RunType::CodexExec | RunType::ClaudeCode => RetryWorkspace::Keep,
             RunType::Command => RetryWorkspace::Fresh,
         })
     }

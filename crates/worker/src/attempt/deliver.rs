@@ -141,7 +141,7 @@ impl Attempt {
             return body.as_str().to_owned();
         }
         let mut body = summary.trim().to_owned();
-        if let Work::Codex { instructions, .. } = &spec.work {
+        if let Some(instructions) = spec.work.instructions() {
             let told = text::head(instructions.as_str().trim(), LONGEST_QUOTE);
             let quoted: Vec<String> = told.lines().map(|line| format!("> {line}")).collect();
             body += &format!("\n\nAsked for:\n\n{}", quoted.join("\n"));
@@ -223,7 +223,9 @@ fn refuse_secrets(patch: &Patch) -> Result<(), Failure> {
 fn subject(spec: &RunSpec) -> String {
     let told = match (&spec.title, &spec.work) {
         (Some(title), _) => title.as_str(),
-        (None, Work::Codex { instructions, .. }) => instructions.as_str(),
+        (None, Work::Codex { instructions, .. } | Work::Claude { instructions, .. }) => {
+            instructions.as_str()
+        }
         (None, Work::Command { argv }) => return format!("Run {}", text::head(argv.program(), 60)),
     };
     let line = told.lines().map(str::trim).find(|line| !line.is_empty());

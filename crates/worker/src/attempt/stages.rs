@@ -15,7 +15,7 @@ use crate::{
     checkout::{Start, checkout},
     environment::Environment,
     git::Git,
-    handlers::{Execution, codex, command, millis},
+    handlers::{Execution, claude, codex, command, millis},
     stop::Interrupted,
     text,
     workspace::Kept,
@@ -192,6 +192,21 @@ impl Attempt {
                     mode: *mode,
                 };
                 Box::pin(codex::execute(&execution, &order)).await
+            }
+            Work::Claude {
+                instructions,
+                model,
+                effort,
+                mode,
+            } => {
+                let worker = &self.shop.options.claude;
+                let order = claude::Order {
+                    instructions,
+                    model: model.as_ref().or(worker.model.as_ref()),
+                    effort: effort.or(worker.effort),
+                    mode: *mode,
+                };
+                claude::execute(&execution, &order).await
             }
         }?;
         self.keep(&Kept {

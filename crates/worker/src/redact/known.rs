@@ -7,7 +7,7 @@ use baton_redact::{Secret, in_login, in_setting, is_telling, password_in_url};
 
 use crate::{
     environment::Environment,
-    options::{CodexLogin, WorkerOptions},
+    options::{ClaudeLogin, CodexLogin, WorkerOptions},
 };
 
 /// The last word of a name whose value is the place of a secret.
@@ -36,7 +36,14 @@ pub(crate) fn known(options: &WorkerOptions) -> Vec<Secret> {
         CodexLogin::ApiKey(key) => secrets.push(Secret::new("codex-key", key.as_bytes())),
         CodexLogin::Home(home) => {
             let content = read(&home.join("auth.json")).unwrap_or_default();
-            secrets.extend(in_login(&content));
+            secrets.extend(in_login("codex", &content));
+        }
+    }
+    match &options.claude.login {
+        ClaudeLogin::ApiKey(key) => secrets.push(Secret::new("claude-key", key.as_bytes())),
+        ClaudeLogin::Home(home) => {
+            let content = read(&home.join(".credentials.json")).unwrap_or_default();
+            secrets.extend(in_login("claude", &content));
         }
     }
     secrets

@@ -4,6 +4,8 @@
 
 mod adoption;
 mod bench;
+mod claude;
+mod claude_screen;
 mod codex;
 mod codex_control;
 mod codex_screen;

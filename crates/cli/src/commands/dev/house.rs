@@ -176,8 +176,8 @@ impl House {
             mode: Mode::Serve,
         };
         let work = &ground.args.work;
-        let (options, lack) = worker::checked(worker::options(place, work)?, work).await?;
-        self.lacks.extend(lack);
+        let (options, lacks) = worker::checked(worker::options(place, work)?, work).await?;
+        self.lacks.extend(lacks);
         let url = ground.servers.nats_url();
         let bus = connect::worker_bus_at(&url, &options.worker, &shown).await?;
         let clock = Arc::clone(&ground.clock);

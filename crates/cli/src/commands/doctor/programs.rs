@@ -19,6 +19,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 pub(super) async fn all(args: &DoctorArgs) -> Vec<Finding> {
     let mut findings = vec![nats(args).await, postgres(args), git().await];
     findings.extend(codex(args).await);
+    findings.extend(claude(args).await);
     findings.push(tmate(args).await);
     findings.push(leash());
     findings
@@ -87,7 +88,13 @@ async fn codex(args: &DoctorArgs) -> Vec<Finding> {
         return vec![Finding::bad("codex", Standing::Lacking, "not found", fix)];
     };
     let home = config::codex_home(args.codex_home.as_deref());
-    let login = match ask(&program, &["login", "status"], home.as_deref()).await {
+    let login = match ask(
+        &program,
+        &["login", "status"],
+        home.as_deref().map(|home| ("CODEX_HOME", home)),
+    )
+    .await
+    {
         Some(said) => Finding::good("codex login", first_line(&said)),
         None => Finding::bad(
             "codex login",
@@ -100,6 +107,41 @@ async fn codex(args: &DoctorArgs) -> Vec<Finding> {
         Finding::good("codex", format!("{said} at {}", program.display())),
         login,
     ]
+}
+
+/// The other agent and its login. Without them a worker does no such runs.
+async fn claude(args: &DoctorArgs) -> Vec<Finding> {
+    let Some((program, said)) = found("claude", args.claude_bin.as_deref(), &["--version"]).await
+    else {
+        let fix = "npm install -g @anthropic-ai/claude-code, or name it with --claude-bin (BATON_WORKER_CLAUDE_BIN)";
+        return vec![Finding::bad("claude", Standing::Lacking, "not found", fix)];
+    };
+    vec![
+        Finding::good("claude", format!("{said} at {}", program.display())),
+        claude_login(args, &program).await,
+    ]
+}
+
+async fn claude_login(args: &DoctorArgs, program: &Path) -> Finding {
+    const NAME: &str = "claude login";
+    if let Some(file) = &args.claude_api_key_file {
+        return Finding::good(NAME, format!("by the key in {}", file.display()));
+    }
+    if args.claude_home.is_none() && config::anthropic_api_key().is_some() {
+        return Finding::good(NAME, "by the key in ANTHROPIC_API_KEY");
+    }
+    let home = config::claude_home(args.claude_home.as_deref());
+    let home = home.as_deref().map(|home| ("CLAUDE_CONFIG_DIR", home));
+    match ask(program, &["auth", "status"], home).await {
+        Some(_) => Finding::good(NAME, "logged in"),
+        None => Finding::bad(
+            NAME,
+            Standing::Lacking,
+            "not logged in",
+            "claude auth login, or set ANTHROPIC_API_KEY, or name a file with the key \
+             (BATON_WORKER_CLAUDE_API_KEY_FILE)",
+        ),
+    }
 }
 
 /// What shows sessions through a relay; the built-in terminal does without.
@@ -145,14 +187,14 @@ async fn found(
 }
 
 /// What a program says, if it ends well.
-async fn ask(program: &Path, arguments: &[&str], codex_home: Option<&Path>) -> Option<String> {
+async fn ask(program: &Path, arguments: &[&str], home: Option<(&str, &Path)>) -> Option<String> {
     let mut command = Command::new(program);
     command
         .args(arguments)
         .stdin(Stdio::null())
         .kill_on_drop(true);
-    if let Some(home) = codex_home {
-        command.env("CODEX_HOME", home);
+    if let Some((name, home)) = home {
+        command.env(name, home);
     }
     let said = tokio::time::timeout(ANSWER_WITHIN, command.output())
         .await

@@ -10,7 +10,7 @@ use baton_worker::{
     WorkerToken,
 };
 
-use super::id;
+use super::{claude::claude, id};
 use crate::{
     args::{CodexArgs, RecordingWish, Sandbox, TmateArgs, WorkArgs},
     config,
@@ -82,6 +82,7 @@ pub(in crate::commands) fn options(place: Place, args: &WorkArgs) -> anyhow::Res
         pass_environment: args.pass_env.iter().cloned().collect(),
         task_secrets: args.task_secrets.iter().cloned().collect(),
         codex: codex(&args.codex)?,
+        claude: claude(&args.claude)?,
         github: GitHubOptions {
             api_url: args.github.github_api_url.clone(),
             token: config::github_token(args.github.github_token_file.as_deref())?,

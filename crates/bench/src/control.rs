@@ -74,7 +74,7 @@ async fn wishes(house: &House, n: u32, raw: &[Duration]) -> Result<Vec<Figures>,
 /// A soft pause, or the end of it: nothing stands still, for a program without checkpoints is
 /// given a day to reach one.
 async fn wish(house: &House, run: RunId, number: u32) -> Result<ControlEvent, BenchError> {
-    let body: Value = if number % 2 == 0 {
+    let body: Value = if number.is_multiple_of(2) {
         json!({"action": "pause", "deadlineSeconds": 86_400})
     } else {
         json!({"action": "resume"})

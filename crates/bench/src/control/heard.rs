@@ -44,10 +44,7 @@ impl Heard {
         let told = Arc::new(Shared::default());
         let mut reading = JoinSet::new();
         reading.spawn(read(stream, Arc::clone(&told)));
-        Ok(Self {
-            told,
-            reading: reading,
-        })
+        Ok(Self { told, reading })
     }
 
     /// Waits until the worker held a wish.

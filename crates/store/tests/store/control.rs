@@ -218,12 +218,12 @@ fn asked_for(run: RunId, n: u64, help: Help) -> NewHelp {
             index: 3,
         },
         question: format!("question {n}"),
-        detail: (n % 2 == 0).then(|| "exec_command".to_owned()),
+        detail: n.is_multiple_of(2).then(|| "exec_command".to_owned()),
         options: vec![HelpChoice {
             answer: "deny".to_owned(),
             label: "No".to_owned(),
         }],
-        free_text: n % 2 == 0,
+        free_text: n.is_multiple_of(2),
         blocking: true,
         help,
     }

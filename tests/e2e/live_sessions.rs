@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::stack::{Granted, Plan, Stack, Viewer, id};
+use crate::stack::{Granted, Plan, Stack, Viewer, execute, id};
 
 /// A command that waits for a line, and whose session is wanted from the start.
 fn asking(script: &str) -> Value {
@@ -152,6 +152,22 @@ async fn one_types_the_others_watch_and_all_of_it_is_on_record() {
     assert_eq!(typed, "Ada\rmore\r");
     let said = stack.baton(&["audit", "verify", &run]).await;
     assert!(!said.contains("broken"), "{said}");
+    let cast = stack.folder().join("run.cast").display().to_string();
+    stack.baton(&["replay", &run, "--output", &cast]).await;
+    let played = std::fs::read_to_string(cast).expect("a recording");
+    for shown in ["name?", "hello Ada", "and more"] {
+        assert!(played.contains(shown), "{shown}: {played}");
+    }
+    // Whoever owns the database can change what was typed, and is found out.
+    execute(
+        &stack.database.url(),
+        "SET session_replication_role = replica; \
+         UPDATE task_run_inputs SET text = 'Eve' || chr(13) WHERE text = 'Ada' || chr(13)",
+    );
+    let mut verify = stack.process(&["audit", "verify", &run]);
+    let status = verify.wait().await;
+    assert!(!status.success(), "{}", verify.log());
+    assert!(verify.log().contains("record 1"), "{}", verify.log());
     stack.stop().await;
 }
 

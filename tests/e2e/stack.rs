@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 pub(crate) use client::{Client, id};
 pub(crate) use counters::{Counters, alive, processes_of};
-pub(crate) use rows::Rows;
+pub(crate) use rows::{Rows, execute};
 pub(crate) use terminal::{Granted, Viewer};
 
 /// How a stack differs from the usual one.

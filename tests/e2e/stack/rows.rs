@@ -82,7 +82,12 @@ fn read_table(url: &str, table: &str) -> Vec<Value> {
     rows
 }
 
-fn query(url: &str, sql: &str) -> Vec<Value> {
+/// Changes rows behind the recorder's back.
+pub(crate) fn execute(url: &str, sql: &str) {
+    ask(url, sql);
+}
+
+fn ask(url: &str, sql: &str) -> String {
     let answer = Command::new(psql())
         .args([url, "--no-psqlrc", "-At", "-c", sql])
         .output()
@@ -92,7 +97,11 @@ fn query(url: &str, sql: &str) -> Vec<Value> {
         "psql: {}",
         String::from_utf8_lossy(&answer.stderr)
     );
-    let text = String::from_utf8(answer.stdout).expect("UTF-8");
+    String::from_utf8(answer.stdout).expect("UTF-8")
+}
+
+fn query(url: &str, sql: &str) -> Vec<Value> {
+    let text = ask(url, sql);
     text.lines()
         .map(|line| serde_json::from_str(line).expect("a row"))
         .collect()

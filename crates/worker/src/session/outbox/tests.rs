@@ -57,7 +57,8 @@ fn an_answer_to_whoever_types_and_the_echo_wait_for_nothing_before_them() {
     assert!(outbox.message(now).is_some());
     outbox.take(accepted.clone(), now);
     assert_eq!(outbox.due(), Some(now));
-    assert_eq!(outbox.message(now).unwrap().frames, [accepted.clone()]);
+    let frames = outbox.message(now).unwrap().frames;
+    assert_eq!(frames, std::slice::from_ref(&accepted));
     outbox.take(output(10, vec![b'x']), now);
     assert_eq!(outbox.due(), Some(now));
     assert_eq!(printed(&outbox.message(now).unwrap()), [(10, 1)]);

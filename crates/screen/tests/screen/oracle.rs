@@ -75,6 +75,7 @@ fn a_second_emulator_sees_real_agents_alike() {
         let mut screen = Screen::new(size(120, 40));
         let mut from = 0;
         for at in (0..=passed.len()).step_by(passed.len() / 20) {
+            let at = whole(&passed, at);
             screen.feed(&passed[from..at]);
             from = at;
             assert_eq!(
@@ -83,9 +84,13 @@ fn a_second_emulator_sees_real_agents_alike() {
                 "{name} at {at}"
             );
             let shown = second(&passed[..at], 120, 40);
-            // A character that is only half there is not shown.
-            let shown = shown.trim_end_matches('\u{fffd}').trim_end();
             assert_eq!(screen.text(), shown, "{name} at {at}");
         }
     }
+}
+
+/// The next place that is not within a character: half of one is shown by the other emulator alone.
+fn whole(text: &[u8], at: usize) -> usize {
+    let rest = text[at..].iter();
+    at + rest.take_while(|byte| **byte & 0xc0 == 0x80).count()
 }

@@ -78,7 +78,8 @@ async fn a_sleeper_wakes_for_an_offer_at_once_even_of_a_queue_that_is_new() {
             house.offer(n, PLAIN, Priority::Normal).await;
             std::time::Instant::now()
         };
-        let (taken, offered) = soon(async { tokio::join!(next(&mut source), offered) }).await;
+        let both = Box::pin(async { tokio::join!(next(&mut source), offered) });
+        let (taken, offered) = soon(both).await;
         assert_eq!(taken, run(n));
         // Far below the fallback sweep, which comes after 2 s at the earliest.
         let took = offered.elapsed();

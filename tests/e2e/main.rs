@@ -9,6 +9,7 @@ mod bench;
 mod broker_outage;
 mod canaries;
 mod cancelled;
+mod control;
 mod dead_letters;
 mod documents;
 mod drains;

@@ -214,6 +214,9 @@ fn environment(
 ) -> Vec<(String, String)> {
     let overrides = codex::overrides(&model.url());
     let overrides: Vec<String> = overrides.into_iter().filter(|word| word != "-c").collect();
+    let claude_key = state.path().join("claude-key");
+    std::fs::write(&claude_key, claude::API_KEY).expect("a file");
+    let claude_key = claude_key.display().to_string();
     let listen = api_url.trim_start_matches("http://").to_owned();
     [
         ("BATON_NATS_URL", broker.url()),
@@ -234,6 +237,13 @@ fn environment(
         ),
         ("BATON_WORKER_CODEX_CONFIG", overrides.join("\n")),
         ("BATON_WORKER_CODEX_SANDBOX", "bypass".to_owned()),
+        (
+            "BATON_WORKER_CLAUDE_BIN",
+            claude::program().display().to_string(),
+        ),
+        ("BATON_WORKER_CLAUDE_BASE_URL", model.root_url()),
+        ("BATON_WORKER_CLAUDE_API_KEY_FILE", claude_key),
+        ("BATON_WORKER_CLAUDE_SANDBOX", "bypass".to_owned()),
         (
             "BATON_WORKER_CLAUDE_BIN",
             claude::program().display().to_string(),

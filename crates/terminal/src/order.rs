@@ -85,4 +85,7 @@ pub struct ShellOrder {
     /// Its arguments.
     #[serde(default)]
     pub arguments: Vec<OsString>,
+    /// What it sees on top of what the agent sees.
+    #[serde(default)]
+    pub environment: Vec<(OsString, OsString)>,
 }

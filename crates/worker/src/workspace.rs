@@ -134,6 +134,11 @@ impl Workspace {
         self.root.join("home")
     }
 
+    /// What the operator's shell was told to do.
+    pub(crate) fn shell_history(&self) -> PathBuf {
+        self.root.join("shell-history")
+    }
+
     /// What the agent leaves for people.
     pub(crate) fn artifacts(&self) -> PathBuf {
         self.root.join("artifacts")

@@ -79,6 +79,11 @@ impl Client {
         request.send().await.expect("the API answers")
     }
 
+    pub(crate) async fn delete(&self, path: &str) -> Response {
+        let request = self.http.delete(self.url(path));
+        request.send().await.expect("the API answers")
+    }
+
     pub(crate) async fn try_get(&self, path: &str) -> Response {
         let request = self.http.get(self.url(path));
         request.send().await.expect("the API answers")

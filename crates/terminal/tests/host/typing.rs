@@ -292,6 +292,7 @@ async fn an_operators_shell_starts_with_its_first_grant_and_ends_with_the_agent(
     bench.terminal().shell = Some(ShellOrder {
         program: "sh".into(),
         arguments: vec!["-i".into()],
+        environment: Vec::new(),
     });
     let mut hosted = bench.launch().await;
     let mut worker = Viewer::join(&bench, SHELL, Via::Worker).await;

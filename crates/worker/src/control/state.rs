@@ -127,6 +127,9 @@ pub(crate) struct Before {
     pub(crate) tree: Option<String>,
     /// The last thing that was typed, by its number.
     pub(crate) typed: u64,
+    /// How long the history of the operator's shell was, in bytes.
+    #[serde(default)]
+    pub(crate) history: u64,
 }
 
 /// A standstill, as it was said.

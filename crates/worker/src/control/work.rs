@@ -50,7 +50,12 @@ impl Work {
             }
         };
         let typed = self.helm.last_typed();
-        let before = Before { tree, typed };
+        let history = self.history().len() as u64;
+        let before = Before {
+            tree,
+            typed,
+            history,
+        };
         Input::Noted { takeover, before }
     }
 
@@ -79,8 +84,8 @@ impl Work {
     /// What an operator has done since a takeover began.
     pub(super) async fn find_out(&self, order: &HandBack) -> Input {
         let folder = self.workspace.record().join(self.name(order));
-        let commands = lines(&self.helm.typed_after(order.before.typed).concat());
-        let commands: Vec<String> = commands
+        let commands: Vec<String> = self
+            .commands(&order.before)
             .iter()
             .map(|line| self.redactor.text(line))
             .collect();
@@ -111,6 +116,27 @@ impl Work {
         };
         done.text = letter(order, &told, &commands);
         Input::HandedBack(Box::new(done))
+    }
+
+    /// What the operator's shell was told to do: as it has kept it, otherwise as it was typed.
+    fn commands(&self, before: &Before) -> Vec<String> {
+        let history = self.history();
+        let from = usize::try_from(before.history).unwrap_or(usize::MAX);
+        let kept = history.get(from..).unwrap_or_default();
+        if kept.is_empty() {
+            return lines(&self.helm.typed_after(before.typed).concat());
+        }
+        let kept = String::from_utf8_lossy(kept);
+        let lines = kept.lines().map(str::trim_end);
+        lines
+            .filter(|line| !line.is_empty())
+            .map(String::from)
+            .collect()
+    }
+
+    fn history(&self) -> Vec<u8> {
+        // Without a shell there is none.
+        fs::read(self.workspace.shell_history()).unwrap_or_default()
     }
 
     fn name(&self, order: &HandBack) -> String {

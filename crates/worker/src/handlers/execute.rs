@@ -226,6 +226,7 @@ impl Execution<'_> {
             shell: Some(ShellOrder {
                 program: shell.unwrap_or_else(|| "bash".as_ref()).to_owned(),
                 arguments: Vec::new(),
+                environment: history(&self.workspace.shell_history()),
             }),
             watched: self.options.session.recording == Recording::On,
         }
@@ -277,6 +278,20 @@ impl Execution<'_> {
     pub(crate) fn record(&self, name: &str) -> PathBuf {
         self.workspace.record().join(name)
     }
+}
+
+/// Has a shell keep what it was told to do, as it is told: what operators type at its prompt is
+/// read there, since a shell that edits its own line lets the terminal echo nothing. bash heeds it.
+fn history(file: &Path) -> Environment {
+    [
+        ("HISTFILE", file.as_os_str()),
+        ("HISTCONTROL", "".as_ref()),
+        ("HISTSIZE", "-1".as_ref()),
+        ("HISTFILESIZE", "-1".as_ref()),
+        ("PROMPT_COMMAND", "history -a".as_ref()),
+    ]
+    .map(|(name, value)| (name.into(), value.to_owned()))
+    .to_vec()
 }
 
 /// What serves as a host: unless told otherwise, the worker's own program.

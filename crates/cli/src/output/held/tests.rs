@@ -23,10 +23,9 @@ fn record(kind: &str, data: Value) -> EventRecord {
     }
 }
 
-#[test]
-fn what_is_done_with_an_agent_reads_as_sentences() {
-    let id = Uuid::from_u128(7);
-    let records = [
+/// How a run was held, taken over and let go.
+fn held(id: Uuid) -> Vec<EventRecord> {
+    vec![
         record(
             "pause_requested",
             json!({"mode": "hard", "note": "look", "resumeAfterSeconds": 600}),
@@ -65,6 +64,12 @@ fn what_is_done_with_an_agent_reads_as_sentences() {
                 "insertions": 3, "deletions": 1, "commands": 4, "artifact": "handback/1/changes.patch",
             }),
         ),
+    ]
+}
+
+/// What its agent was told and asked, and what it used up.
+fn talked(id: Uuid) -> Vec<EventRecord> {
+    vec![
         record(
             "message_sent",
             json!({"kind": "steering", "text": "leave\nthe tests"}),
@@ -106,7 +111,13 @@ fn what_is_done_with_an_agent_reads_as_sentences() {
             "budget_raised",
             json!({"budget": "turns", "limit": 9, "used": 5}),
         ),
-    ];
+    ]
+}
+
+#[test]
+fn what_is_done_with_an_agent_reads_as_sentences() {
+    let id = Uuid::from_u128(7);
+    let records = [held(id), talked(id)].concat();
     let mut timeline = Timeline::default();
     let lines = records.iter().filter_map(|record| timeline.line(record));
     let lines: Vec<String> = lines.collect();

@@ -33,7 +33,8 @@ pub(super) struct Shell {
 
 impl Shell {
     fn start(order: &Order, shell: &ShellOrder, terminal: &pty_process::Pts) -> io::Result<Self> {
-        let command = program(order, &shell.program, &shell.arguments);
+        let mut command = program(order, &shell.program, &shell.arguments);
+        command.envs(shell.environment.iter().map(|(name, value)| (name, value)));
         let mut command = pty_process::Command::from(command);
         let child = command.spawn_borrowed(terminal).map_err(pty::io_error)?;
         let pid = child.id().and_then(|pid| i32::try_from(pid).ok());

@@ -85,6 +85,23 @@ pub(crate) fn commands(story: &Story) -> Vec<(Option<i32>, &str)> {
     finished.collect()
 }
 
+/// What is kept of a run that leaves a note.
+const KEPT: [&str; 6] = [
+    "logs/agent.log",
+    "logs/claude.jsonl",
+    "logs/claude.stderr.log",
+    "note.txt",
+    "patches/changes.patch",
+    "recording/agent.cast",
+];
+
+/// The names of what is kept of the only run.
+fn kept(bench: &Bench) -> Vec<String> {
+    let kept = bench.sink.kept();
+    let names = kept.keys().map(|name| name.split_once("/1/").unwrap().1);
+    names.map(str::to_owned).collect()
+}
+
 // W-04 W-10
 #[tokio::test]
 async fn claude_does_a_run_and_its_work_is_a_patch_and_a_branch() {
@@ -141,22 +158,7 @@ async fn claude_does_a_run_and_its_work_is_a_patch_and_a_branch() {
         )
     };
     assert!(story.has(last), "{story:#?}");
-    let kept = bench.sink.kept();
-    let names: Vec<&str> = kept
-        .keys()
-        .map(|name| name.split_once("/1/").unwrap().1)
-        .collect();
-    assert_eq!(
-        names,
-        [
-            "logs/agent.log",
-            "logs/claude.jsonl",
-            "logs/claude.stderr.log",
-            "note.txt",
-            "patches/changes.patch",
-            "recording/agent.cast"
-        ]
-    );
+    assert_eq!(kept(&bench), KEPT);
     let log = bench.sink.text(&format!("{run}/1/logs/agent.log")).unwrap();
     assert!(log.contains("I make a file.\n"), "{log}");
     assert!(log.contains("\nmade\n[exit 0]\n"), "{log}");

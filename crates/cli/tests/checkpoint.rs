@@ -123,7 +123,7 @@ impl Run {
         let host = deep.join("host");
         let hosted = launch(&program, &host, &[], &order).await.unwrap();
         Self {
-            folder: folder,
+            folder,
             host,
             hosted,
             heard: Heard::default(),

@@ -9,23 +9,36 @@ fn tokens(input: u64, cached: u64, output: u64) -> Tokens {
     }
 }
 
-/// Lines as the real program printed them, shortened.
-#[test]
-fn lines_become_facts() {
-    let said = |text: &str, helper| Fact::Said {
+fn said(text: &str, helper: bool) -> Fact {
+    Fact::Said {
         id: "msg_0".to_owned(),
         text: text.to_owned(),
         helper,
-    };
-    let used = |id: &str, tool| Fact::Used {
+    }
+}
+
+fn used(id: &str, tool: Tool) -> Fact {
+    Fact::Used {
         id: id.to_owned(),
         tool,
-    };
+    }
+}
+
+/// Each line is what is expected of it.
+fn check(cases: impl IntoIterator<Item = (&'static str, Vec<Fact>)>) {
+    for (line, expected) in cases {
+        assert_eq!(parse(line).unwrap(), expected, "{line}");
+    }
+}
+
+/// Lines as the real program printed them, shortened.
+#[test]
+fn lines_of_a_turn_become_facts() {
     let asked = Fact::Asked {
         id: "msg_0".to_owned(),
         tokens: tokens(60, 40, 1),
     };
-    let cases = [
+    check([
         (
             r#"{"type":"system","subtype":"init","cwd":"/w","tools":["Bash"],"model":"claude-opus-5-5","permissionMode":"default"}"#,
             vec![Fact::Model("claude-opus-5-5".to_owned())],
@@ -63,6 +76,12 @@ fn lines_become_facts() {
                 text: "a\nb".to_owned(),
             }],
         ),
+    ]);
+}
+
+#[test]
+fn lines_about_a_turn_become_facts() {
+    check([
         (
             r#"{"type":"system","subtype":"api_retry","attempt":1,"max_retries":10,"retry_delay_ms":589,"error_status":401,"error":"authentication_failed"}"#,
             vec![Fact::Retried("the model's interface did not answer (authentication_failed, status 401): try 1 of 10 follows".to_owned())],
@@ -101,10 +120,7 @@ fn lines_become_facts() {
                 ..Ending::default()
             }))],
         ),
-    ];
-    for (line, expected) in cases {
-        assert_eq!(parse(line).unwrap(), expected, "{line}");
-    }
+    ]);
 }
 
 #[test]

@@ -179,7 +179,7 @@ async fn run(stack: &Stack, body: &Value) -> Value {
 }
 
 /// Takes down everything that anybody publishes.
-async fn listen(url: &str, heard: &Arc<Mutex<Vec<u8>>>, listening: &mut JoinSet<()>) {
+pub(crate) async fn listen(url: &str, heard: &Arc<Mutex<Vec<u8>>>, listening: &mut JoinSet<()>) {
     let address = url.trim_start_matches("nats://").to_owned();
     let mut socket = TcpStream::connect(address).await.expect("the broker");
     let hello = b"CONNECT {\"verbose\":false,\"headers\":true}\r\nSUB > 1\r\nPING\r\n";
@@ -206,7 +206,8 @@ async fn listen(url: &str, heard: &Arc<Mutex<Vec<u8>>>, listening: &mut JoinSet<
     });
 }
 
-fn dump(url: &str) -> Vec<u8> {
+/// All tables, as text.
+pub(crate) fn dump(url: &str) -> Vec<u8> {
     let said = Command::new("pg_dump")
         .args(["--inserts", url])
         .output()
@@ -235,7 +236,8 @@ async fn answers(stack: &Stack, runs: &[&Value]) -> Vec<(String, Vec<u8>)> {
     answers
 }
 
-fn files(folder: &Path, places: &mut Vec<(String, Vec<u8>)>) {
+/// The files below a folder.
+pub(crate) fn files(folder: &Path, places: &mut Vec<(String, Vec<u8>)>) {
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
         if entry.path().is_dir() {
             files(&entry.path(), places);
@@ -246,7 +248,8 @@ fn files(folder: &Path, places: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-fn assert_not_in(canary: &str, place: &str, bytes: &[u8]) {
+/// Asserts that a word is not there, neither as it is nor encoded.
+pub(crate) fn assert_not_in(canary: &str, place: &str, bytes: &[u8]) {
     let mut forms = vec![canary.as_bytes().to_vec()];
     forms.push(
         canary

@@ -53,8 +53,12 @@ impl Rows {
             .filter(|row| row["effective"] == true && !row["seq"].is_null())
             .filter(|row| !matches!(row["kind"].as_str(), Some("output" | "adopted")))
             .collect();
+        // The agent's counts are read in its session's record, beside what it prints: where they
+        // stand among the rest is chance, how many there are and what they say is not.
+        let (counts, events): (Vec<Value>, Vec<Value>) =
+            events.into_iter().partition(|row| row["kind"] == "usage");
         let all = serde_json::json!({
-            "run": row, "events": events, "artifacts": of_run("task_run_artifacts"),
+            "run": row, "events": events, "counts": counts, "artifacts": of_run("task_run_artifacts"),
         });
         neutral(all, &run[run.len() - 8..])
     }

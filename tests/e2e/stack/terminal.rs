@@ -106,6 +106,11 @@ impl Viewer {
                 self.shown.extend_from_slice(&snapshot.dump);
                 *offset
             }
+            // Another life of the terminal begins, or the first does.
+            Frame::Hello(hello) => {
+                self.hello = hello.clone();
+                return frame;
+            }
             _ => return frame,
         };
         send(&mut self.socket, &Frame::Ack { offset }).await;

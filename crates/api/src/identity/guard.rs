@@ -24,7 +24,7 @@ use crate::{
     state::App,
 };
 
-/// Finds out who asks, and whether that one may. What is let in ends with the right to ask.
+/// Finds out who asks, and whether that one may. What is read ends with the right to ask.
 pub(crate) async fn guard(
     State(app): State<App>,
     mut request: Request,
@@ -37,6 +37,11 @@ pub(crate) async fn guard(
     let pass = identify(&app, request.method(), request.headers(), ticket).await?;
     pass.identity.require(need)?;
     request.extensions_mut().insert(Arc::clone(&pass.identity));
+    if !request.method().is_safe() {
+        // What changes something is answered once it is let in: it may be the very change that ends
+        // the right to ask, such as signing out.
+        return Ok(next.run(request).await);
+    }
     let ended = pass.ended();
     tokio::select! {
         biased;

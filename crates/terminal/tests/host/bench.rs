@@ -227,7 +227,6 @@ struct Until<'a, F> {
 pub(crate) async fn hear(hosted: &mut Hosted, heard: &mut Heard, enough: impl Fn(&Heard) -> bool) {
     let reached = tokio::sync::watch::Sender::new(false);
     let mut seen = reached.subscribe();
-    let at_last = reached.subscribe();
     let mut until = Until {
         heard,
         enough,
@@ -235,10 +234,7 @@ pub(crate) async fn hear(hosted: &mut Hosted, heard: &mut Heard, enough: impl Fn
     };
     let heard = async {
         tokio::select! {
-            // The last that is heard may be enough, and the end comes with it.
-            ended = hosted.follow(&mut until) => {
-                assert!(*at_last.borrow(), "it ended before: {ended:?}");
-            }
+            ended = hosted.follow(&mut until) => panic!("it ended before: {ended:?}"),
             _ = seen.wait_for(|reached| *reached) => {}
         }
     };

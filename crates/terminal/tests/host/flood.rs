@@ -38,7 +38,8 @@ async fn a_flood_is_stopped_by_whoever_types_while_somebody_does_not_read() {
     let host = hosted.status().host;
     let mut still = Viewer::join(&bench, AGENT, Via::Local).await;
     // The flood has begun by then.
-    let joined = still.offset.unwrap_or_default();
+    still.until(|viewer| viewer.offset.is_some()).await;
+    let joined = still.offset.unwrap();
     let mut writer = Viewer::join(&bench, AGENT, Via::Worker).await;
     let grant = Grant::at(1);
     hosted.remote().gate(api.grant(&grant), WriteEnd::Revoked);

@@ -96,7 +96,7 @@ async fn offsets_of_another_life_mean_nothing() {
 /// How long an agent takes to print 3 MB.
 async fn printed_within(stopped: usize) -> (Duration, Vec<Viewer>) {
     let mut bench = Bench::on_terminal(
-        "until [ -e go ]; do sleep 0.01; done; yes a line of a common length, which is many words long | head -c 3000000; echo done",
+        "until [ -e go ]; do sleep 0.01; done; yes a line of a common length, which is many words long | head -c 3000000; echo done; until [ -e seen ]; do sleep 0.01; done",
     );
     bench.order.journal_bytes = 256 << 20;
     let mut hosted = bench.launch().await;
@@ -115,6 +115,7 @@ async fn printed_within(stopped: usize) -> (Duration, Vec<Viewer>) {
     for viewer in &mut still {
         viewer.until_shown("done").await;
     }
+    std::fs::write(bench.folder.path().join("seen"), "").unwrap();
     end(&mut hosted, &mut heard).await.unwrap();
     (took, still)
 }
@@ -126,7 +127,8 @@ async fn watchers_that_stand_still_hold_up_nobody_and_see_the_last_screen() {
     let (watched, viewers) = printed_within(5).await;
     for viewer in viewers {
         assert!(viewer.saw(|frame| matches!(frame, Frame::Gap { .. })));
-        assert_eq!(viewer.snapshots, 2);
+        // A host that gets little of the processors may leave them out more than once.
+        assert!((2..=8).contains(&viewer.snapshots), "{}", viewer.snapshots);
     }
     assert!(
         watched < alone * 2 + Duration::from_secs(1),

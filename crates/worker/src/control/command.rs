@@ -78,12 +78,12 @@ impl Core {
     }
 
     /// One of those of which the last counts. They come in order but for one that was missed and
-    /// told again; ids rise with time.
+    /// told again. By the API's clock: the id of a wish under a key is made of the key.
     fn decide(&mut self, message: &ControlMessage) -> Result<(), String> {
         if self
             .state
-            .decided
-            .is_some_and(|decided| message.id < decided)
+            .decided_at
+            .is_some_and(|decided| message.at < decided)
         {
             return Err(OLDER.to_owned());
         }
@@ -92,7 +92,7 @@ impl Core {
             ControlCommand::HandBack { summary } => self.hand_back(message, summary)?,
             _ => self.hold_for(message)?,
         }
-        self.state.decided = Some(message.id);
+        (self.state.decided, self.state.decided_at) = (Some(message.id), Some(message.at));
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use std::{
 
 use baton_domain::{Actor, BudgetKind, PauseCause, PauseMethod, PauseMode, Stage, run::PauseKind};
 use baton_terminal::HelpAnswer;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -21,6 +22,9 @@ pub(super) struct State {
     pub(super) obeyed: BTreeSet<Uuid>,
     /// The newest of those that hold a run or let it go.
     pub(super) decided: Option<Uuid>,
+    /// When that was wished.
+    #[serde(default)]
+    pub(super) decided_at: Option<DateTime<Utc>>,
     /// What an operator wishes.
     pub(super) wish: Option<Wish>,
     /// What is wished of the run's worker, pool or fleet.

@@ -86,7 +86,8 @@ fn a_command_that_was_missed_and_is_told_late_changes_nothing() {
         "it was obeyed"
     );
     let late = ControlMessage {
-        id: Uuid::nil(),
+        id: Uuid::from_u128(u128::MAX),
+        at: missed.at - chrono::TimeDelta::milliseconds(1),
         ..missed
     };
     assert_eq!(

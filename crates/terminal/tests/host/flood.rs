@@ -30,14 +30,13 @@ fn resident(pid: i32) -> u64 {
 async fn a_flood_is_stopped_by_whoever_types_while_somebody_does_not_read() {
     let api = Api::new();
     let mut bench = Bench::on_terminal(
-        "trap : INT; stty -echo; yes a line of a common length, which is many words long; \
+        "trap : INT; stty -echo; until [ -e go ]; do sleep 0.01; done; yes a line of a common length, which is many words long; \
          echo it stopped; cat > /dev/null",
     );
     bench.terminal().keys = api.keys();
     let mut hosted = bench.launch().await;
     let host = hosted.status().host;
     let mut still = Viewer::join(&bench, AGENT, Via::Local).await;
-    // The flood has begun by then.
     still.until(|viewer| viewer.offset.is_some()).await;
     let joined = still.offset.unwrap();
     let mut writer = Viewer::join(&bench, AGENT, Via::Worker).await;
@@ -45,6 +44,7 @@ async fn a_flood_is_stopped_by_whoever_types_while_somebody_does_not_read() {
     hosted.remote().gate(api.grant(&grant), WriteEnd::Revoked);
     let stopped = follow_while(&mut hosted, async {
         writer.until_fence(1).await;
+        std::fs::write(bench.folder.path().join("go"), "").unwrap();
         writer.until(|viewer| viewer.offset >= Some(SOME)).await;
         let before = resident(host);
         writer.until(|viewer| viewer.offset >= Some(MUCH)).await;

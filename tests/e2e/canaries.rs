@@ -82,6 +82,7 @@ async fn canary_secrets_are_nowhere_outside_the_worker() {
     let plan = Plan {
         script: script(),
         workers: 0,
+        open: true,
         ..Plan::default()
     };
     let mut stack = Stack::start(plan).await;

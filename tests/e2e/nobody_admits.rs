@@ -10,7 +10,6 @@ use crate::stack::{Plan, Stack, id};
 #[tokio::test]
 async fn a_run_goes_on_while_the_broker_restarts_and_nobody_lets_workers_in() {
     let mut stack = Stack::start(Plan {
-        guarded: true,
         lease_seconds: 4,
         ..Plan::default()
     })

@@ -48,6 +48,11 @@ async fn one_command_starts_everything_and_leaves_nothing_but_its_state() {
         .text(&format!("/api/task-runs/{run}/artifacts/1/logs/agent.log"))
         .await;
     assert_eq!(log, "hello\n");
+    // It goes on where it stopped.
+    let next = client
+        .submit(&json!({"type": "command", "task": {"argv": ["echo", "again"]}}))
+        .await;
+    assert_eq!(client.ended(&id(&next)).await["state"], "succeeded");
     assert!(dev.stop().await.success());
 }
 

@@ -32,8 +32,8 @@ pub(crate) struct Plan {
     pub(crate) slots: usize,
     /// Silence after which a worker has lost its runs, in seconds.
     pub(crate) lease_seconds: u32,
-    /// Whether the broker asks everybody who they are.
-    pub(crate) guarded: bool,
+    /// Whether the broker asks nobody who they are, so that a test can listen to everything.
+    pub(crate) open: bool,
 }
 
 impl Default for Plan {
@@ -43,7 +43,7 @@ impl Default for Plan {
             workers: 1,
             slots: 2,
             lease_seconds: 15,
-            guarded: false,
+            open: false,
         }
     }
 }
@@ -69,10 +69,10 @@ impl Stack {
     pub(crate) async fn start(plan: Plan) -> Self {
         let state = TempDir::new().expect("a state folder");
         let keys = state.path().join("keys");
-        let broker = if plan.guarded {
-            TestBroker::with_config(&make_keys(&keys)).await
-        } else {
+        let broker = if plan.open {
             TestBroker::start().await
+        } else {
+            TestBroker::with_config(&make_keys(&keys)).await
         };
         let database = TestDatabase::start().await;
         let model = ModelEndpoint::start(plan.script).await;
@@ -80,7 +80,7 @@ impl Stack {
         let api_url = format!("http://127.0.0.1:{}", free_port());
         let mut environment =
             environment(&broker, &database, &model, &codex_home, &state, &api_url);
-        if plan.guarded {
+        if !plan.open {
             for (name, file) in [(ISSUER, "issuer"), (SYSTEM, "admission")] {
                 let file = keys.join(file).with_extension("seed");
                 environment.push((name.to_owned(), file.display().to_string()));

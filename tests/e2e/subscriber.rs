@@ -10,7 +10,11 @@ use crate::stack::{Plan, Stack, id};
 // B-10
 #[tokio::test(flavor = "multi_thread")]
 async fn a_python_service_sees_the_events_of_a_run_live() {
-    let stack = Stack::start(Plan::default()).await;
+    let stack = Stack::start(Plan {
+        open: true,
+        ..Plan::default()
+    })
+    .await;
     let go = stack.folder().join("go");
     let wait = format!(
         "until [ -e {} ]; do sleep 0.02; done; echo gone",

@@ -39,10 +39,11 @@ struct Watched {
 
 impl Watched {
     async fn start(relay: &TmateRelay, port: u16) -> Self {
-        let plan = Plan {
-            workers: 0,
-            ..Plan::default()
-        };
+        Self::by(relay, port, Plan::default()).await
+    }
+
+    async fn by(relay: &TmateRelay, port: u16, plan: Plan) -> Self {
+        let plan = Plan { workers: 0, ..plan };
         let mut stack = Stack::start(plan).await;
         let settings = [
             ("BATON_WORKER_TMATE_RELAY_HOST", relay.host()),
@@ -233,7 +234,11 @@ async fn what_is_typed_through_tmate_counts_only_while_a_grant_is_in_force() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_lets_one_type_is_nowhere_but_in_the_answer_that_grants_it() {
     let relay = TmateRelay::start().await;
-    let watched = Watched::start(&relay, relay.port()).await;
+    let overheard = Plan {
+        open: true,
+        ..Plan::default()
+    };
+    let watched = Watched::by(&relay, relay.port(), overheard).await;
     let stack = &watched.stack;
     let heard = Arc::new(Mutex::new(Vec::new()));
     let mut listening = JoinSet::new();

@@ -107,6 +107,8 @@ async fn every_role_can_do_its_work_and_not_that_of_others() {
     let mut source = recorder.record_from(Position::START).await.unwrap();
     let batch = soon(source.next_batch(10, std::time::Duration::from_secs(5))).await;
     source.ack_through(batch.last().unwrap().position).await;
+    // What it has recorded last tells it whether the stream is still the same one.
+    assert!(recorder.get(offered).await.unwrap().is_some());
 
     let supervisor = connect(&broker, "supervisor", "baton-supervisor/1").await;
     say_lease(&supervisor, "supervisor", LeaseStep::Lost, held)

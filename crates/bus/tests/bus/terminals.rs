@@ -1,5 +1,7 @@
 //! What terminals show, what is typed, and who may type, through a real broker.
 
+use std::time::Duration;
+
 use baton_bus::{Bus, BusError, Connection, Fed, Fence, NotSent, PublishError, TerminalFeed};
 use baton_domain::{Attempt, Position, TerminalName, TerminalSize};
 use baton_testkit::TestBroker;
@@ -75,9 +77,25 @@ async fn next(feed: &mut TerminalFeed) -> Frame {
     frame
 }
 
-/// The broker has taken everything that was sent: it reads a connection in order.
+/// The broker has read everything that was sent: it reads a connection in order.
 async fn settle(bus: &Bus) {
     bus.last_position().await.expect("an answer");
+}
+
+/// The broker keeps so many words and screens: its streams take what it has read a moment later.
+async fn settle_kept(house: &House, words: u64, screens: u64) {
+    let client = async_nats::connect(house.broker.url()).await;
+    let jetstream = async_nats::jetstream::new(client.expect("a connection"));
+    let mut poll = tokio::time::interval(Duration::from_millis(5));
+    for (stream, wanted) in [("TERM", words), ("TERM_KEYS", screens)] {
+        let mut stream = jetstream.get_stream(stream).await.expect("a stream");
+        let reached = async {
+            while stream.info().await.expect("an answer").state.messages < wanted {
+                poll.tick().await;
+            }
+        };
+        soon(reached).await;
+    }
 }
 
 async fn kept(bus: &Bus) -> Vec<(String, Frame)> {
@@ -101,7 +119,7 @@ async fn a_feed_begins_with_the_last_screen_and_goes_on_live() {
     show(&speaker, "w1", 7, output(7, "after "));
     // Another one speaks of a run that it does not hold.
     show(&speaker, "w2", 9, output(0, "forged"));
-    settle(&speaker).await;
+    settle_kept(&house, 3, 1).await;
     let mut feed = feed(&house.bus, "w1").await;
     assert_eq!(next(&mut feed).await, screen(7));
     assert_eq!(next(&mut feed).await, output(7, "after "));
@@ -132,7 +150,7 @@ async fn a_terminal_whose_worker_is_gone_is_shown_as_it_was_and_its_recording_is
             show_screen(&gone, "w1", 7, offset);
         }
     }
-    settle(&gone).await;
+    settle_kept(&house, 700, 1).await;
     drop(gone);
     let mut feed = feed(&house.bus, "w1").await;
     assert!(matches!(next(&mut feed).await, Frame::Snapshot { .. }));

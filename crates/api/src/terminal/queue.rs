@@ -65,6 +65,9 @@ pub(super) struct Queue {
 enum Whose {
     Everybodys,
     Own,
+    /// Without which nothing that follows can be understood: the greeting, the screen, and how
+    /// things are.
+    Beginning,
 }
 
 impl Queue {
@@ -105,7 +108,13 @@ impl Queue {
 
     /// Drops what waits: the screen will be shown.
     pub(super) fn skip(&mut self, why: Skip) {
-        self.waiting.retain(|(_, whose)| *whose == Whose::Own);
+        let stays = |whose: Whose| match whose {
+            Whose::Everybodys => false,
+            Whose::Own => true,
+            // Another life begins with a greeting of its own.
+            Whose::Beginning => why == Skip::Behind,
+        };
+        self.waiting.retain(|(_, whose)| stays(*whose));
         self.bytes = self.waiting.iter().map(|(item, _)| size(item)).sum();
         if why == Skip::Anew {
             self.sent = 0;
@@ -138,7 +147,8 @@ impl Queue {
         }
     }
 
-    /// Shows the screen: frames, the first of which are drawn through an offset.
+    /// Shows the screen: frames, the first of which are drawn through an offset. They come whatever
+    /// waits behind them.
     pub(super) fn show(&mut self, frames: impl IntoIterator<Item = Bytes>, through: u64) {
         self.skipping = None;
         self.sent = through;
@@ -149,7 +159,7 @@ impl Queue {
                 bytes,
                 through: None,
             };
-            self.put(item, Whose::Everybodys);
+            self.put(item, Whose::Beginning);
         }
     }
 

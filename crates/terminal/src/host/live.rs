@@ -209,7 +209,7 @@ impl Live {
             limits: None,
         });
         let terminal = self.terminal(wish.terminal);
-        terminal.join(source, queue, &hello, wish.from, epoch);
+        terminal.join(source, queue, hello, wish.from, epoch);
         if frozen {
             terminal.tell_one(source.connection, &held(frozen));
         }
@@ -217,9 +217,13 @@ impl Live {
 
     /// A watcher reads again after it had fallen behind.
     pub(super) fn show_anew(&self, connection: u64, now: Instant) {
-        let gate = self.gate.shown(now);
-        self.agent.show_anew(connection, gate.clone());
-        self.shell.show_anew(connection, gate);
+        for terminal in [&self.agent, &self.shell] {
+            let writer = Frame::Writer {
+                offset: terminal.offset(),
+                gate: self.gate.shown(now),
+            };
+            terminal.show_anew(connection, &[writer, held(self.frozen)]);
+        }
     }
 
     /// A watcher is gone.

@@ -6,6 +6,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use baton_wire::terminal::Frame;
 use bytes::Bytes;
 use tokio::sync::Notify;
 
@@ -24,9 +25,13 @@ pub(super) struct Queue {
 
 #[derive(Debug, Default)]
 struct Inner {
+    /// What comes whatever happens, all of it older than `frames`: greetings, screens, and answers
+    /// to a watcher that has fallen behind.
+    sure: VecDeque<Bytes>,
+    /// How many answers were put there since it fell behind.
+    answers: usize,
+    /// What is dropped when it does not read.
     frames: VecDeque<(u64, Bytes)>,
-    /// Answers to what it has typed, since it fell behind.
-    own: VecDeque<Bytes>,
     bytes: usize,
     state: State,
 }
@@ -53,12 +58,20 @@ pub(super) enum Next {
 }
 
 impl Queue {
+    /// Begins with these frames, which come whatever is [pushed](Self::push) behind them: where
+    /// they are lost, nothing that follows can be understood.
+    pub(super) fn begin(&self, frames: impl IntoIterator<Item = Frame>) {
+        let frames = frames.into_iter().map(|frame| frame.encode());
+        self.lock().sure.extend(frames);
+        self.news.notify_one();
+    }
+
     /// Adds a frame about the terminal at `offset`. When it does not fit, everything that waits is
-    /// dropped, and nothing is added until the watcher [catches up](Self::caught_up).
+    /// dropped, and nothing is added until the watcher [begins again](Self::begin_again).
     pub(super) fn push(&self, offset: u64, frame: Bytes) {
         let mut inner = self.lock();
         match inner.state {
-            State::Open => inner.add(offset, frame),
+            State::Open => drop(inner.add(offset, frame)),
             State::Behind { .. } | State::Closed => return,
         }
         drop(inner);
@@ -69,22 +82,32 @@ impl Queue {
     pub(super) fn push_own(&self, offset: u64, frame: Bytes) {
         let mut inner = self.lock();
         match inner.state {
-            State::Open => inner.add(offset, frame),
-            State::Behind { .. } if inner.own.len() < MOST_OWN => inner.own.push_back(frame),
-            State::Behind { .. } | State::Closed => return,
+            State::Open => {
+                if let Some(frame) = inner.add(offset, frame) {
+                    inner.answer(frame);
+                }
+            }
+            State::Behind { .. } => inner.answer(frame),
+            State::Closed => return,
         }
         drop(inner);
         self.news.notify_one();
     }
 
-    /// Where the watcher fell behind, if it has; from here on frames are added again.
-    pub(super) fn caught_up(&self) -> Option<u64> {
+    /// [Begins](Self::begin) again if the watcher had fallen behind, with frames that are made of
+    /// where it did. From then on frames are added.
+    pub(super) fn begin_again<F>(&self, frames: impl FnOnce(u64) -> F)
+    where
+        F: IntoIterator<Item = Frame>,
+    {
         let mut inner = self.lock();
         let State::Behind { from, .. } = inner.state else {
-            return None;
+            return;
         };
         inner.state = State::Open;
-        Some(from)
+        inner.answers = 0;
+        drop(inner);
+        self.begin(frames(from));
     }
 
     /// Adds nothing more; what waits is still given out.
@@ -107,7 +130,7 @@ impl Queue {
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         let inner = self.lock();
-        inner.frames.is_empty() && inner.own.is_empty()
+        inner.sure.is_empty() && inner.frames.is_empty()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -117,7 +140,8 @@ impl Queue {
 }
 
 impl Inner {
-    fn add(&mut self, offset: u64, frame: Bytes) {
+    /// Adds a frame, or drops what waits; it is given back then.
+    fn add(&mut self, offset: u64, frame: Bytes) -> Option<Bytes> {
         match self.frames.front() {
             Some((from, _)) if self.bytes + frame.len() > MOST => {
                 self.state = State::Behind {
@@ -126,17 +150,26 @@ impl Inner {
                 };
                 self.frames.clear();
                 self.bytes = 0;
+                Some(frame)
             }
             // One that is larger than the queue still comes through, alone.
             Some(_) | None => {
                 self.bytes += frame.len();
                 self.frames.push_back((offset, frame));
+                None
             }
         }
     }
 
+    fn answer(&mut self, frame: Bytes) {
+        if self.answers < MOST_OWN {
+            self.answers += 1;
+            self.sure.push_back(frame);
+        }
+    }
+
     fn next(&mut self) -> Option<Next> {
-        if let Some(frame) = self.own.pop_front() {
+        if let Some(frame) = self.sure.pop_front() {
             return Some(Next::Frame(frame));
         }
         if let Some((_, frame)) = self.frames.pop_front() {
@@ -155,49 +188,4 @@ impl Inner {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BIG: Bytes = Bytes::from_static(&[7; 200 << 10]);
-
-    #[tokio::test]
-    async fn a_watcher_that_does_not_read_loses_what_waits_and_is_told_from_where() {
-        let queue = Queue::default();
-        for offset in [0, 1, 2, 3] {
-            queue.push(offset, BIG);
-        }
-        assert_eq!(queue.next().await, Next::Anew);
-        assert_eq!(queue.caught_up(), Some(0));
-        assert_eq!(queue.caught_up(), None);
-        queue.push(9, BIG);
-        queue.close();
-        queue.push(10, BIG);
-        assert_eq!(queue.next().await, Next::Frame(BIG));
-        assert_eq!(queue.next().await, Next::End);
-    }
-
-    #[tokio::test]
-    async fn an_answer_comes_though_the_watcher_has_fallen_behind_and_answers_are_bounded() {
-        let queue = Queue::default();
-        for offset in [0, 1, 2, 3] {
-            queue.push(offset, BIG);
-        }
-        for _ in 0..2 * MOST_OWN {
-            queue.push_own(4, Bytes::from_static(b"accepted"));
-        }
-        for _ in 0..MOST_OWN {
-            let answer = queue.next().await;
-            assert_eq!(answer, Next::Frame(Bytes::from_static(b"accepted")));
-        }
-        assert_eq!(queue.next().await, Next::Anew);
-        assert!(queue.is_empty());
-    }
-
-    #[tokio::test]
-    async fn a_frame_that_is_larger_than_the_queue_still_comes_through_alone() {
-        let queue = Queue::default();
-        let huge = Bytes::from(vec![1; MOST + 1]);
-        queue.push(0, huge.clone());
-        assert_eq!(queue.next().await, Next::Frame(huge));
-    }
-}
+mod tests;

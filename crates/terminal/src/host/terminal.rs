@@ -5,10 +5,7 @@ use std::{sync::Arc, time::Instant};
 
 use baton_domain::TerminalSize;
 use baton_screen::Passed;
-use baton_wire::{
-    GateShown,
-    terminal::{Frame, MAX_OUTPUT},
-};
+use baton_wire::terminal::{Frame, MAX_OUTPUT};
 use bytes::Bytes;
 
 use super::{
@@ -192,20 +189,18 @@ impl Terminal {
         &mut self,
         source: Source,
         queue: Arc<Queue>,
-        hello: &Frame,
+        hello: Frame,
         seen: Option<Seen>,
         epoch: u64,
     ) {
-        let offset = self.offset();
-        queue.push(offset, hello.encode());
+        queue.begin([hello]);
         let seen = seen.filter(|seen| seen.epoch == epoch || *seen == Seen::NOTHING);
         match seen.and_then(|seen| Some((seen.offset, self.view.since(seen.offset)?))) {
             Some((mut at, tail)) => {
-                for (at, frame) in tail.into_iter().flat_map(|bytes| outputs(&mut at, bytes)) {
-                    queue.push(at, frame.encode());
-                }
+                let tail = tail.into_iter().flat_map(|bytes| outputs(&mut at, bytes));
+                queue.begin(tail.map(|(_, frame)| frame));
             }
-            None => queue.push(offset, self.view.snapshot().encode()),
+            None => queue.begin([self.view.snapshot()]),
         }
         self.watchers.push(Watcher {
             connection: source.connection,
@@ -214,26 +209,20 @@ impl Terminal {
     }
 
     /// A watcher that has fallen behind reads again: it is told what it missed, and shown the
-    /// screen; then who may type, since that may have changed meanwhile.
-    pub(super) fn show_anew(&self, connection: u64, gate: GateShown) {
-        if let Some(watcher) = self.watcher(connection)
-            && self.catch_up(&watcher.queue)
-        {
-            let offset = self.offset();
-            let frame = Frame::Writer { offset, gate };
-            watcher.queue.push(offset, frame.encode());
+    /// screen; then how things are, since that may have changed meanwhile.
+    pub(super) fn show_anew(&self, connection: u64, now: &[Frame]) {
+        if let Some(watcher) = self.watcher(connection) {
+            self.begin_again(&watcher.queue, now);
         }
     }
 
-    /// Whether it had fallen behind.
-    fn catch_up(&self, queue: &Queue) -> bool {
-        let Some(from) = queue.caught_up() else {
-            return false;
-        };
-        let to = self.offset();
-        queue.push(to, Frame::Gap { from, to }.encode());
-        queue.push(to, self.view.snapshot().encode());
-        true
+    /// Shows the screen, and says something behind it, if the watcher has fallen behind.
+    fn begin_again(&self, queue: &Queue, words: &[Frame]) {
+        queue.begin_again(|from| {
+            let to = self.offset();
+            let screen = [Frame::Gap { from, to }, self.view.snapshot()];
+            screen.into_iter().chain(words.iter().cloned())
+        });
     }
 
     /// A watcher is gone.
@@ -271,9 +260,7 @@ impl Terminal {
         let last = exit.encode();
         for watcher in std::mem::take(&mut self.watchers) {
             watcher.queue.push(self.offset(), last.clone());
-            if self.catch_up(&watcher.queue) {
-                watcher.queue.push(self.offset(), last.clone());
-            }
+            self.begin_again(&watcher.queue, std::slice::from_ref(exit));
             watcher.queue.close();
         }
     }

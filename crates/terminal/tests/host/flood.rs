@@ -17,6 +17,9 @@ const SOME: u64 = 6 << 20;
 /// A few seconds of output.
 const MUCH: u64 = 24 << 20;
 
+/// How many come while it prints.
+const JOINING: usize = 20;
+
 /// What a process holds in memory, in KiB.
 fn resident(pid: i32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
@@ -80,6 +83,36 @@ async fn a_flood_is_stopped_by_whoever_types_while_somebody_does_not_read() {
         "{joined}: {left_out:?}"
     );
     assert_eq!(still.screen.snapshot(), writer.screen.snapshot());
+    hosted.remote().end();
+    end(&mut hosted, &mut Heard::default()).await.unwrap();
+}
+
+// B-02
+#[tokio::test]
+async fn whoever_joins_in_the_midst_of_a_flood_is_greeted_and_shown_everything() {
+    let bench = Bench::on_terminal(
+        "yes a line of a common length, which is many words long & \
+         until [ -e stop ]; do sleep 0.01; done; kill $!; wait $!; echo it stopped; cat > /dev/null",
+    );
+    let mut hosted = bench.launch().await;
+    follow_while(&mut hosted, async {
+        let mut first = Viewer::join(&bench, AGENT, Via::Worker).await;
+        first.until(|viewer| viewer.offset >= Some(SOME)).await;
+        // Nobody reads on while others join, so that everybody falls behind.
+        let mut joined = Vec::new();
+        for _ in 0..JOINING {
+            joined.push(Viewer::join(&bench, AGENT, Via::Local).await);
+        }
+        std::fs::write(bench.folder.path().join("stop"), "").unwrap();
+        for viewer in std::iter::once(&mut first).chain(&mut joined) {
+            let stopped = |viewer: &Viewer| viewer.screen.text().contains("it stopped");
+            viewer.until(stopped).await;
+        }
+        for viewer in &joined {
+            assert_eq!(viewer.screen.snapshot(), first.screen.snapshot());
+        }
+    })
+    .await;
     hosted.remote().end();
     end(&mut hosted, &mut Heard::default()).await.unwrap();
 }

@@ -74,6 +74,26 @@ fn what_a_viewer_says_for_the_first_time_about_before_a_screen_does_not_hold_it_
     assert_eq!(queue.next(), Due::Screen(Skip::Behind));
 }
 
+// B-02
+#[test]
+fn a_viewer_is_greeted_and_shown_the_screen_whatever_is_shown_before_it_reads() {
+    let beginning = [Bytes::from_static(b"hello"), Bytes::from_static(b"screen")];
+    let mut queue = Queue::after(7);
+    queue.show(beginning.clone(), 7);
+    queue.push(output(7, MOST));
+    queue.push(output(7 + MOST, 1));
+    for bytes in beginning {
+        let through = None;
+        assert_eq!(queue.next(), Due::Frame(Item { bytes, through }));
+    }
+    assert_eq!(queue.next(), Due::Screen(Skip::Behind));
+    assert_eq!(queue.sent(), 7);
+    // The greeting of a life that is over is not.
+    queue.show([Bytes::from_static(b"screen")], 9);
+    queue.skip(Skip::Anew);
+    assert_eq!(queue.next(), Due::Screen(Skip::Anew));
+}
+
 #[test]
 fn another_life_is_told_even_to_whoever_was_behind() {
     let mut queue = Queue::after(900);

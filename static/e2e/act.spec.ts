@@ -24,6 +24,68 @@ test("a good submission leads to its run", async ({ page }) => {
   await expect(page.getByTestId("log")).toContainText("from the form");
 });
 
+test("what is wrong about budgets, secrets and stages is said at their fields", async ({
+  page,
+}) => {
+  await page.goto("/");
+  await page.getByRole("button", { name: "New run" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("radio", { name: "Command" }).check();
+  await dialog.getByRole("textbox", { name: "Command" }).fill("true");
+  await dialog.getByText("Where it is held").click();
+  await dialog.getByLabel("Working time in minutes").fill("an hour");
+  await dialog.getByRole("button", { name: "Submit" }).click();
+  await expect(dialog.getByLabel("Working time in minutes")).toBeFocused();
+  await expect(dialog.locator('[data-error-of="budgets.wallSeconds"]')).toHaveText(
+    "must be a number",
+  );
+  await dialog.getByLabel("Working time in minutes").fill("0");
+  await dialog.getByText("More", { exact: true }).click();
+  await dialog.getByLabel("Secrets of the worker").fill("GOOD\nBAD=vault:x");
+  await dialog.getByText("More", { exact: true }).click();
+  await dialog.getByRole("button", { name: "Submit" }).click();
+  await expect(dialog.locator('[data-error-of="budgets.wallSeconds"]')).toHaveText(
+    "is 0: 1 to 604800 is allowed (in seconds)",
+  );
+  // The fold that it was closed in opens again.
+  await expect(dialog.locator('[data-error-of="secrets"]')).toContainText("line 2:");
+});
+
+test("a run is held where its submission says, and another like it is submitted", async ({
+  page,
+}) => {
+  await page.goto("/");
+  await page.getByRole("button", { name: "New run" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("radio", { name: "Command" }).check();
+  await dialog.getByRole("textbox", { name: "Command" }).fill("echo held first");
+  await dialog.getByText("Where it is held").click();
+  await dialog.getByLabel("the work begins").check();
+  await dialog.getByLabel("Working time in minutes").fill("1.5");
+  await dialog.getByText("Who may watch it").click();
+  await dialog.getByLabel("Its terminal is open to watchers").selectOption("on");
+  await dialog.getByLabel("For how many minutes").fill("7");
+  await dialog.getByRole("button", { name: "Submit" }).click();
+  await expect(stateOf(page)).toHaveText("paused");
+  await page.getByRole("tab", { name: "Request" }).click();
+  await page.getByRole("button", { name: "Submit another like it" }).click();
+  await expect(dialog).toContainText("before execute, after 1.5 min of work");
+  await dialog.getByText("Where it is held").click();
+  await expect(dialog.getByLabel("the work begins")).toBeChecked();
+  await dialog.getByLabel("the work begins").uncheck();
+  const sent = page.waitForRequest((request) => request.method() === "POST");
+  await dialog.getByRole("button", { name: "Submit" }).click();
+  expect((await sent).postDataJSON()).toMatchObject({
+    control: { budgets: { wallSeconds: 90 } },
+    liveSession: { enabled: true, ttlMinutes: 7 },
+  });
+  await expect(stateOf(page)).toHaveText("succeeded");
+  await page.goBack();
+  await expect(stateOf(page)).toHaveText("paused");
+  await page.getByTestId("control").getByRole("button", { name: "Resume" }).click();
+  await expect(stateOf(page)).toHaveText("succeeded");
+});
+
 test("a long run is cancelled, after asking once", async ({ page, submit }) => {
   const id = await submit("too long", "sleep 600");
   await page.goto(`/runs/${id}`);

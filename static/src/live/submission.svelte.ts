@@ -1,5 +1,5 @@
 // Whether the form for a new run is open, and what it starts with.
-import { EMPTY_FORM, type SubmitForm } from "../state/submit";
+import { EMPTY_FORM, type SubmitForm } from "../state/submitForm";
 
 class Submission {
   form = $state.raw<SubmitForm | null>(null);

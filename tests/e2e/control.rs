@@ -6,6 +6,7 @@ mod frozen;
 mod overlaps;
 mod paused;
 mod taken_over;
+mod typed_to;
 
 use serde_json::{Value, json};
 

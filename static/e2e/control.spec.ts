@@ -18,16 +18,6 @@ done
 echo "went through"
 `;
 
-// Graphics cards draw pixels that no test can read.
-test.beforeEach(async ({ page }) => {
-  await page.addInitScript(() => {
-    const original = HTMLCanvasElement.prototype.getContext as (...args: unknown[]) => unknown;
-    HTMLCanvasElement.prototype.getContext = function (this: unknown, ...args: unknown[]) {
-      return String(args[0]).startsWith("webgl") ? null : original.apply(this, args);
-    } as typeof HTMLCanvasElement.prototype.getContext;
-  });
-});
-
 const card = (page: Page) => page.getByTestId("control");
 const hold = (page: Page) => page.getByTestId("hold");
 const phase = (page: Page, name: string) => page.locator(`[data-phase="${name}"]`).last();

@@ -90,7 +90,7 @@ test("a run is taken from its worker, for a reason, and counts as no failure", a
   await expect(stateOf(page)).toHaveText("running");
   await page.getByRole("button", { name: "Take from worker" }).click();
   await page.getByRole("button", { name: "Take it away" }).click();
-  await expect(page.getByRole("alert")).toContainText("say why");
+  await expect(page.getByRole("alert")).toContainText("Say why");
   await page.getByPlaceholder("Why", { exact: true }).fill("it hangs");
   await page.getByRole("button", { name: "Take it away" }).click();
   await expect(page.locator('[data-kind="lease_lost"]')).toContainText("it hangs");

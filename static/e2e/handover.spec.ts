@@ -9,16 +9,6 @@ printf 'name? '; read -r name; echo "hello $name"
 printf 'again? '; read -r more; echo "bye $more"
 `;
 
-// Graphics cards draw pixels that no test can read.
-test.beforeEach(async ({ page }) => {
-  await page.addInitScript(() => {
-    const original = HTMLCanvasElement.prototype.getContext as (...args: unknown[]) => unknown;
-    HTMLCanvasElement.prototype.getContext = function (this: unknown, ...args: unknown[]) {
-      return String(args[0]).startsWith("webgl") ? null : original.apply(this, args);
-    } as typeof HTMLCanvasElement.prototype.getContext;
-  });
-});
-
 const shown = (page: Page) => page.getByTestId("terminal").locator(".xterm-rows");
 const writer = (page: Page) => page.getByTestId("writer");
 

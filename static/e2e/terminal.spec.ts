@@ -68,16 +68,6 @@ function rows(page: Page) {
   return page.getByTestId("terminal").locator(".xterm-rows");
 }
 
-// Graphics cards draw pixels that no test can read.
-test.beforeEach(async ({ page }) => {
-  await page.addInitScript(() => {
-    const original = HTMLCanvasElement.prototype.getContext as (...args: unknown[]) => unknown;
-    HTMLCanvasElement.prototype.getContext = function (this: unknown, ...args: unknown[]) {
-      return String(args[0]).startsWith("webgl") ? null : original.apply(this, args);
-    } as typeof HTMLCanvasElement.prototype.getContext;
-  });
-});
-
 // B-02
 test("a lost connection comes back and misses nothing", async ({ page, submit }) => {
   const id = await submit("watched through a loss", "sleep 20");

@@ -2,11 +2,13 @@
 //! real agents, a model that is scripted, and everything else real.
 
 mod asking;
+mod command_line;
 mod frozen;
 mod overlaps;
 mod paused;
 mod taken_over;
 mod typed_to;
+mod waited_for;
 
 use serde_json::{Value, json};
 

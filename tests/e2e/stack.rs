@@ -1,5 +1,6 @@
 //! A whole Baton of processes: broker, database, API, recorder, supervisor, workers.
 
+mod asked;
 mod client;
 mod counters;
 mod rows;
@@ -17,6 +18,7 @@ use baton_testkit::{
 };
 use tempfile::TempDir;
 
+pub(crate) use asked::Asking;
 pub(crate) use client::{Client, id};
 pub(crate) use counters::{Counters, alive, processes_of};
 pub(crate) use rows::{Rows, execute};

@@ -94,9 +94,9 @@ pub(crate) use workers::{WorkerShowArgs, WorkersCommand};
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0    done; with --follow and `worker --once`: the run succeeded
-  1    an error; with --follow: the run failed or was dead-lettered; doctor: something is missing;
-       `audit verify`: a chain is broken;
+  0    done; with --follow and `worker --once`: the run succeeded; with --wait: it came to that
+  1    an error; with --follow: the run failed or was dead-lettered; with --wait: it did not
+       come to that, and why; doctor: something is missing; `audit verify`: a chain is broken;
        `worker --once`: the attempt failed, or was given to another worker
   2    the command line was wrong
   3    with --follow and `worker --once`: the run was cancelled

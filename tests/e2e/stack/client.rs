@@ -79,6 +79,13 @@ impl Client {
         request.send().await.expect("the API answers")
     }
 
+    /// Posts under a key, by which the API knows what it was asked before.
+    pub(crate) async fn post_under(&self, path: &str, key: &str, body: &Value) -> Response {
+        let request = self.http.post(self.url(path)).json(body);
+        let request = request.header("Idempotency-Key", key);
+        request.send().await.expect("the API answers")
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Response {
         let request = self.http.delete(self.url(path));
         request.send().await.expect("the API answers")

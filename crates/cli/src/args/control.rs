@@ -45,6 +45,9 @@ pub(crate) struct ResumeArgs {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: Option<String>,
+    /// Wait until it goes on
+    #[arg(long)]
+    pub(crate) wait: bool,
 }
 
 /// Which run to take over.
@@ -90,6 +93,9 @@ pub(crate) struct HandBackArgs {
     /// A file with what you have done; `-` reads standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) summary_file: Option<PathBuf>,
+    /// Wait until the agent was told and goes on
+    #[arg(long)]
+    pub(crate) wait: bool,
 }
 
 /// What to tell which agent.

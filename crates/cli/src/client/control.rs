@@ -2,8 +2,8 @@
 
 use baton_domain::RunId;
 use baton_wire::http::{
-    ControlEvent, ControlRequest, HelpAnswerRequest, HelpRequest, HelpRequestPage, MessageRequest,
-    OperatorMessagePage,
+    ControlEvent, ControlEventPage, ControlRequest, HelpAnswerRequest, HelpRequest,
+    HelpRequestPage, MessageRequest, OperatorMessagePage,
 };
 use reqwest::{Method, RequestBuilder};
 use uuid::Uuid;
@@ -51,6 +51,21 @@ impl Client {
     ) -> Result<OperatorMessagePage, ClientError> {
         let mut url = self.url(&format!("/api/task-runs/{run}/operator-messages"));
         url.query_pairs_mut().extend_pairs(query);
+        self.json(self.signed(self.http.get(url))).await
+    }
+
+    /// A page of what was done to a run, by this action.
+    pub(crate) async fn control_events(
+        &self,
+        run: RunId,
+        action: &str,
+        after: Option<String>,
+    ) -> Result<ControlEventPage, ClientError> {
+        let mut url = self.url(&format!("/api/task-runs/{run}/control-events"));
+        url.query_pairs_mut()
+            .append_pair("action", action)
+            .append_pair("limit", "1000")
+            .extend_pairs(after.map(|after| ("after", after)));
         self.json(self.signed(self.http.get(url))).await
     }
 

@@ -12,6 +12,7 @@ mod redrive;
 mod show;
 mod submit;
 mod takeover;
+mod wait;
 mod why;
 
 use baton_domain::StateName;

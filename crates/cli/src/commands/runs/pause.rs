@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use baton_domain::RunId;
-use baton_wire::http::{ControlEvent, ControlRequest, PauseInfo, TaskRun};
+use baton_wire::http::{ControlEvent, ControlRequest};
 
+use super::wait::until_settled;
 use crate::{
     args::{PauseArgs, ResumeArgs},
     client::Client,
     exit::Exit,
     output,
 };
-
-const POLL: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(args: PauseArgs) -> anyhow::Result<Exit> {
     let client = Client::new(&args.client)?;
@@ -26,16 +24,7 @@ pub(super) async fn run(args: PauseArgs) -> anyhow::Result<Exit> {
     };
     let taken = client.wish(args.run, &request).await?;
     if args.wait {
-        let settled = |run: &TaskRun| {
-            let pause = run.control.pause.as_ref();
-            pause.is_none_or(|pause| pause.effective_at.is_some())
-        };
-        let run = settled_run(&client, args.run, settled).await?;
-        return said(
-            &run,
-            args.client.json,
-            run.control.pause.as_ref().map(still),
-        );
+        return until_settled(&client, &taken, args.client.json).await;
     }
     taken_down(&taken, args.client.json, told(args.hard))
 }
@@ -48,6 +37,9 @@ pub(super) async fn resume(args: ResumeArgs) -> anyhow::Result<Exit> {
         ..ControlRequest::default()
     };
     let taken = client.wish(args.run, &request).await?;
+    if args.wait {
+        return until_settled(&client, &taken, args.client.json).await;
+    }
     taken_down(&taken, args.client.json, "the run is told to go on")
 }
 
@@ -59,19 +51,6 @@ const fn told(hard: bool) -> &'static str {
     }
 }
 
-/// How a run stands still.
-pub(super) fn still(pause: &PauseInfo) -> String {
-    let method = pause.method.map(|method| format!(" ({method})"));
-    let before = pause.before.iter().map(|what| format!(" before {what}"));
-    let forced = if pause.escalated {
-        "; no tool call came in time"
-    } else {
-        ""
-    };
-    let (method, before): (String, String) = (method.into_iter().collect(), before.collect());
-    format!("the run stands still{before}{method}{forced}")
-}
-
 /// Prints the wish as taken down.
 pub(super) fn taken_down(taken: &ControlEvent, json: bool, words: &str) -> anyhow::Result<Exit> {
     if json {
@@ -80,36 +59,6 @@ pub(super) fn taken_down(taken: &ControlEvent, json: bool, words: &str) -> anyho
         output::print(words)?;
     }
     Ok(Exit::Done)
-}
-
-/// Prints a run after it was waited for. Without words it did not come to what was wished.
-pub(super) fn said(run: &TaskRun, json: bool, words: Option<String>) -> anyhow::Result<Exit> {
-    if json {
-        output::print_json(run)?;
-    } else {
-        let otherwise = || format!("it did not come to that: the run is {}", run.state);
-        output::print(&words.clone().unwrap_or_else(otherwise))?;
-    }
-    Ok(if words.is_some() {
-        Exit::Done
-    } else {
-        Exit::Failed
-    })
-}
-
-/// The run, once it is settled or has ended.
-pub(super) async fn settled_run(
-    client: &Client,
-    run: RunId,
-    settled: impl Fn(&TaskRun) -> bool,
-) -> anyhow::Result<TaskRun> {
-    loop {
-        match client.run(run).await {
-            Ok(run) if run.state.is_terminal() || settled(&run) => return Ok(run),
-            Err(error) if !error.may_pass() => return Err(error.into()),
-            Ok(_) | Err(_) => tokio::time::sleep(POLL).await,
-        }
-    }
 }
 
 /// Whole seconds, as far as the API takes them.

@@ -1,10 +1,11 @@
 //! `baton runs takeover` and `baton runs hand-back`.
 
-use baton_wire::http::{ControlRequest, TaskRun};
+use baton_wire::http::ControlRequest;
 
 use super::{
-    pause::{said, seconds, settled_run, taken_down},
+    pause::{seconds, taken_down},
     submit,
+    wait::until_settled,
 };
 use crate::{
     args::{HandBackArgs, TakeoverRunArgs},
@@ -23,12 +24,7 @@ pub(super) async fn run(args: TakeoverRunArgs) -> anyhow::Result<Exit> {
     };
     let taken = client.wish(args.run, &request).await?;
     if args.wait {
-        let settled = |run: &TaskRun| {
-            let takeover = run.control.takeover.as_ref();
-            takeover.is_none_or(|takeover| takeover.began_at.is_some())
-        };
-        let run = settled_run(&client, args.run, settled).await?;
-        return said(&run, args.client.json, yours(&run));
+        return until_settled(&client, &taken, args.client.json).await;
     }
     let words = "the run is told to stand still for you, at its agent's next tool call";
     taken_down(&taken, args.client.json, words)
@@ -47,17 +43,9 @@ pub(super) async fn hand_back(args: HandBackArgs) -> anyhow::Result<Exit> {
         ..ControlRequest::default()
     };
     let taken = client.wish(args.run, &request).await?;
+    if args.wait {
+        return until_settled(&client, &taken, args.client.json).await;
+    }
     let words = "the agent is told what you have done, and goes on";
     taken_down(&taken, args.client.json, words)
-}
-
-fn yours(run: &TaskRun) -> Option<String> {
-    let takeover = run.control.takeover.as_ref()?;
-    let end = takeover.expires_at.map(|end| end.to_rfc3339());
-    let end: String = end.iter().map(|end| format!(" until {end}")).collect();
-    Some(format!(
-        "the run is yours{end}\n  baton attach {0} --terminal shell --write --reason '…'\n  \
-         baton runs hand-back {0} --summary '…'",
-        run.id
-    ))
 }

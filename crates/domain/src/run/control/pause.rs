@@ -108,7 +108,7 @@ impl Pause {
     }
 
     /// The run stands still. Whose wish this is stays as it is on record: a person's outlives the
-    /// other causes.
+    /// other causes, until they let it go.
     pub(super) fn stands(&mut self, said: &PausedSaid, at: DateTime<Utc>) {
         if self.command.is_none() {
             self.command = said.command;
@@ -123,6 +123,17 @@ impl Pause {
             escalated: said.escalated,
             resumes_at: said.resumes_in_ms.map(|ms| at + span_of_ms(ms)),
         });
+    }
+
+    /// Whether a person has let it go, and it is said to be held by what nobody has wished of it:
+    /// a holder names that only when no person's wish holds the run.
+    pub(super) fn is_left_to_others(&self, said: &PausedSaid) -> bool {
+        let let_go = self.resuming.is_some_and(|it| it.command.is_some());
+        let others = matches!(
+            said.cause,
+            Some(PauseCause::Scope | PauseCause::Budget | PauseCause::Policy)
+        );
+        let_go && self.command.is_some() && others
     }
 
     /// What is left of it when the attempt ends: an operator's wish holds the next one too.

@@ -9,7 +9,7 @@ use super::{
     pause::{ms_between, span_of_ms},
 };
 use crate::{
-    control::{HelpKind, PauseCause, TakeoverEnd},
+    control::{HelpKind, PauseCause, PauseMethod, TakeoverEnd},
     ids::Attempt,
     names::{Actor, WorkerId},
     run::{Refusal, state::PauseKind},
@@ -150,6 +150,21 @@ impl Control {
         let pause = self
             .pause
             .get_or_insert_with(|| Pause::unasked(kind, said, at));
+        // A takeover that came when the agent had ended holds the run as a pause does.
+        let too_late = (said.cause, said.method)
+            == (Some(PauseCause::Operator), Some(PauseMethod::Stage))
+            && self.takeover.as_ref().map(|it| it.command) == said.command;
+        if too_late && said.command.is_some() {
+            self.takeover = None;
+            pause.cause = PauseCause::Operator;
+        }
+        if self.takeover.is_none() && pause.is_left_to_others(said) {
+            let standing = pause.standing.take();
+            *pause = Pause {
+                standing,
+                ..Pause::unasked(kind, said, at)
+            };
+        }
         pause.stands(said, at);
         if is_cancelled {
             pause.resuming.get_or_insert(Resuming { command: None, at });

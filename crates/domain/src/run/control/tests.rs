@@ -13,7 +13,7 @@ const PAUSES: &str = "
 fact              | idle         | asked        | delivered    | held         | resuming     | takeover     | taken        | handing
 pause             | asked        | asked        | asked        | held         | held         | !wrong_state | !wrong_state | !wrong_state
 pause again       | asked        | !duplicate   | !duplicate   | !duplicate   | !duplicate   | !wrong_state | !wrong_state | !wrong_state
-resume            | !wrong_state | resuming     | resuming     | resuming     | !duplicate   | !wrong_state | !wrong_state | !wrong_state
+resume            | !wrong_state | resuming     | resuming     | resuming     | !duplicate   | handing      | !wrong_state | !wrong_state
 takeover          | takeover     | takeover     | takeover     | takeover     | takeover     | !duplicate   | !duplicate   | !duplicate
 hand back         | !wrong_state | !wrong_state | !wrong_state | !wrong_state | !wrong_state | handing      | handing      | !duplicate
 cancel            | idle         | idle         | idle         | resuming     | resuming     | idle         | handing      | handing
@@ -23,7 +23,7 @@ delivered other   | idle         | asked        | delivered    | held         | 
 refused 1         | idle         | idle         | idle         | held         | resuming     | idle         | held         | resuming
 refused 2         | idle         | asked        | delivered    | held         | held         | takeover     | taken        | taken
 paused            | held         | held         | held         | held         | resuming     | takeover     | taken        | handing
-paused by policy  | held         | held         | held         | held         | resuming     | takeover     | taken        | handing
+paused by policy  | held         | held         | held         | held         | held         | takeover     | taken        | handing
 resumed           | !wrong_state | !wrong_state | !wrong_state | idle         | idle         | !wrong_state | idle         | idle
 takeover began    | !wrong_state | !wrong_state | !wrong_state | taken        | handing      | !wrong_state | taken        | handing
 takeover expired  | !wrong_state | !wrong_state | !wrong_state | !wrong_state | !wrong_state | asked        | held         | resuming

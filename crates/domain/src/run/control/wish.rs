@@ -84,8 +84,10 @@ impl Control {
         Ok(())
     }
 
+    /// A takeover that has not begun is withdrawn by it; one that has is handed back.
     fn resume(&mut self, it: &Wished<'_>) -> Step {
-        if self.takeover.is_some() {
+        let takeover = self.takeover.as_ref();
+        if takeover.is_some_and(|takeover| takeover.began.is_some()) {
             return Err(Refusal::WrongState);
         }
         self.go_on(it)

@@ -50,6 +50,56 @@ fn a_pause_that_is_let_go_before_it_was_effective_leaves_nothing() {
     assert_eq!(run.control.paused_ms, 0);
 }
 
+// H-05 H-09
+#[test]
+fn a_takeover_that_is_withdrawn_before_it_began_leaves_nothing() {
+    let withdrawn = |state| after(pause_in(state), [wish(7, WishKind::Resume)]);
+    let run = after(withdrawn("takeover"), [delivered(1), delivered(7)]);
+    assert_eq!(pause_of(&run), "idle");
+    assert_eq!(run.control.takeover, None);
+    // It has begun meanwhile: the operator has the run's place.
+    let run = after(
+        withdrawn("takeover"),
+        [delivered(1), paused(Some(1)), began(1), refused(7)],
+    );
+    assert_eq!(pause_of(&run), "taken");
+}
+
+// H-05 H-09
+#[test]
+fn a_takeover_of_a_run_whose_agent_has_ended_is_a_pause() {
+    let said = PausedSaid {
+        cause: Some(PauseCause::Operator),
+        command: Some(uuid(1)),
+        method: Some(PauseMethod::Stage),
+        before: Some("publish".to_owned()),
+        ..PausedSaid::default()
+    };
+    let paused = says(RunEvent::Paused(PauseKind::Checkpoint, said));
+    let run = after(pause_in("takeover"), [delivered(1), paused]);
+    assert_eq!(pause_of(&run), "held");
+    let pause = run.control.pause.clone().expect("it is held");
+    assert_eq!((pause.cause, pause.by), (PauseCause::Operator, Some(ada())));
+    let run = after(run, [wish(7, WishKind::Resume)]);
+    assert_eq!(pause_of(&run), "resuming");
+}
+
+// H-05 H-09
+#[test]
+fn a_pause_that_is_let_go_while_something_else_holds_the_run_is_the_others() {
+    let run = after(pause_in("resuming"), [delivered(2)]);
+    let since = run.control.pause.clone().and_then(|it| it.standing);
+    let run = after(run, [paused_by(PauseCause::Scope)]);
+    assert_eq!(pause_of(&run), "held");
+    let pause = run.control.pause.clone().expect("it is held");
+    assert_eq!(
+        (pause.cause, pause.command, pause.by),
+        (PauseCause::Scope, None, None)
+    );
+    let standing = pause.standing.map(|it| it.since);
+    assert_eq!(standing, since.map(|it| it.since));
+}
+
 // H-09
 #[test]
 fn a_pause_wished_while_the_run_is_let_go_is_still_a_wish() {

@@ -1,0 +1,116 @@
+//! Waiting until a wish has come true, or never will. What happens to the run says when to look;
+//! the record says how things stand.
+
+mod verdict;
+
+use std::time::Duration;
+
+use baton_domain::RunId;
+use baton_wire::http::{ControlEvent, ControlRecord, TaskRun};
+
+use self::verdict::{Verdict, judge};
+use crate::{
+    client::{Client, ClientError, Follow, Followed},
+    exit::Exit,
+    output,
+};
+
+/// Between two looks at a record that lags behind.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Waits for a wish that was taken down, and tells how it came.
+pub(super) async fn until_settled(
+    client: &Client,
+    wish: &ControlEvent,
+    json: bool,
+) -> anyhow::Result<Exit> {
+    let (run, verdict) = settled(client, wish).await?;
+    if json {
+        output::print_json(&run)?;
+    }
+    match verdict {
+        Verdict::Came(_) if json => Ok(Exit::Done),
+        Verdict::Came(words) => {
+            output::print(&words)?;
+            Ok(Exit::Done)
+        }
+        Verdict::Not(why) => {
+            output::tell(&format!("it did not come to that: {why}"));
+            Ok(Exit::Failed)
+        }
+    }
+}
+
+async fn settled(client: &Client, wish: &ControlEvent) -> anyhow::Result<(TaskRun, Verdict)> {
+    let mut look = look(client, wish, 0).await?;
+    let mut follow = Follow::new(client, wish.task_run_id, look.recorded);
+    let mut told = false;
+    loop {
+        if let Some(verdict) = look.verdict {
+            return Ok((look.run, verdict));
+        }
+        look = match follow.next().await? {
+            Followed::Event(event) => {
+                told = false;
+                self::look(client, wish, event.position).await?
+            }
+            Followed::Delayed(true) => {
+                output::tell("history is delayed: it is waited for");
+                continue;
+            }
+            Followed::Delayed(false) => continue,
+            Followed::Interrupted(error) => {
+                if !std::mem::replace(&mut told, true) {
+                    output::tell(&format!("{error}; trying again"));
+                }
+                continue;
+            }
+        };
+    }
+}
+
+/// How things stand, and how far the record had come.
+struct Look {
+    run: TaskRun,
+    recorded: u64,
+    verdict: Option<Verdict>,
+}
+
+/// Looks once the record has reached a position; it may lag behind the stream, or be away.
+async fn look(client: &Client, wish: &ControlEvent, position: u64) -> Result<Look, ClientError> {
+    loop {
+        match read(client, wish).await {
+            Ok(look) if look.recorded >= position => return Ok(look),
+            Err(error) if !error.may_pass() => return Err(error),
+            Ok(_) | Err(_) => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
+/// The wish's own record first: the run that is read after it is not older.
+async fn read(client: &Client, wish: &ControlEvent) -> Result<Look, ClientError> {
+    let record = record(client, wish.task_run_id, wish).await?;
+    let (run, recorded) = client.run_as_of(wish.task_run_id).await?;
+    let verdict = record.and_then(|record| judge(&record, &run));
+    Ok(Look {
+        run,
+        recorded,
+        verdict,
+    })
+}
+
+async fn record(
+    client: &Client,
+    run: RunId,
+    wish: &ControlEvent,
+) -> Result<Option<ControlRecord>, ClientError> {
+    let mut after = None;
+    loop {
+        let page = client.control_events(run, &wish.action, after).await?;
+        let found = page.events.into_iter().find(|record| record.id == wish.id);
+        if found.is_some() || !page.has_more {
+            return Ok(found);
+        }
+        after = page.next_after;
+    }
+}

@@ -7,14 +7,16 @@
 mod draw;
 mod follow;
 mod keys;
+mod line;
 mod plain;
 mod tty;
 mod typing;
 mod watched;
 
 pub(crate) use draw::{Painter, Status};
-pub(crate) use follow::{Heard, Left, Line, Typist, Watcher, Wish, follow};
+pub(crate) use follow::{Left, Typist, Watcher, follow};
 pub(crate) use keys::DetachKey;
+pub(crate) use line::{FarEnd, Heard, Line, Next, Wish};
 pub(crate) use plain::print;
 pub(crate) use tty::{Tty, is_terminal};
 pub(crate) use typing::Right;

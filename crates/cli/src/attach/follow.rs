@@ -6,13 +6,13 @@ use baton_domain::{Channel, TerminalName};
 use baton_wire::Frame;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
-    sync::mpsc,
     time::{MissedTickBehavior, interval},
 };
 
 use super::{
     draw::{Painter, Status, fits},
     keys::{DetachKey, Keys},
+    line::{Heard, Line, Wish},
     tty::Tty,
     typing::{Right, Typing},
     watched::{Link, Watched},
@@ -22,35 +22,6 @@ use super::{
 const TICK: Duration = Duration::from_secs(1);
 /// The most that is read of the keyboard at once, in bytes.
 const READ: usize = 16 << 10;
-
-/// What comes from where the frames come from.
-#[derive(Debug)]
-pub(crate) enum Heard {
-    /// A connection stands; it waits for a subscription.
-    Opened,
-    /// A frame.
-    Frame(Frame),
-    /// The connection is lost, and is tried again.
-    Lost(String),
-    /// There is nothing more, and trying again makes no sense.
-    Over(String),
-}
-
-/// What is asked of where the frames come from.
-#[derive(Debug)]
-pub(crate) enum Wish {
-    /// Send this.
-    Send(Box<Frame>),
-    /// What came makes no sense: connect again.
-    Again,
-}
-
-/// Both directions.
-#[derive(Debug)]
-pub(crate) struct Line {
-    pub(crate) heard: mpsc::Receiver<Heard>,
-    pub(crate) wishes: mpsc::Sender<Wish>,
-}
 
 /// Who watches what.
 #[derive(Debug)]

@@ -9,7 +9,8 @@ use baton_screen::Plain;
 use baton_wire::Frame;
 
 use super::{
-    follow::{Heard, Left, Line, Wish},
+    follow::Left,
+    line::{Heard, Line, Wish},
     watched::Watched,
 };
 
@@ -26,6 +27,7 @@ pub(crate) async fn print(mut line: Line) -> io::Result<Left> {
             Heard::Frame(frame) => {
                 if watched.hear(&frame, Instant::now()).is_err() {
                     let _ = line.wishes.send(Wish::Again).await;
+                    continue;
                 }
                 write(&text(&frame, &watched, &mut plain))?;
                 if let Frame::Exit { exit, .. } = frame {

@@ -165,7 +165,7 @@ async fn without_a_terminal_it_prints_text_or_says_how() {
     let plain = attach(&["--plain"]).spawn().expect("it starts");
     let mut viewer = api.viewer().await;
     viewer.hello(json!({})).await;
-    viewer.snapshot(0, "\x1b[31mred\x1b[0m").await;
+    viewer.snapshot(3, "\x1b[31mred\x1b[0m").await;
     viewer.output(3, "one\r\n\x1b[1mtwo\x1b[0m\r\n").await;
     viewer
         .say(Frame::Exit {

@@ -4,13 +4,10 @@ use std::path::PathBuf;
 
 use baton_domain::TerminalName;
 use baton_terminal::{Seen, Via, WatchWish, Watching};
-use baton_wire::{Frame, terminal::Subscribe};
-use tokio::{sync::mpsc, task::JoinSet};
+use baton_wire::Frame;
+use tokio::task::JoinSet;
 
-use crate::attach::{Heard, Line, Wish};
-
-/// Frames that wait to be drawn, or to be sent.
-const QUEUE: usize = 64;
+use crate::attach::{FarEnd, Heard, Line, Next, Wish};
 
 /// How a connection ended.
 enum End {
@@ -29,8 +26,7 @@ pub(super) fn open(
     terminal: TerminalName,
     via: Via,
 ) -> Line {
-    let (heard_in, heard) = mpsc::channel(QUEUE);
-    let (wishes, mut wishes_out) = mpsc::channel(QUEUE);
+    let (line, mut far) = Line::new();
     tasks.spawn(async move {
         loop {
             let wish = |from| WatchWish {
@@ -38,30 +34,26 @@ pub(super) fn open(
                 from,
                 via,
             };
-            match talk(&socket, wish, &heard_in, &mut wishes_out).await {
+            match talk(&socket, wish, &mut far).await {
                 End::Again => {}
                 End::Over(why) => {
                     // Whoever has left needs no reason.
-                    let _ = heard_in.send(Heard::Over(why)).await;
+                    let _ = far.say(Heard::Over(why)).await;
                     return;
                 }
                 End::Unwanted => return,
             }
         }
     });
-    Line { heard, wishes }
+    line
 }
 
 async fn talk(
     socket: &std::path::Path,
     wish: impl FnOnce(Option<Seen>) -> WatchWish,
-    heard: &mpsc::Sender<Heard>,
-    wishes: &mut mpsc::Receiver<Wish>,
+    far: &mut FarEnd,
 ) -> End {
-    if heard.send(Heard::Opened).await.is_err() {
-        return End::Unwanted;
-    }
-    let Some(subscribe) = subscription(wishes).await else {
+    let Some(subscribe) = far.opened().await else {
         return End::Unwanted;
     };
     let from = subscribe.epoch.zip(subscribe.offset);
@@ -71,42 +63,26 @@ async fn talk(
         Err(error) => return End::Over(error.to_string()),
     };
     let hello = Frame::Hello(watching.hello().clone());
-    if heard.send(Heard::Frame(hello)).await.is_err() {
+    if far.say(Heard::Frame(hello)).await.is_none() {
         return End::Unwanted;
     }
     let (mut sender, mut frames) = watching.split();
     loop {
-        tokio::select! {
-            frame = frames.next() => match frame {
-                Ok(Some(frame)) => {
-                    if heard.send(Heard::Frame(frame)).await.is_err() {
-                        return End::Unwanted;
-                    }
+        match far.next(frames.next()).await {
+            Next::Came(Ok(Some(frame))) => {
+                if far.hand_on(frame).is_none() {
+                    return End::Unwanted;
                 }
-                Ok(None) => return End::Over("the agent's host is gone".to_owned()),
-                Err(error) => return End::Over(error.to_string()),
-            },
-            wish = wishes.recv() => match wish {
-                Some(Wish::Send(frame)) => {
-                    if let Err(error) = sender.send(&frame).await {
-                        return End::Over(error.to_string());
-                    }
+            }
+            Next::Came(Ok(None)) => return End::Over("the agent's host is gone".to_owned()),
+            Next::Came(Err(error)) => return End::Over(error.to_string()),
+            Next::Wished(Wish::Send(frame)) => {
+                if let Err(error) = sender.send(&frame).await {
+                    return End::Over(error.to_string());
                 }
-                Some(Wish::Again) => return End::Again,
-                None => return End::Unwanted,
-            },
-        }
-    }
-}
-
-/// From where whoever watches wants to go on.
-async fn subscription(wishes: &mut mpsc::Receiver<Wish>) -> Option<Subscribe> {
-    loop {
-        // What was for the connection before is of no use in this one.
-        if let Wish::Send(frame) = wishes.recv().await?
-            && let Frame::Subscribe(subscribe) = *frame
-        {
-            return Some(subscribe);
+            }
+            Next::Wished(Wish::Again) => return End::Again,
+            Next::Left => return End::Unwanted,
         }
     }
 }

@@ -7,15 +7,14 @@ use baton_wire::Frame;
 use bytes::Bytes;
 use futures::{SinkExt as _, StreamExt as _};
 use tokio::{
-    sync::mpsc,
     task::JoinSet,
-    time::{Instant, interval, sleep},
+    time::{Instant, Interval, interval_at, sleep},
 };
-use tokio_tungstenite::tungstenite::{Message, protocol::frame::coding::CloseCode};
+use tokio_tungstenite::tungstenite::{self, Message, protocol::frame::coding::CloseCode};
 use uuid::Uuid;
 
 use crate::{
-    attach::{Heard, Line, Wish},
+    attach::{FarEnd, Heard, Line, Next, Wish},
     client::{Client, ClientError, TerminalSocket},
 };
 
@@ -25,8 +24,6 @@ const LAST_PAUSE: Duration = Duration::from_secs(15);
 const ASK_EVERY: Duration = Duration::from_secs(15);
 /// And is given up when it stays silent.
 const SILENT_FOR: Duration = Duration::from_secs(40);
-/// Frames that wait to be drawn, or to be sent.
-const QUEUE: usize = 64;
 /// Codes by which the server says that trying again makes no sense.
 const FINAL: std::ops::Range<u16> = 4_400..4_500;
 
@@ -47,18 +44,16 @@ pub(super) fn open(
     place: (RunId, TerminalName),
     first: TerminalSocket,
 ) -> Line {
-    let (heard_in, heard) = mpsc::channel(QUEUE);
-    let (wishes, wishes_out) = mpsc::channel(QUEUE);
-    tasks.spawn(keep(client, place, first, heard_in, wishes_out));
-    Line { heard, wishes }
+    let (line, far) = Line::new();
+    tasks.spawn(keep(client, place, first, far));
+    line
 }
 
 async fn keep(
     client: Client,
     (run, terminal): (RunId, TerminalName),
     first: TerminalSocket,
-    heard: mpsc::Sender<Heard>,
-    mut wishes: mpsc::Receiver<Wish>,
+    mut far: FarEnd,
 ) {
     let mut failures = 0;
     let mut socket: Result<_, ClientError> = Ok(first);
@@ -66,26 +61,24 @@ async fn keep(
         let end = match socket {
             Ok(socket) => {
                 failures = 0;
-                talk(socket, &heard, &mut wishes).await
+                talk(socket, &mut far).await
             }
             Err(error) if error.may_pass() => End::Lost("no answer".to_owned()),
             Err(error) => End::Over(error.to_string()),
         };
         let told = match end {
-            End::Lost(why) => heard.send(Heard::Lost(why)).await,
+            End::Lost(why) => far.say(Heard::Lost(why)).await,
             End::Over(why) => {
-                let _ = heard.send(Heard::Over(why)).await;
+                let _ = far.say(Heard::Over(why)).await;
                 return;
             }
             End::Unwanted => return,
         };
-        if told.is_err() {
+        if told.is_none() {
             return;
         }
         sleep(pause(failures, &Uuid::now_v7())).await;
         failures += 1;
-        // What was not sent is said again after the greeting, where that matters.
-        while wishes.try_recv().is_ok() {}
         socket = client.terminal(run, terminal).await;
     }
 }
@@ -99,51 +92,60 @@ fn pause(failures: u32, chance: &Uuid) -> Duration {
     most.mul_f64(0.5 + share / 2.0)
 }
 
-async fn talk(
-    mut socket: TerminalSocket,
-    heard: &mpsc::Sender<Heard>,
-    wishes: &mut mpsc::Receiver<Wish>,
-) -> End {
-    if heard.send(Heard::Opened).await.is_err() {
+async fn talk(mut socket: TerminalSocket, far: &mut FarEnd) -> End {
+    // Nothing may be said before it.
+    let Some(subscribe) = far.opened().await else {
         return End::Unwanted;
+    };
+    if let Err(error) = send(&mut socket, Frame::Subscribe(subscribe)).await {
+        return End::Lost(error.to_string());
     }
-    let mut ask = interval(ASK_EVERY);
+    let mut ask = interval_at(Instant::now() + ASK_EVERY, ASK_EVERY);
     let mut last = Instant::now();
     loop {
-        tokio::select! {
-            message = socket.next() => {
+        let frame = match far.next(come(&mut socket, &mut ask)).await {
+            Next::Came(Came::Message(message)) => {
                 last = Instant::now();
-                match read(message) {
-                    Ok(Some(frame)) => {
-                        if heard.send(Heard::Frame(frame)).await.is_err() {
-                            return End::Unwanted;
-                        }
-                    }
-                    Ok(None) => {}
+                match read(message).map(|frame| frame.map(|frame| far.hand_on(frame))) {
+                    Ok(Some(None)) => return End::Unwanted,
+                    Ok(_) => continue,
                     Err(end) => return end,
                 }
             }
-            wish = wishes.recv() => {
-                let frame = match wish {
-                    Some(Wish::Send(frame)) => frame,
-                    Some(Wish::Again) => return End::Lost("some output went missing".to_owned()),
-                    None => return End::Unwanted,
-                };
-                if let Err(error) = socket.send(Message::Binary(frame.encode())).await {
-                    return End::Lost(error.to_string());
-                }
+            Next::Came(Came::TimeToAsk) if last.elapsed() > SILENT_FOR => {
+                return End::Lost("it is silent".to_owned());
             }
-            _ = ask.tick() => {
-                let ping = Frame::Ping(Bytes::new()).encode();
-                if last.elapsed() > SILENT_FOR || socket.send(Message::Binary(ping)).await.is_err() {
-                    return End::Lost("it is silent".to_owned());
-                }
-            }
+            Next::Came(Came::TimeToAsk) => Frame::Ping(Bytes::new()),
+            Next::Wished(Wish::Send(frame)) => *frame,
+            Next::Wished(Wish::Again) => return End::Lost("some output went missing".to_owned()),
+            Next::Left => return End::Unwanted,
+        };
+        if let Err(error) = send(&mut socket, frame).await {
+            return End::Lost(error.to_string());
         }
     }
 }
 
-type Received = Option<Result<Message, tokio_tungstenite::tungstenite::Error>>;
+/// What comes of itself.
+enum Came {
+    Message(Received),
+    TimeToAsk,
+}
+
+async fn come(socket: &mut TerminalSocket, ask: &mut Interval) -> Came {
+    tokio::select! {
+        // What has come counts before its silence does.
+        biased;
+        message = socket.next() => Came::Message(message),
+        _ = ask.tick() => Came::TimeToAsk,
+    }
+}
+
+async fn send(socket: &mut TerminalSocket, frame: Frame) -> Result<(), tungstenite::Error> {
+    socket.send(Message::Binary(frame.encode())).await
+}
+
+type Received = Option<Result<Message, tungstenite::Error>>;
 
 fn read(message: Received) -> Result<Option<Frame>, End> {
     match message {

@@ -108,6 +108,14 @@ test("a run is taken over, worked on in its shell, and handed back", async ({ pa
   await page.keyboard.press("Enter");
   await expect(page.getByTestId("terminal").locator(".xterm-rows")).toContainText("it-is-done");
 
+  // How long one may type is told where one works and where one hands back, and in between.
+  await expect(page.getByTestId("typing-left")).toHaveText(/^1[45]:\d\d$/);
+  await page.getByTestId("terminal").evaluate((element) => element.scrollIntoView());
+  await expect(page.getByTestId("countdown")).toBeInViewport();
+  const timeline = page.getByLabel("Timeline");
+  await expect(timeline).toContainText("developer may type for 15 min");
+  await expect(timeline.locator('[data-kind="input_typed"]')).toHaveCount(1);
+
   await steps.getByRole("button", { name: "Hand back" }).click();
   await expect(steps.getByRole("alert")).toContainText("Write something first.");
   await steps.getByLabel("What you did").fill("it is done: end");
@@ -116,6 +124,40 @@ test("a run is taken over, worked on in its shell, and handed back", async ({ pa
   await expect(stateOf(page)).toHaveText("succeeded");
   await expect(page.getByTestId("log")).toContainText("it is done: end");
   await expect(page.getByLabel("Timeline")).toContainText("Handed back to its agent");
+});
+
+test("a run that used up a budget goes on when that is raised, not before", async ({
+  page,
+  submit,
+}) => {
+  const id = await submit("uses up its time", STEPS, {
+    control: { budgets: { wallSeconds: 1 } },
+  });
+  await page.goto(`/runs/${id}`);
+  await expect(stateOf(page)).toHaveText("paused");
+  await expect(page.getByTestId("evidence")).toContainText("It stands still.");
+  await expect(button(page, "Resume (its working time is used up: raise it)")).toBeDisabled();
+  await expect(page.getByLabel("Timeline")).toContainText("Paused since a budget is used up");
+  await page.getByRole("button", { name: "Raise the budget of working time" }).click();
+  const raise = page.getByRole("form", { name: "Raise the budget of working time" });
+  await raise.getByLabel("To").fill("10");
+  await raise.getByRole("button", { name: "Raise", exact: true }).click();
+  await expect(stateOf(page)).toHaveText("running");
+  await cancel(page);
+});
+
+test("what only a worker could do is not offered for a run that none has", async ({
+  page,
+  submit,
+}) => {
+  const id = await submit("waits for its pool", "true", { pool: "nobody-is-here" });
+  await page.goto(`/runs/${id}`);
+  await button(page, "Pause").click();
+  await expect(hold(page)).toContainText("Pausing by developer");
+  await expect(button(page, "Let it go on")).toBeVisible();
+  await expect(button(page, "Freeze it now")).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Recording" })).toHaveCount(0);
+  await cancel(page);
 });
 
 test("who only looks on may do nothing, and is told why", async ({ page, submit, makeToken }) => {

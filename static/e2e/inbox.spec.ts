@@ -54,6 +54,7 @@ test("a question is answered in one's own words, on the page of its run", async 
   const id = await submit("asks for words", asks(question));
   await page.goto(`/runs/${id}`);
   const request = card(page, question);
+  await expect(page.getByTestId("evidence")).toContainText("Its agent waits for a person.");
   await request.getByLabel("Your answer").fill("Ada Lovelace");
   await request.getByRole("button", { name: "Answer" }).click();
   await expect(stateOf(page)).toHaveText("succeeded");

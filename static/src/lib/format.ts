@@ -87,9 +87,14 @@ export function madeAt(id: string): number | null {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
+/** A text as it begins a line. */
+export function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /** A message as a sentence: the server's begin small, to be read on after something else. */
 export function sentence(message: string): string {
-  const full = message.charAt(0).toUpperCase() + message.slice(1);
+  const full = capital(message);
   return /[.!?:…]$/.test(full) ? full : `${full}.`;
 }
 

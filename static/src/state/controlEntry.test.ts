@@ -13,7 +13,7 @@ describe("control in the timeline", () => {
     ["control-raise-budget", "anna raises the budget of tokens to 4,000,000", "nearly done"],
     ["event-control-refused", "Its worker refuses:", "the run is not held"],
     ["event-takeover-began", "anna has the run's place for at most 1 h", undefined],
-    ["event-budget-reached", "tokens: 2,000,512 of 2,000,000 used", undefined],
+    ["event-budget-reached", "Tokens: 2,000,512 of 2,000,000 used", undefined],
     ["event-operator-needed", "Waits for a person:", "may the agent run this command?"],
     ["event-operator-not-needed", "Answered", undefined],
     ["event-message-dropped", "A message did not reach the agent:", "anna took it back"],

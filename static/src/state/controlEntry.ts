@@ -1,6 +1,6 @@
 // What the timeline says of pauses, takeovers, messages, requests for help and budgets.
 import type { EventRecord } from "../api/types";
-import { duration } from "../lib/format";
+import { capital, duration } from "../lib/format";
 import { amount, budgetName } from "./budget";
 import { flag, number, text } from "./data";
 import type { Describe } from "./entry";
@@ -25,7 +25,7 @@ const CAUSES: Record<string, string> = {
   operator: "by an operator",
   takeover: "for an operator who takes it over",
   scope: "with its worker, pool or fleet",
-  budget: "a budget is used up",
+  budget: "since a budget is used up",
   policy: "by its own rules",
 };
 
@@ -69,7 +69,7 @@ function handedBack(event: EventRecord): string {
 function budgetWords(event: EventRecord): string {
   const name = text(event, "budget") ?? "";
   const [used, limit] = [number(event, "used") ?? 0, number(event, "limit") ?? 0];
-  return `${budgetName(name)}: ${amount(name, used)} of ${amount(name, limit)} used`;
+  return `${capital(budgetName(name))}: ${amount(name, used)} of ${amount(name, limit)} used`;
 }
 
 export const CONTROL_WORDS: Record<string, Describe> = {

@@ -3,6 +3,7 @@ import type { EventRecord } from "../api/types";
 import { isWebAddress } from "../lib/format";
 import { CONTROL_WORDS } from "./controlEntry";
 import { flag, number, text, texts } from "./data";
+import { SESSION_WORDS } from "./sessionEntry";
 
 /** How an entry is to be taken. */
 export type Tone = "plain" | "good" | "bad" | "warn" | "quiet";
@@ -59,6 +60,11 @@ export function blank(event: EventRecord): Entry {
 }
 
 export type Describe = (event: EventRecord) => Partial<Entry>;
+
+/** Whether there are words for such an event. */
+export function isKnown(type: string): boolean {
+  return WORDS[type] !== undefined;
+}
 
 /** What is to be said of the event. */
 export function describe(event: EventRecord): Partial<Entry> {
@@ -265,6 +271,7 @@ const WORDS: Record<string, Describe> = {
     title: CANCEL_STEPS[text(event, "step") ?? ""] ?? `Cancel: ${text(event, "step") ?? "a step"}`,
   }),
   ...CONTROL_WORDS,
+  ...SESSION_WORDS,
   succeeded: (event) => ({ tone: "good", title: "Succeeded", body: text(event, "summary") }),
   failed: (event) => ({
     tone: "bad",

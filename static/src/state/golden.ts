@@ -27,7 +27,20 @@ const KINDS: Record<string, string> = {
   cancel_message: "message_cancel_requested",
   answer_help: "help_answered",
   raise_budget: "budget_raise_requested",
+  enable_session: "session_requested",
+  revoke_session: "session_revoke_requested",
+  reseal_session: "session_resealed",
+  cancel: "cancel_requested",
+  redrive: "redriven",
+  release_lease: "release_requested",
 };
+
+/** The names of the examples of commands and events. */
+export function goldenNames(): string[] {
+  return Object.keys(EXAMPLES)
+    .map((path) => path.replace(/^.*\//, "").replace(/\.json$/, ""))
+    .filter((name) => /^(event|control)-/.test(name));
+}
 
 /** The record of an example, at a place in the order. */
 export function golden(name: string, more: Partial<EventRecord> = {}): EventRecord {

@@ -48,7 +48,7 @@ describe("a session in words", () => {
     expect(sessionWords(starting, false).title).toContain("Waits for the run");
     expect(sessionWords(starting, true).title).toBe("Opening");
     const failed = { ...SESSION, status: "error", errorMessage: "no relay" };
-    expect(sessionWords(failed, true).hint).toMatch(/no relay.*goes on.*Open it again/);
+    expect(sessionWords(failed, true).hint).toMatch(/No relay.*goes on.*Open it again/);
     expect(sessionWords(null, true).title).toBe("Nobody can watch");
     const stale = { ...SESSION, health: "stale", healthReason: "it is silent" };
     expect(sessionWords(stale, true)).toMatchObject({ tone: "warn" });

@@ -1,6 +1,6 @@
 // How a run's live session stands, in words. Pure: the present is handed in.
 import type { ControlRecord, LiveSession, TerminalGate } from "../api/types";
-import { duration } from "../lib/format";
+import { duration, sentence } from "../lib/format";
 import type { Tone } from "./entry";
 
 export interface SessionWords {
@@ -45,7 +45,7 @@ export function sessionWords(session: LiveSession | null, held: boolean): Sessio
       return {
         tone: "bad",
         title: "Cannot be watched",
-        hint: `${session?.errorMessage ?? "Its worker did not say why"}. The run goes on without it. Open it again to try once more.`,
+        hint: `${sentence(session?.errorMessage ?? "Its worker did not say why")} The run goes on without it. Open it again to try once more.`,
       };
     default:
       return NEVER;

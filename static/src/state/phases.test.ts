@@ -163,6 +163,16 @@ describe("what can be done", () => {
     expect(obstacle("steering", taken)).toBeNull();
   });
 
+  it("a run that is held for a budget goes on when that is raised, not before", () => {
+    const pause = { ...HELD, cause: "budget" };
+    const budget = { budget: "wall_seconds", limit: 2, used: 2, reached: true };
+    const used = run({ pause, budgets: [budget] });
+    expect(obstacle("resume", used)).toBe("its working time is used up: raise it");
+    expect(obstacle("raise", used)).toBeNull();
+    const raised = run({ pause, budgets: [{ ...budget, limit: 9, reached: false }] });
+    expect(obstacle("resume", raised)).toBeNull();
+  });
+
   it("nobody takes over what nobody works on", () => {
     expect(obstacle("takeover", run({}, { lease: null }))).toContain("pause it");
     expect(obstacle("pause", run({}, { lease: null }))).toBeNull();

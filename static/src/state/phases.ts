@@ -2,6 +2,7 @@
 // Pure: the present is handed in.
 import type { AgentCapabilities, PauseInfo, RunControl, TaskRun } from "../api/types";
 import { duration, ticking } from "../lib/format";
+import { budgetName } from "./budget";
 import { controlOf } from "./control";
 import { methodWords } from "./controlEntry";
 import { isTerminal } from "./run";
@@ -39,6 +40,11 @@ export function phases(pause: PauseInfo, now: number): Phase[] {
     const waits = name === first && pause.phase !== "resuming";
     return { name, label: LABELS[name], at, elapsed: took(at, before, waits ? now : null), waits };
   });
+}
+
+/** Whether a pause is in force. */
+export function standsStill(pause: PauseInfo | null): boolean {
+  return pause?.effectiveAt != null && pause.phase !== "resuming";
 }
 
 /** Clocks of two machines: a phase is never reached before the one before. */
@@ -99,7 +105,7 @@ export function obstacle(wish: Wish, run: TaskRun): string | null {
     case "soft pause":
       return taken(control) ?? lacks(run, "checkpoints", NO_CHECKPOINTS);
     case "resume":
-      return taken(control)?.concat(": hand the run back instead") ?? null;
+      return taken(control)?.concat(": hand the run back instead") ?? usedUp(control);
     case "takeover":
       if (run.lease == null) return "nobody works on it: pause it, and it is held before it begins";
       return taken(control);
@@ -116,6 +122,13 @@ const NO_CHECKPOINTS = "this agent has no checkpoints: it can only be frozen";
 
 function taken(control: RunControl): string | null {
   return control.takeover === null ? null : `${control.takeover.by} has the run's place`;
+}
+
+/** A run that is held for a budget goes on once that is raised. */
+function usedUp(control: RunControl): string | null {
+  if (control.pause?.cause !== "budget") return null;
+  const budget = control.budgets.find((each) => each.reached);
+  return budget === undefined ? null : `its ${budgetName(budget.budget)} is used up: raise it`;
 }
 
 /** What the run's agent can do; null where nobody can tell: a command is what its program makes of

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 
 import type { EventRecord } from "../api/types";
+import { isKnown } from "./entry";
+import { golden, goldenNames } from "./golden";
 import { timeline } from "./timeline";
 
 let position = 0;
@@ -24,6 +26,36 @@ function event(type: string, data: object = {}, more: Partial<EventRecord> = {})
 }
 
 describe("timeline", () => {
+  it("has words for everything that there is", () => {
+    const unworded = goldenNames()
+      .map((name) => golden(name).type)
+      .concat(["write_granted", "write_renewed", "write_released", "write_revoked"])
+      .filter((type) => type !== "output" && type !== "session_heartbeat")
+      .filter((type) => !isKnown(type));
+    expect(unworded).toEqual([]);
+  });
+
+  it("says once that somebody types where they type, and nothing of beats", () => {
+    const typed = (terminal: string) =>
+      event("input_typed", { grant: "g", holder: "anna", terminal });
+    const [group] = timeline([
+      event("write_granted", { holder: "anna", ttlMs: 900_000, reason: "it hangs" }),
+      typed("shell"),
+      typed("shell"),
+      event("session_heartbeat"),
+      typed("shell"),
+      typed("agent"),
+      event("write_ended", { holder: "anna", cause: "expired" }),
+    ]);
+    expect(group?.entries.map(({ title }) => title)).toEqual([
+      "w-1 may type for 15 min",
+      "anna types in its shell",
+      "anna types to its agent",
+      "anna may type no more: the time is over",
+    ]);
+    expect(group?.entries[0]?.body).toBe("it hangs");
+  });
+
   it("groups by attempt, and puts a command where it was given", () => {
     const groups = timeline([
       event("submitted", {}, { source: "operator" }),

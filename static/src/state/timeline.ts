@@ -96,8 +96,12 @@ function addEvent(group: Draft, event: EventRecord): void {
     if (refused !== null) addLateOutput(group, event, refused);
     return;
   }
+  // That it lives says nothing new.
+  if (event.type === "session_heartbeat") return;
   if (refused === null && closeOpen(group, event)) return;
-  group.entries.push({ ...blank(event), ...describe(event), refused });
+  const entry = { ...blank(event), ...describe(event), refused };
+  if (goesOn(group.entries.at(-1), entry)) return;
+  group.entries.push(entry);
   if (refused === null) note(group, event);
 }
 
@@ -112,6 +116,12 @@ const STARTS: Record<string, string> = {
   command_finished: "command_started",
   stage_finished: "stage_started",
 };
+
+/** Whether somebody goes on typing where they typed: one entry stands for all of it. */
+function goesOn(last: Entry | undefined, entry: Entry): boolean {
+  const isTyping = entry.kind === "input_typed" && last?.kind === "input_typed";
+  return isTyping && last.step === entry.step && last.refused === entry.refused;
+}
 
 /** Makes the end of a command or stage part of the entry that its start made. */
 function closeOpen(group: Draft, event: EventRecord): boolean {

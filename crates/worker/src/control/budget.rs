@@ -86,24 +86,12 @@ impl Core {
             used,
             command: None,
         }));
-        let most = budget.most();
-        let more = |percent: u64| {
-            // Above all that is used already, or it would be used up at once.
-            let base = limit.max(used);
-            (base + (base.saturating_mul(percent) / 100).max(1)).min(most)
-        };
-        let option =
-            |limit: u64, label: &str| (format!("raise:{limit}"), format!("{label}, to {limit}"));
         let help = self.ask(
             OwnHelp::Budget(budget),
             Question {
                 kind: HelpKind::Budget,
                 question: format!("the budget {budget} is used up: {used} of {limit}; the run is held until it is raised"),
-                options: vec![
-                    ("stop".to_owned(), "End the run".to_owned()),
-                    option(more(50), "Raise it by half"),
-                    option(more(100), "Double it"),
-                ],
+                options: offers(budget, limit, used),
                 blocking: true,
             },
         );
@@ -142,5 +130,39 @@ impl Core {
             });
         }
         Ok(())
+    }
+}
+
+/// What a person may answer, the careful word first; no answer twice, and none that raises nothing.
+fn offers(budget: BudgetKind, limit: u64, used: u64) -> Vec<(String, String)> {
+    let mut offers = vec![("stop".to_owned(), "End the run".to_owned())];
+    // Above all that is used already, or it would be used up at once.
+    let base = limit.max(used);
+    let mut highest = limit;
+    for (percent, words) in [(50, "Raise it by half"), (100, "Double it")] {
+        let more = (base.saturating_mul(percent) / 100).max(1);
+        let raised = base.saturating_add(more).min(budget.most());
+        if raised > highest {
+            offers.push((format!("raise:{raised}"), format!("{words}, to {raised}")));
+            highest = raised;
+        }
+    }
+    offers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_answer_is_offered_twice_and_none_that_raises_nothing() {
+        let answers = |limit, used| -> Vec<String> {
+            let offers = offers(BudgetKind::Turns, limit, used);
+            offers.into_iter().map(|(answer, _)| answer).collect()
+        };
+        assert_eq!(answers(100, 120), ["stop", "raise:180", "raise:240"]);
+        assert_eq!(answers(1, 1), ["stop", "raise:2"]);
+        let most = BudgetKind::Turns.most();
+        assert_eq!(answers(most, most), ["stop"]);
     }
 }

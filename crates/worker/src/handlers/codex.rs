@@ -26,9 +26,7 @@ use super::{
     codex_teller::Teller,
     execute::{Agent, Execution},
 };
-use crate::{
-    environment::Environment, options::CodexSandbox, process::Finished, stop::Interrupted, text,
-};
+use crate::{options::CodexSandbox, process::Finished, stop::Interrupted, text};
 
 /// How often its records are read.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -121,11 +119,6 @@ impl Plan<'_> {
         }
     }
 
-    /// What the agent sees besides every agent's environment.
-    pub(super) fn environment(&self, execution: &Execution<'_>) -> Environment {
-        codex_home::variables(self.home, &execution.environment())
-    }
-
     /// The arguments that both modes have.
     pub(super) fn arguments(&self, execution: &Execution<'_>) -> Vec<OsString> {
         let options = &execution.options.codex;
@@ -170,7 +163,7 @@ async fn run_headless(execution: &Execution<'_>, plan: &Plan<'_>) -> Result<Stri
         program: &options.program,
         arguments: &arguments,
         folder: &folder,
-        environment: plan.environment(execution),
+        environment: vec![("CODEX_HOME".into(), plan.home.into())],
         input: Some(plan.order.instructions.as_str().as_bytes()),
         output: AgentOutput::Piped,
         started: plan.started(),

@@ -6,6 +6,7 @@ mod command_line;
 mod frozen;
 mod overlaps;
 mod paused;
+mod permitted;
 mod taken_over;
 mod typed_to;
 mod waited_for;

@@ -26,7 +26,9 @@ use super::{
     codex_teller::Teller,
     execute::{Agent, Execution},
 };
-use crate::{options::CodexSandbox, process::Finished, stop::Interrupted, text};
+use crate::{
+    environment::Environment, options::CodexSandbox, process::Finished, stop::Interrupted, text,
+};
 
 /// How often its records are read.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -119,6 +121,11 @@ impl Plan<'_> {
         }
     }
 
+    /// What the agent sees besides every agent's environment.
+    pub(super) fn environment(&self, execution: &Execution<'_>) -> Environment {
+        codex_home::variables(self.home, &execution.environment())
+    }
+
     /// The arguments that both modes have.
     pub(super) fn arguments(&self, execution: &Execution<'_>) -> Vec<OsString> {
         let options = &execution.options.codex;
@@ -163,7 +170,7 @@ async fn run_headless(execution: &Execution<'_>, plan: &Plan<'_>) -> Result<Stri
         program: &options.program,
         arguments: &arguments,
         folder: &folder,
-        environment: vec![("CODEX_HOME".into(), plan.home.into())],
+        environment: plan.environment(execution),
         input: Some(plan.order.instructions.as_str().as_bytes()),
         output: AgentOutput::Piped,
         started: plan.started(),

@@ -2,7 +2,7 @@
 //! run is over.
 
 use std::{
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs, io,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -12,7 +12,7 @@ use std::{
 use baton_terminal::Exit;
 
 use crate::{
-    environment::Environment,
+    environment::{self, Environment},
     options::CodexLogin,
     process::{self, ProgramError, Sinks, Spec},
     text,
@@ -22,6 +22,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(30);
 const LOGIN: &str = "auth.json";
 const SETTINGS: &str = "config.toml";
+const TEMPORARY: &str = "temporary";
 
 /// Why Codex cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +46,18 @@ pub(crate) struct Asked<'a> {
     pub(crate) environment: &'a Environment,
 }
 
+/// What Codex sees besides `given` with this home. It keeps its helpers in its home, but never below
+/// the folder for temporary files, and some sandboxes do not work without them: where the home lies
+/// there, that folder is another one.
+pub(crate) fn variables(home: &Path, given: &Environment) -> Environment {
+    let mut variables = vec![("CODEX_HOME".into(), home.into())];
+    let temporary = environment::get(given, "TMPDIR").filter(|folder| !folder.is_empty());
+    if home.starts_with(temporary.unwrap_or(OsStr::new("/tmp"))) {
+        variables.push(("TMPDIR".into(), home.join(TEMPORARY).into()));
+    }
+    variables
+}
+
 /// Makes the home and logs it in.
 pub(crate) async fn prepare(
     codex: &Asked<'_>,
@@ -52,7 +65,7 @@ pub(crate) async fn prepare(
     home: &Path,
 ) -> Result<(), LoginProblem> {
     let broken = |error: io::Error| LoginProblem::Broken(error.to_string());
-    fs::create_dir_all(home).map_err(broken)?;
+    fs::create_dir_all(home.join(TEMPORARY)).map_err(broken)?;
     match login {
         CodexLogin::Home(from) => {
             copy(&from.join(SETTINGS), &home.join(SETTINGS)).map_err(broken)?;
@@ -99,7 +112,8 @@ pub(crate) async fn program_version(codex: &Asked<'_>) -> Result<String, LoginPr
 
 /// Tries the sandbox that Codex runs its commands in, with a home of its own.
 pub(crate) async fn check_sandbox(codex: &Asked<'_>, home: &Path) -> Result<(), LoginProblem> {
-    fs::create_dir_all(home).map_err(|error| LoginProblem::Broken(error.to_string()))?;
+    fs::create_dir_all(home.join(TEMPORARY))
+        .map_err(|error| LoginProblem::Broken(error.to_string()))?;
     let answer = ask(codex, Some(home), &["sandbox", "--", "true"], None).await?;
     if answer.good {
         Ok(())
@@ -144,7 +158,7 @@ async fn ask(
     let arguments: Vec<OsString> = words.iter().map(OsString::from).collect();
     let mut environment = codex.environment.clone();
     if let Some(home) = home {
-        environment.push(("CODEX_HOME".into(), home.into()));
+        environment.extend(variables(home, codex.environment));
     }
     let spec = Spec {
         program: codex.program,
@@ -189,5 +203,45 @@ impl Sinks for Heard {
 
     fn stderr(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_among_temporary_files_gets_another_place_for_those() {
+        let names = |home: &str, given: &[(&str, &str)]| {
+            let given = given
+                .iter()
+                .map(|(name, value)| (name.into(), value.into()));
+            let variables = variables(Path::new(home), &given.collect());
+            let names = variables.into_iter().map(|(name, _)| name);
+            names.filter_map(|name| name.into_string().ok()).collect()
+        };
+        let cases: [(&str, &[_], &[_]); 5] = [
+            ("/var/lib/baton/.codex", &[], &["CODEX_HOME"]),
+            ("/tmp/state/.codex", &[], &["CODEX_HOME", "TMPDIR"]),
+            (
+                "/tmp/state/.codex",
+                &[("TMPDIR", "")],
+                &["CODEX_HOME", "TMPDIR"],
+            ),
+            (
+                "/tmp/state/.codex",
+                &[("TMPDIR", "/scratch")],
+                &["CODEX_HOME"],
+            ),
+            (
+                "/scratch/.codex",
+                &[("TMPDIR", "/scratch")],
+                &["CODEX_HOME", "TMPDIR"],
+            ),
+        ];
+        for (home, given, expected) in cases {
+            let names: Vec<String> = names(home, given);
+            assert_eq!(names, expected, "{home} {given:?}");
+        }
     }
 }

@@ -52,7 +52,7 @@ pub(super) async fn run(execution: &Execution<'_>, plan: &Plan<'_>) -> Result<St
         program: &execution.options.codex.program,
         arguments: &arguments,
         folder: &folder,
-        environment: vec![("CODEX_HOME".into(), plan.home.into())],
+        environment: plan.environment(execution),
         input: None,
         output: AgentOutput::Terminal,
         started: plan.started(),

@@ -5,6 +5,7 @@
 mod adoption;
 mod bench;
 mod claude;
+mod claude_sandbox;
 mod claude_screen;
 mod codex;
 mod codex_control;

@@ -28,7 +28,7 @@ pub(crate) use self::point::Point;
 use crate::{
     Ending,
     api::Api,
-    artifacts::ArtifactClient,
+    artifacts::{ArtifactClient, Shelf},
     beat::Alive,
     checkout::Start,
     control::{Helm, Input},
@@ -78,6 +78,8 @@ pub(crate) struct Attempt {
     state: State,
     stop: Stop,
     reporter: Reporter,
+    /// Where its files are kept.
+    shelf: Shelf,
     log: LogFile,
     usage: UsageMeter,
     holds: Holds,

@@ -71,6 +71,12 @@ async fn what_an_operator_did_in_the_shell_is_told_to_the_agent() {
         (&json!(1), &json!(1))
     );
     let artifact = over["artifact"].as_str().expect("an artifact");
+    // Whoever reads that it was handed back finds the files.
+    let events = stack.client.events(&run).await;
+    let at = |what: &dyn Fn(&serde_json::Value) -> bool| events.iter().position(what);
+    let kept = at(&|event| event["data"]["name"] == artifact);
+    let told = at(&|event| event["type"] == "takeover_ended");
+    assert!(kept.is_some() && kept < told, "{events:#?}");
     let path = format!("/api/task-runs/{run}/artifacts/1/{artifact}");
     let patch = stack.client.text(&path).await;
     assert!(patch.contains("+by hand"), "{patch}");

@@ -18,6 +18,7 @@ impl Attempt {
             helm: self.helm.clone(),
             workspace: self.workspace.clone(),
             reporter: self.reporter.clone(),
+            shelf: self.shelf.clone(),
             holds: self.holds.clone(),
             stop: self.stop.clone(),
             clock: self.shop.clock.clone(),

@@ -11,6 +11,7 @@ use baton_wire::{Event, Offer};
 
 use super::{Attempt, Shop, cancelling::Cancelling, control::hold_on, point::Point};
 use crate::{
+    artifacts::Shelf,
     control::Helm,
     handlers::never_started,
     holds::Holds,
@@ -104,6 +105,9 @@ impl Attempt {
         let (helm, inputs) = Helm::new();
         let holds = Holds::default();
         hold_on(&workspace, &holds);
+        let of = (offer.run, offer.attempt);
+        let (client, limits) = (shop.artifacts.clone(), shop.options.limits);
+        let shelf = Shelf::new(client, of, &workspace, &reporter, limits);
         let attempt = Self {
             shop,
             offer,
@@ -111,6 +115,7 @@ impl Attempt {
             state,
             stop,
             reporter,
+            shelf,
             log,
             usage: UsageMeter::default(),
             holds,

@@ -1,9 +1,6 @@
 //! What an attempt leaves in the artifact store.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::time::Duration;
 
 use baton_domain::{Failure, FailureCode};
 use baton_wire::Event;
@@ -11,8 +8,7 @@ use tokio::time::timeout;
 
 use super::Attempt;
 use crate::{
-    artifacts::{UploadError, find},
-    redact::{self, Kind},
+    artifacts::UploadError,
     stop::{Interrupted, Stop},
 };
 
@@ -55,71 +51,7 @@ impl Attempt {
 
     async fn upload(&self, patience: Duration) -> Result<(), UploadError> {
         self.log.finish();
-        let limits = &self.shop.options.limits;
-        let (record, left) = (self.workspace.record(), self.workspace.artifacts());
-        let found = find(&record, &left, limits).map_err(|source| UploadError::File {
-            path: left.clone(),
-            source,
-        })?;
-        for complaint in found.left_out {
-            self.warn(complaint);
-        }
-        let (run, attempt) = (self.offer.run, self.offer.attempt);
-        for (name, path) in &found.files {
-            let Some(path) = &self.cleared(name, path).await? else {
-                continue;
-            };
-            let client = &self.shop.artifacts;
-            let stored = match client.upload(run, attempt, name, path, patience).await {
-                // The agent's choice of name or size is no reason to fail the run.
-                Err(error @ UploadError::Refused { .. }) if !path.starts_with(&record) => {
-                    self.warn(error.to_string());
-                    continue;
-                }
-                stored => stored?,
-            };
-            self.reporter.say(Event::ArtifactStored {
-                name: stored.name,
-                size: stored.size,
-                sha256: stored.sha256,
-                content_type: stored.content_type,
-            });
-        }
-        Ok(())
-    }
-
-    /// The file to upload: itself, or a copy without the secrets that it holds, if a copy can be.
-    async fn cleared(&self, name: &str, path: &Path) -> Result<Option<PathBuf>, UploadError> {
-        let redactor = self.reporter.redactor();
-        let failed = |source| UploadError::File {
-            path: path.to_owned(),
-            source,
-        };
-        if let Some(secret) = redactor.find(name.as_bytes()) {
-            self.warn(format!(
-                "artifact '{name}' is left out: its name holds the secret '{secret}'"
-            ));
-            return Ok(None);
-        }
-        match redact::scan(redactor, path).await.map_err(failed)? {
-            None => Ok(Some(path.to_owned())),
-            Some((secret, Kind::Binary)) => {
-                self.warn(format!(
-                    "artifact '{name}' is left out: it holds the secret '{secret}', and cannot do without it as a text could"
-                ));
-                Ok(None)
-            }
-            Some((secret, Kind::Text)) => {
-                self.warn(format!(
-                    "artifact '{name}' is kept with a mark in the place of the secret '{secret}'"
-                ));
-                let copy = self.workspace.root().join("cleared");
-                redact::clean_copy(redactor, path, &copy)
-                    .await
-                    .map_err(failed)?;
-                Ok(Some(copy))
-            }
-        }
+        self.shelf.keep_all(patience).await
     }
 
     fn warn(&self, message: String) {

@@ -28,6 +28,7 @@ use super::{
     work::Work,
 };
 use crate::{
+    artifacts::Shelf,
     git::Git,
     holds::{HeldBy, Holds},
     options::ControlOptions,
@@ -42,6 +43,7 @@ pub(crate) struct Means {
     pub(crate) helm: Helm,
     pub(crate) workspace: Workspace,
     pub(crate) reporter: Reporter,
+    pub(crate) shelf: Shelf,
     pub(crate) holds: Holds,
     pub(crate) stop: Stop,
     pub(crate) clock: Arc<dyn Clock>,
@@ -124,6 +126,7 @@ impl Keeper {
             git: means.git.clone(),
             workspace: means.workspace.clone(),
             helm: means.helm.clone(),
+            shelf: means.shelf.clone(),
             redactor: means.reporter.redactor().clone(),
         };
         let mut used = means.reporter.used();

@@ -16,6 +16,7 @@ use super::{
     takeover::{HandBack, HandedBack},
 };
 use crate::{
+    artifacts::Shelf,
     git::{Git, GitError},
     publish::{Changes, changes, count_changes, write_tree},
     redact::Redactor,
@@ -36,6 +37,7 @@ pub(super) struct Work {
     pub(super) git: Git,
     pub(super) workspace: Workspace,
     pub(super) helm: Helm,
+    pub(super) shelf: Shelf,
     pub(super) redactor: Redactor,
 }
 
@@ -95,6 +97,8 @@ impl Work {
             ..HandedBack::default()
         };
         let written = self.write(order, &folder, &commands).await;
+        // Whoever reads that the run was handed back finds what was done.
+        self.shelf.keep_now(&self.name(order)).await;
         let told = match written {
             Ok(changes) => {
                 if let Some(changes) = &changes {

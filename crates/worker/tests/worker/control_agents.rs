@@ -194,12 +194,18 @@ async fn what_an_operator_did_meanwhile_is_told_to_the_agent_and_kept() {
         "{told}"
     );
     assert_eq!(index(&repo), before);
-    agent.stop();
-    succeeded(&bench.end(run).await);
-    let patch = bench
-        .sink
-        .text(&format!("{run}/1/handback/1/changes.patch"));
+    // It is kept by then, and once, while the agent works on.
+    let kept = |name: &str| bench.sink.text(&format!("{run}/1/handback/1/{name}"));
+    let patch = kept("changes.patch");
     assert!(patch.is_some_and(|patch| patch.contains("+by hand")));
+    assert!(kept("commands.txt").is_some());
+    agent.stop();
+    let story = bench.end(run).await;
+    succeeded(&story);
+    let stored = story.events().into_iter().filter(
+        |event| matches!(event, Event::ArtifactStored { name, .. } if name.starts_with("handback/")),
+    );
+    assert_eq!(stored.count(), 2);
     worker.leave().await;
 }
 

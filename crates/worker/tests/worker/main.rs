@@ -5,7 +5,6 @@
 mod adoption;
 mod bench;
 mod claude;
-mod claude_sandbox;
 mod claude_screen;
 mod codex;
 mod codex_control;
@@ -20,6 +19,7 @@ mod outages;
 mod publishing;
 mod pull_requests;
 mod redaction;
+mod sandboxes;
 mod scopes;
 mod sessions;
 mod terminals;

@@ -41,7 +41,7 @@ pub(crate) enum LoginProblem {
     #[error("claude cannot be asked whether it is logged in: {0}")]
     Broken(String),
     #[error(
-        "claude's sandbox does not work on this machine: {0}; install bubblewrap and socat and allow user namespaces, or, if the worker is a sandbox itself, choose to run claude without one"
+        "claude's sandbox does not work on this machine: {0}; install bubblewrap and socat and allow user namespaces (docs/agents.md says how), or, if the worker is a sandbox itself, set BATON_WORKER_CLAUDE_SANDBOX=bypass"
     )]
     NoSandbox(String),
 }
@@ -194,7 +194,7 @@ impl Asked<'_> {
         let (_, said) = asked.ask(&words, Some(home)).await?;
         let line = said.lines().find_map(|line| line.split_once(NO_SANDBOX));
         match line {
-            Some((_, why)) => Err(LoginProblem::NoSandbox(text::head(why.trim(), 300))),
+            Some((_, why)) => Err(LoginProblem::NoSandbox(text::head(why.trim(), 1000))),
             None => Ok(()),
         }
     }

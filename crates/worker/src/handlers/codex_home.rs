@@ -34,7 +34,7 @@ pub(crate) enum LoginProblem {
     #[error("codex cannot be asked whether it is logged in: {0}")]
     Broken(String),
     #[error(
-        "codex's sandbox does not work on this machine; allow it user namespaces, or, if the worker is a sandbox itself, choose to run codex without one; codex says: {0}"
+        "codex's sandbox does not work on this machine; allow user namespaces (docs/agents.md says how), or, if the worker is a sandbox itself, set BATON_WORKER_CODEX_SANDBOX=bypass; codex says: {0}"
     )]
     NoSandbox(String),
 }

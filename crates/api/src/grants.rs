@@ -10,7 +10,7 @@ mod say;
 pub(crate) use before::Before;
 pub(crate) use confirm::{confirmed, gate_moved};
 pub(crate) use lost::take_from_those_who_lost_it;
-pub(crate) use say::{Ground, Next, Said, say};
+pub(crate) use say::{Ground, Next, Said, say, say_by_broker};
 
 use baton_keys::KeySet;
 

@@ -9,7 +9,7 @@ use baton_wire::GrantStep;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Before, Ground, Next, say};
+use super::{Before, Next, say_by_broker};
 use crate::{
     problem::{Answer, Kind, Problem},
     state::App,
@@ -73,11 +73,8 @@ async fn take_all(app: &App, name: &Actor) -> Answer<()> {
 
 async fn take_one(app: &App, run: RunId, name: &Actor) -> Answer<()> {
     let actor = Actor::try_from(ACTOR.to_owned()).map_err(|error| Problem::internal(&error))?;
-    let Some(ground) = Ground::of_broker(app, run, actor).await? else {
-        return Ok(());
-    };
-    say(app, &ground, |before| revoked(before, name)).await?;
-    Ok(())
+    let said = say_by_broker(app, run, actor, |before| revoked(before, name));
+    said.await.map(|_| ())
 }
 
 fn revoked(before: &Before, name: &Actor) -> Answer<Next> {

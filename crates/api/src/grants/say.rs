@@ -2,7 +2,7 @@
 //! fence; whoever was overtaken reads and decides again. Then it is handed to the run's holder.
 
 use baton_domain::{Actor, Attempt, Fence, GrantId, Position, RunId, WorkerId};
-use baton_wire::{Gate, GrantMessage, GrantStep, Writer, http::EventRecord};
+use baton_wire::{Gate, GrantMessage, GrantStep, LeaseStep, Writer, http::EventRecord};
 use chrono::{DateTime, Utc};
 
 use super::{Before, before, confirmed, gate_moved, keys};
@@ -15,6 +15,9 @@ use crate::{
 
 /// How often somebody may be overtaken: each time somebody else has said something.
 const TRIES: u32 = 64;
+
+/// The last step of a run's grants, and where it stands.
+type Last = (GrantMessage, Position);
 
 /// What a step stands on.
 #[derive(Debug, Clone)]
@@ -55,21 +58,6 @@ pub(crate) struct Said {
     pub(crate) effective: bool,
 }
 
-impl Ground {
-    /// By the broker's word alone: whoever took the run's last lease. For taking a grant away, this
-    /// is enough.
-    pub(crate) async fn of_broker(app: &App, run: RunId, actor: Actor) -> Answer<Option<Self>> {
-        let lease = broker::last_lease(app.bus(), run).await?;
-        Ok(lease.map(|(lease, _)| Self {
-            run,
-            actor,
-            attempt: lease.attempt,
-            worker: (lease.step == baton_wire::LeaseStep::Taken).then_some(lease.worker),
-            fence: None,
-        }))
-    }
-}
-
 impl Said {
     /// Until when somebody may type from then on.
     pub(crate) fn until(&self) -> Option<DateTime<Utc>> {
@@ -84,8 +72,43 @@ pub(crate) async fn say(
     ground: &Ground,
     decide: impl Fn(&Before) -> Answer<Next>,
 ) -> Answer<Said> {
+    let last = broker::last_grant(app.bus(), ground.run).await?;
+    say_after(app, ground, last, decide).await
+}
+
+/// The same by the broker's word alone: who has the run is whoever took its last lease. None if
+/// nobody ever did. The database is not asked: a right can be taken away while it is away, and the
+/// sooner for it while it is not.
+pub(crate) async fn say_by_broker(
+    app: &App,
+    run: RunId,
+    actor: Actor,
+    decide: impl Fn(&Before) -> Answer<Next>,
+) -> Answer<Option<Said>> {
+    let bus = app.bus();
+    let (lease, last) =
+        tokio::try_join!(broker::last_lease(bus, run), broker::last_grant(bus, run))?;
+    let Some((lease, _)) = lease else {
+        return Ok(None);
+    };
+    let ground = Ground {
+        run,
+        actor,
+        attempt: lease.attempt,
+        worker: (lease.step == LeaseStep::Taken).then_some(lease.worker),
+        fence: None,
+    };
+    say_after(app, &ground, last, decide).await.map(Some)
+}
+
+async fn say_after(
+    app: &App,
+    ground: &Ground,
+    last: Option<Last>,
+    decide: impl Fn(&Before) -> Answer<Next>,
+) -> Answer<Said> {
     let mut place = app.hub().subscribe(Topic::Run(ground.run));
-    let (message, position) = publish(app, ground, decide).await?;
+    let (message, position) = publish(app, ground, last, decide).await?;
     let mut said = Said {
         message,
         position,
@@ -108,14 +131,13 @@ pub(crate) async fn say(
 async fn publish(
     app: &App,
     ground: &Ground,
+    mut last: Option<Last>,
     decide: impl Fn(&Before) -> Answer<Next>,
-) -> Answer<(GrantMessage, Position)> {
+) -> Answer<Last> {
     for _ in 0..TRIES {
-        let (last, after) = match broker::last_grant(app.bus(), ground.run).await? {
-            Some((last, position)) => (Some(last), position),
-            None => (None, Position::START),
-        };
-        let before = Before::new(last, ground.attempt, app.clock().now());
+        let (said, after) = last.unzip();
+        let after = after.unwrap_or(Position::START);
+        let before = Before::new(said, ground.attempt, app.clock().now());
         let fence = before.next_fence(ground.fence);
         let message = signed(app, ground, decide(&before)?, fence, before.now())?;
         if let Some(position) = broker::publish_grant(app.bus(), &message, after).await? {
@@ -125,6 +147,7 @@ async fn publish(
             );
             return Ok((message, position));
         }
+        last = broker::last_grant(app.bus(), ground.run).await?;
     }
     Err(Problem::new(
         Kind::Conflict,

@@ -8,5 +8,6 @@ pub(crate) mod renew_write;
 pub(crate) mod revoke;
 pub(crate) mod revoke_write;
 mod seen;
+mod step;
 pub(crate) mod ticket;
 mod wish;

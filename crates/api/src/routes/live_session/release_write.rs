@@ -6,14 +6,10 @@ use baton_wire::{
     http::{SessionAnswer, SessionNote},
 };
 
-use super::{
-    renew_write::{held, nobody},
-    seen,
-};
+use super::step;
 use crate::{
     extract::{Asker, Body, Pairs, RunPath},
-    find,
-    grants::{self, Ground, Next},
+    grants::Next,
     note,
     problem::{Answer, Wishing},
     state::App,
@@ -41,19 +37,13 @@ pub(crate) async fn release_write(
 ) -> Answer<Response> {
     query.finish()?;
     let note = note::checked(request.note.as_ref())?;
-    grants::keys(&app)?;
-    find::known(&app, run).await?;
-    let ground = Ground::of_broker(&app, run, asker.name.clone()).await?;
-    let ground = ground.ok_or_else(nobody)?;
-    let said = grants::say(&app, &ground, |before| {
+    step::answered(&app, run, &asker.name, |before| {
         Ok(Next {
             step: GrantStep::Released,
-            grant: held(before, &asker)?.grant,
+            grant: step::held(before, &asker)?.grant,
             writer: None,
             note: note.clone(),
         })
     })
-    .await?;
-    let seen = seen::after_step(&app, &said).await?;
-    Ok(seen.answer(said.effective))
+    .await
 }

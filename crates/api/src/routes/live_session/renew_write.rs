@@ -6,13 +6,11 @@ use baton_wire::{
     http::{GrantRequest, SessionAnswer},
 };
 
-use super::{seen, wish};
+use super::{step, wish};
 use crate::{
     extract::{Asker, Body, Pairs, RunPath},
-    find,
-    grants::{self, Before, Ground, Next},
-    identity::Identity,
-    problem::{Answer, Kind, Problem, Wishing},
+    grants::Next,
+    problem::{Answer, Wishing},
     state::App,
 };
 
@@ -43,12 +41,8 @@ pub(crate) async fn renew_write(
     wish::more_time_alone(&request)?;
     let ttl_ms = wish::ttl_ms(&app, &asker, request.ttl_minutes)?;
     let reason = wish::reason(request.reason.as_ref())?;
-    grants::keys(&app)?;
-    find::known(&app, run).await?;
-    let ground = Ground::of_broker(&app, run, asker.name.clone()).await?;
-    let ground = ground.ok_or_else(nobody)?;
-    let said = grants::say(&app, &ground, |before| {
-        let writer = held(before, &asker)?;
+    step::answered(&app, run, &asker.name, |before| {
+        let writer = step::held(before, &asker)?;
         let reason = Some(&reason).filter(|reason| !reason.is_empty());
         Ok(Next {
             step: GrantStep::Renewed,
@@ -61,28 +55,5 @@ pub(crate) async fn renew_write(
             note: None,
         })
     })
-    .await?;
-    let seen = seen::after_step(&app, &said).await?;
-    Ok(seen.answer(said.effective))
-}
-
-/// The asker's own right to type; a problem when it is somebody else's or nobody's.
-pub(super) fn held<'a>(before: &'a Before, asker: &Identity) -> Answer<&'a Writer> {
-    let (writer, _) = before.writer().ok_or_else(nobody)?;
-    if writer.holder == asker.name {
-        return Ok(writer);
-    }
-    let detail = format!(
-        "the right to type is that of '{}', not of '{}'",
-        writer.holder, asker.name
-    );
-    Err(Problem::new(Kind::Forbidden, detail))
-}
-
-/// Nobody may type.
-pub(super) fn nobody() -> Problem {
-    Problem::new(
-        Kind::Conflict,
-        "nobody may type into the run's terminals at this moment: ask for a grant first",
-    )
+    .await
 }

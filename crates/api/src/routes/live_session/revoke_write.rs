@@ -7,11 +7,10 @@ use baton_wire::{
     http::{SessionAnswer, SessionNote},
 };
 
-use super::{renew_write::nobody, seen};
+use super::step::{self, nobody};
 use crate::{
     extract::{Asker, Body, Pairs, RunPath},
-    find,
-    grants::{self, Ground, Next, Said},
+    grants::{Before, Next, Said},
     note,
     problem::{Answer, Wishing},
     state::App,
@@ -42,30 +41,29 @@ pub(crate) async fn revoke_write(
 ) -> Answer<Response> {
     query.finish()?;
     let note = note::checked(request.note.as_ref())?;
-    grants::keys(&app)?;
-    find::known(&app, run).await?;
-    let said = take(&app, run, &asker.name, note.as_ref()).await?;
-    let seen = seen::after_step(&app, &said).await?;
-    Ok(seen.answer(said.effective))
+    step::answered(&app, run, &asker.name, |before| {
+        revoked(before, note.as_ref())
+    })
+    .await
 }
 
-/// Takes it away; a conflict when nobody has it. Somebody whose time is over by this machine's
-/// clock may still have some at the gate, so that one is told as well.
+/// Takes it away; a conflict when nobody has it.
 pub(super) async fn take(
     app: &App,
     run: RunId,
     actor: &Actor,
     note: Option<&String>,
 ) -> Answer<Said> {
-    let ground = Ground::of_broker(app, run, actor.clone()).await?;
-    let ground = ground.ok_or_else(nobody)?;
-    grants::say(app, &ground, |before| {
-        Ok(Next {
-            step: GrantStep::Revoked,
-            grant: before.named().ok_or_else(nobody)?.grant,
-            writer: None,
-            note: note.cloned(),
-        })
+    step::say(app, run, actor, |before| revoked(before, note)).await
+}
+
+/// Somebody whose time is over by this machine's clock may still have some at the gate, so that one
+/// is told as well.
+fn revoked(before: &Before, note: Option<&String>) -> Answer<Next> {
+    Ok(Next {
+        step: GrantStep::Revoked,
+        grant: before.named().ok_or_else(nobody)?.grant,
+        writer: None,
+        note: note.cloned(),
     })
-    .await
 }

@@ -37,7 +37,8 @@ mod text;
 
 pub use openapi::openapi_json;
 pub use options::{
-    ApiDeps, ApiError, ApiOptions, ControlOptions, DefaultIdentity, LiveOptions, WebLinks,
+    ApiDeps, ApiError, ApiOptions, ControlOptions, DefaultIdentity, LiveOptions, ViewerLimits,
+    WebLinks,
 };
 pub use routes::token_info;
 pub use server::{ApiServer, BoundApi};

@@ -14,7 +14,7 @@ use baton_domain::{Actor, Clock, Role};
 use baton_store::Store;
 
 pub use control::ControlOptions;
-pub use live::{LiveOptions, WebLinks};
+pub use live::{LiveOptions, ViewerLimits, WebLinks};
 
 use crate::identity::Identity;
 
@@ -35,8 +35,6 @@ pub struct ApiOptions {
     pub artifacts_dir: PathBuf,
     /// The largest artifact, in bytes.
     pub artifact_max_bytes: u64,
-    /// How many terminals one name may watch at once.
-    pub terminal_connections: usize,
     /// Live sessions, and the right to type into them.
     pub live: LiveOptions,
     /// Takeovers, and what may be said to agents.
@@ -62,9 +60,6 @@ impl ApiOptions {
     /// 512 MiB.
     pub const DEFAULT_ARTIFACT_MAX_BYTES: u64 = 512 * 1024 * 1024;
 
-    /// Enough for a wall of screens.
-    pub const DEFAULT_TERMINAL_CONNECTIONS: usize = 1_000;
-
     /// The port if none is named.
     pub const DEFAULT_PORT: u16 = 7700;
 
@@ -78,7 +73,6 @@ impl ApiOptions {
             allowed_hosts: Vec::new(),
             artifacts_dir,
             artifact_max_bytes: Self::DEFAULT_ARTIFACT_MAX_BYTES,
-            terminal_connections: Self::DEFAULT_TERMINAL_CONNECTIONS,
             live: LiveOptions::default(),
             control: ControlOptions::default(),
         }

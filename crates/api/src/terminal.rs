@@ -6,6 +6,7 @@
 //! shown the screen as it is once he can take it. API servers share nothing but the broker.
 
 mod batch;
+mod crowd;
 mod driver;
 mod hub;
 mod pace;

@@ -38,6 +38,7 @@ mod takeovers;
 mod tests;
 mod tmate;
 mod tokens;
+mod viewers;
 mod worker;
 mod workers;
 
@@ -89,6 +90,7 @@ pub(crate) use tmate::TmateArgs;
 pub(crate) use tokens::{
     CreateTokenArgs, ListTokensArgs, RevokeTokenArgs, SetRoleArgs, TokensCommand,
 };
+pub(crate) use viewers::ViewerArgs;
 pub(crate) use worker::{RecordingWish, StopWish, WorkArgs, WorkerArgs};
 pub(crate) use workers::{WorkerShowArgs, WorkersCommand};
 

@@ -17,8 +17,33 @@ pub struct LiveOptions {
     pub grant_ttl: Duration,
     /// Which web pages of a tmate relay are told.
     pub web_links: WebLinks,
+    /// How many may watch at once.
+    pub viewers: ViewerLimits,
     /// What signs who may type. Without it nobody can.
     pub keys: Option<Arc<KeySet>>,
+}
+
+/// How many connections to terminals there may be at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ViewerLimits {
+    /// On this server, whoever has them.
+    pub server: usize,
+    /// To the terminals of one run on this server.
+    pub run: usize,
+    /// Under one name on this server.
+    pub name: usize,
+}
+
+impl Default for ViewerLimits {
+    /// Enough for walls of screens. What waits for a viewer is bounded, and shared with those who
+    /// wait for the same.
+    fn default() -> Self {
+        Self {
+            server: 4_096,
+            run: 1_000,
+            name: 1_000,
+        }
+    }
 }
 
 /// Which web pages of a tmate relay are told. Each tells what the one before it does, and more.
@@ -59,6 +84,7 @@ impl Default for LiveOptions {
             session_ttl: Self::DEFAULT_SESSION_TTL,
             grant_ttl: Self::DEFAULT_GRANT_TTL,
             web_links: WebLinks::None,
+            viewers: ViewerLimits::default(),
             keys: None,
         }
     }

@@ -12,7 +12,10 @@ use crate::{
 
 /// Counts of this server and gauges of the fleet, as Prometheus reads them
 ///
-/// `baton_control_requests_total` by `action` and `outcome` (`kept`, `refused`, `failed`), and
+/// `baton_control_requests_total` by `action` and `outcome` (`kept`, `refused`, `failed`);
+/// `baton_terminal_viewers`, those of the run that has most (`baton_terminal_viewers_of_one_run`), how
+/// many there may be (`baton_terminal_viewers_limit`) and how many were refused
+/// (`baton_terminal_viewers_refused_total`) `per` `server`, `run` and `name`; and
 /// `baton_help_requests_open`, which is left out while the database is away.
 #[utoipa::path(
     get,
@@ -29,6 +32,7 @@ pub(crate) async fn metrics(
 ) -> Answer<([(HeaderName, &'static str); 1], String)> {
     let media_type = "text/plain; version=0.0.4; charset=utf-8";
     let mut text = app.metrics().text();
+    text.push_str(&app.terminals().text(app.options().live.viewers));
     if let Ok(open) = app.history().open_help_requests().await {
         text.push_str(&format!(
             "# HELP baton_help_requests_open Requests that wait for a person, over the fleet.\n\

@@ -67,12 +67,10 @@ pub(crate) async fn terminal(
     if let Some(why) = now.closed() {
         return Err(Problem::new(Kind::Conflict, why));
     }
-    let most = app.options().terminal_connections;
-    let counted = app.terminals().count(&asker.name, most).ok_or_else(|| {
-        let detail = format!(
-            "'{}' has {most} terminals open, or all have as many as this server bears: close some",
-            asker.name
-        );
+    let limits = app.options().live.viewers;
+    let counted = app.terminals().count(run, &asker.name, limits);
+    let counted = counted.map_err(|full| {
+        let detail = full.explain(limits, &asker.name);
         Problem::new(Kind::TooManyConnections, detail)
     })?;
     let pass = app.accounts().hold(&asker)?;

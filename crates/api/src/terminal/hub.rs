@@ -10,14 +10,12 @@ use baton_wire::terminal::Limits;
 use tokio_util::task::TaskTracker;
 
 use super::{
+    crowd::{Crowd, Full},
     driver,
     room::{Place, Room},
     run::RunNow,
 };
-use crate::state::App;
-
-/// The most connections to terminals at once, whoever has them.
-const MOST: usize = 4_096;
+use crate::{options::ViewerLimits, state::App};
 
 /// The terminals that are watched here.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +24,7 @@ pub(crate) struct Terminals(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     rooms: Mutex<HashMap<(RunId, TerminalName), Arc<Room>>>,
-    connections: Mutex<HashMap<String, usize>>,
+    crowd: Mutex<Crowd>,
     tasks: TaskTracker,
 }
 
@@ -34,23 +32,29 @@ struct Inner {
 #[derive(Debug)]
 pub(crate) struct Counted {
     terminals: Terminals,
-    name: String,
+    run: RunId,
+    name: Actor,
 }
 
 impl Terminals {
-    /// Counts a connection; none if somebody has as many as one may have, or all have.
-    pub(crate) fn count(&self, name: &Actor, most: usize) -> Option<Counted> {
-        let mut connections = lock(&self.0.connections);
-        let all: usize = connections.values().sum();
-        let own = connections.get(name.as_str()).copied().unwrap_or_default();
-        if own >= most || all >= MOST {
-            return None;
-        }
-        connections.insert(name.to_string(), own + 1);
-        Some(Counted {
+    /// Counts a connection to a run's terminal, if there may be one more.
+    pub(crate) fn count(
+        &self,
+        run: RunId,
+        name: &Actor,
+        limits: ViewerLimits,
+    ) -> Result<Counted, Full> {
+        lock(&self.0.crowd).enter(run, name, limits)?;
+        Ok(Counted {
             terminals: self.clone(),
-            name: name.to_string(),
+            run,
+            name: name.clone(),
         })
+    }
+
+    /// How many watch, and how many may, as Prometheus reads it.
+    pub(crate) fn text(&self, limits: ViewerLimits) -> String {
+        lock(&self.0.crowd).text(limits)
     }
 
     /// What is known of a run whose terminal is watched here already.
@@ -115,13 +119,7 @@ impl Terminals {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        let mut connections = lock(&self.terminals.0.connections);
-        if let Some(own) = connections.get_mut(&self.name) {
-            *own -= 1;
-            if *own == 0 {
-                connections.remove(&self.name);
-            }
-        }
+        lock(&self.terminals.0.crowd).leave(self.run, &self.name);
     }
 }
 

@@ -51,7 +51,6 @@ struct Running<E> {
 #[derive(Default)]
 pub(crate) struct Unusual {
     pub(crate) artifact_max_bytes: Option<u64>,
-    pub(crate) terminal_connections: Option<usize>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) without_recorder: bool,
     pub(crate) default_identity: Option<DefaultIdentity>,
@@ -80,9 +79,6 @@ impl World {
         options.live = unusual.live;
         if let Some(bytes) = unusual.artifact_max_bytes {
             options.artifact_max_bytes = bytes;
-        }
-        if let Some(most) = unusual.terminal_connections {
-            options.terminal_connections = most;
         }
         let (address, api) = serve(options, bus.clone(), store(&database)).await;
         let mut world = Self {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::ViewerArgs;
+
 /// Live sessions, and the right to type into them.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LiveArgs {
@@ -46,6 +48,8 @@ pub(crate) struct LiveArgs {
         default_value = "none"
     )]
     pub(crate) allow_web_links: AllowWebLinks,
+    #[command(flatten)]
+    pub(crate) viewers: ViewerArgs,
     #[command(flatten)]
     pub(crate) keys: SessionKeysArgs,
 }

@@ -38,7 +38,6 @@ fn options(args: &ApiArgs) -> anyhow::Result<ApiOptions> {
         allowed_hosts: args.allowed_hosts.clone(),
         artifacts_dir: config::state_dir(folder, "artifacts")?,
         artifact_max_bytes: args.artifacts.limit.artifact_max_bytes,
-        terminal_connections: ApiOptions::DEFAULT_TERMINAL_CONNECTIONS,
         live: live::options(&args.live)?,
         control: args.takeovers.options(),
     })

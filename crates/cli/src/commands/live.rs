@@ -5,7 +5,7 @@ use std::{
 };
 
 use anyhow::Context;
-use baton_api::{LiveOptions, WebLinks};
+use baton_api::{LiveOptions, ViewerLimits, WebLinks};
 use baton_domain::Provider;
 use baton_keys::KeySet;
 
@@ -98,6 +98,11 @@ fn with(args: &LiveArgs, keys: Option<KeySet>) -> LiveOptions {
             AllowWebLinks::None => WebLinks::None,
             AllowWebLinks::Ro => WebLinks::ToWatch,
             AllowWebLinks::Rw => WebLinks::ToType,
+        },
+        viewers: ViewerLimits {
+            server: args.viewers.max_viewers,
+            run: args.viewers.max_viewers_per_run,
+            name: args.viewers.max_viewers_per_name,
         },
         keys: keys.map(Arc::new),
     }

@@ -74,7 +74,7 @@ async fn take_all(app: &App, name: &Actor) -> Answer<()> {
 async fn take_one(app: &App, run: RunId, name: &Actor) -> Answer<()> {
     let actor = Actor::try_from(ACTOR.to_owned()).map_err(|error| Problem::internal(&error))?;
     let said = say_by_broker(app, run, actor, |before| revoked(before, name));
-    said.await.map(|_| ())
+    Box::pin(said).await.map(|_| ())
 }
 
 fn revoked(before: &Before, name: &Actor) -> Answer<Next> {

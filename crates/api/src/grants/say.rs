@@ -109,6 +109,7 @@ async fn say_after(
 ) -> Answer<Said> {
     let mut place = app.hub().subscribe(Topic::Run(ground.run));
     let (message, position) = publish(app, ground, last, decide).await?;
+    app.terminals().step(&message);
     let mut said = Said {
         message,
         position,

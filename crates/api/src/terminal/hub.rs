@@ -6,7 +6,7 @@ use std::{
 };
 
 use baton_domain::{Actor, RunId, TerminalName};
-use baton_wire::terminal::Limits;
+use baton_wire::{GrantMessage, terminal::Limits};
 use tokio_util::task::TaskTracker;
 
 use super::{
@@ -62,6 +62,15 @@ impl Terminals {
         let rooms = lock(&self.0.rooms);
         let room = rooms.values().find(|room| room.run == run)?;
         Some(room.now().borrow().clone())
+    }
+
+    /// A step of a run's write grants is on record: whoever types here is judged by it from now on,
+    /// before anybody else has heard of it.
+    pub(crate) fn step(&self, last: &GrantMessage) {
+        let rooms = lock(&self.0.rooms);
+        for room in rooms.values().filter(|room| room.run == last.run) {
+            room.set_grant(Some(last.clone()));
+        }
     }
 
     /// A place in a terminal's room, which is opened if need be.

@@ -46,14 +46,16 @@ async fn send_due(
     sink: &mut SplitSink<&mut WebSocket, Message>,
     viewer: &Viewer,
 ) -> Result<(), axum::Error> {
-    let mut gathered = 0;
-    while let Some(bytes) = viewer.place().next(viewer.time()) {
-        gathered += bytes.len();
-        sink.feed(Message::Binary(bytes)).await?;
-        if gathered >= GATHERED {
-            sink.flush().await?;
-            gathered = 0;
+    loop {
+        let frames = viewer.place().take(viewer.time(), GATHERED);
+        let gathered: usize = frames.iter().map(Bytes::len).sum();
+        for bytes in frames {
+            sink.feed(Message::Binary(bytes)).await?;
+        }
+        sink.flush().await?;
+        // What comes later wakes this up again.
+        if gathered < GATHERED {
+            return Ok(());
         }
     }
-    sink.flush().await
 }

@@ -1,6 +1,8 @@
 //! What an agent's side and a host say to each other at `agent.sock`: one JSON object a line, one
 //! call a connection. Readers pass over fields and words that they do not know.
 
+mod told;
+
 use baton_domain::MessageKind;
 use baton_wire::event::HelpOption;
 use serde::{Deserialize, Serialize};

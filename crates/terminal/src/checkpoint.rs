@@ -57,6 +57,8 @@ pub(crate) enum Effect {
     Say(CallId, HostWord),
     /// Keep this, before anything that comes after.
     Keep(What),
+    /// The agent has worked until now, though a person is asked.
+    GoesOn,
 }
 
 /// A call that may not go on yet.
@@ -122,9 +124,10 @@ impl Desk {
         self.standing.is_some()
     }
 
-    /// Whether it waits for a person, by a hold or by a question.
-    pub(crate) fn waits_for_a_person(&self) -> bool {
-        self.is_held() || self.helps.is_waited_for()
+    /// Whether somebody waits for a person's answer: the agent itself, or one of those that work for
+    /// it, or something that it has put aside.
+    pub(crate) fn asks(&self) -> bool {
+        self.helps.is_waited_for()
     }
 
     /// How many checkpoints there were.
@@ -153,6 +156,9 @@ impl Desk {
         }
         for seen in self.messages.proven_by(&ask) {
             self.keep_seen(seen);
+        }
+        if is_holdable(&ask) {
+            self.goes_on();
         }
         let help = (ask.at == Moment::Permission).then_some(fresh);
         if let Some(help) = help {
@@ -262,6 +268,13 @@ impl Desk {
         }
     }
 
+    /// Somebody of the agent has come to its next step: whoever is asked something does not keep it.
+    fn goes_on(&mut self) {
+        if self.asks() {
+            self.effects.push(Effect::GoesOn);
+        }
+    }
+
     fn keep_seen(&mut self, message: Uuid) {
         self.keep(What::MessageSeen(baton_wire::event::MessageSeen {
             message,
@@ -292,6 +305,7 @@ impl Desk {
         if self.ending {
             return self.say(call, HostWord::Ending);
         }
+        self.goes_on();
         match self.helps.question(fresh, call, ask) {
             Ok(needed) => {
                 // On record first: whoever knows the id can rely on it.

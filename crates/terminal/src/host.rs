@@ -15,6 +15,7 @@ mod terminal;
 mod typing;
 mod view;
 mod watch;
+mod work;
 
 use std::{io, path::Path, time::Duration};
 
@@ -81,7 +82,8 @@ pub async fn serve() -> Result<(), HostError> {
     let family = setup::family(&order);
     match start(&order, &family) {
         Ok((agent, live)) => {
-            let checkpoints = Checkpoints::new(agents);
+            let secrets = order.terminal.as_ref().map(|wish| &*wish.secrets);
+            let checkpoints = Checkpoints::new(agents, secrets.unwrap_or_default());
             let host = Host::new(&order, agent, (live, checkpoints), family, journal)?;
             Box::pin(host.run(Connections::new(listener))).await
         }
@@ -245,7 +247,7 @@ impl Host {
     fn end(&mut self, how: EndHow) {
         // One that stands still could not follow what it is told, nor its calls.
         let calls = (!self.clock.is_frozen()).then(|| self.checkpoints.door.under_way());
-        self.clock.thaw();
+        self.clock.work().thaw();
         // Whoever waits is told to do nothing more, before anything is signalled.
         self.hear(Said::Ending);
         // A shell listens to no SIGTERM.
@@ -278,7 +280,9 @@ impl Host {
     }
 
     fn measure(&mut self) {
-        let cpu = u64::try_from(self.family.cpu().as_millis()).unwrap_or(u64::MAX);
+        let cpu = self.family.cpu();
+        self.clock.work().used(cpu);
+        let cpu = u64::try_from(cpu.as_millis()).unwrap_or(u64::MAX);
         // What has left the family before it could be counted is not taken back.
         self.status.cpu_ms = self.status.cpu_ms.max(cpu);
     }
@@ -296,6 +300,7 @@ impl Host {
         let desk = &self.checkpoints.desk;
         self.status.hold = desk.hold().map(|hold| hold.id);
         self.status.waiting = desk.is_held();
+        self.status.asking = desk.asks();
         self.status.checkpoints = desk.checkpoints();
         self.status.turns = desk.turns();
         self.status.pending = u32::try_from(desk.pending()).unwrap_or(u32::MAX);

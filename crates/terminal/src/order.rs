@@ -50,7 +50,7 @@ pub struct TerminalOrder {
     /// The terminals' size, unless somebody who may type wishes another.
     #[serde(default)]
     pub size: TerminalSize,
-    /// What must not be seen in a terminal.
+    /// What must not be seen in a terminal, nor in what the agent says to people.
     #[serde(default)]
     pub secrets: Vec<Secret>,
     /// Whose signatures let somebody type; others may be told later.

@@ -186,6 +186,9 @@ pub struct Status {
     pub hold: Option<Uuid>,
     /// Whether the agent waits in a checkpoint because of it.
     pub waiting: bool,
+    /// Whether somebody of the agent waits for a person's answer. Its time goes on as soon as there is
+    /// a sign that it works all the same.
+    pub asking: bool,
     /// How many checkpoints the agent has come to.
     pub checkpoints: u64,
     /// How many messages it was not handed yet.
@@ -195,7 +198,7 @@ pub struct Status {
 }
 
 impl Status {
-    /// How long the agent has run, without the time that it was held still.
+    /// How long the agent has run, without the time that it was held still, or waited for a person.
     #[must_use]
     pub const fn worked(&self) -> Duration {
         Duration::from_millis(self.worked_ms)

@@ -215,6 +215,6 @@ proptest! {
         }
         prop_assert!(model.held.is_none());
         prop_assert!(model.desk.waiters.is_empty());
-        prop_assert!(!model.desk.waits_for_a_person());
+        prop_assert!(!model.desk.is_held() && !model.desk.asks());
     }
 }

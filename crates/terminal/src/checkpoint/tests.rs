@@ -68,7 +68,7 @@ fn every_moment_but_a_beginning_is_held() {
         let asked = at == Moment::Permission;
         assert_eq!(gone_on(&effects).is_some(), !begins && !asked, "{at:?}");
         assert!(!desk.is_held());
-        assert_eq!(desk.waits_for_a_person(), asked);
+        assert_eq!(desk.asks(), asked);
     }
 }
 
@@ -155,13 +155,43 @@ fn what_a_call_asked_is_closed_by_its_end() {
         let mut ask = HelpAsk::new("why?");
         ask.wait = true;
         hear(&mut desk, Said::Help(CallId(1), ask, id(1)));
-        assert!(desk.waits_for_a_person());
+        assert!(desk.asks());
         let effects = hear(&mut desk, said);
         let closed =
             |effect: &Effect| matches!(effect, Effect::Keep(What::HelpClosed(c)) if c.end == end);
         assert!(effects.iter().any(closed), "{effects:?}");
-        assert!(!desk.waits_for_a_person());
+        assert!(!desk.asks());
     }
+}
+
+#[test]
+fn whoever_takes_a_step_while_a_person_is_asked_goes_on() {
+    let goes_on = |effects: Vec<Effect>| effects.contains(&Effect::GoesOn);
+    let mut desk = Desk::default();
+    let arrive = |call, at| Said::Checkpoint(CallId(call), ask(at), id(u128::from(call)));
+    let question = |call, wait| {
+        let mut ask = HelpAsk::new("why?");
+        ask.wait = wait;
+        Said::Help(CallId(call), ask, id(u128::from(call)))
+    };
+    // Nobody waits for the answer.
+    assert!(!goes_on(hear(&mut desk, question(1, false))));
+    assert!(!goes_on(hear(&mut desk, arrive(2, Moment::BeforeTool))));
+    assert!(!goes_on(hear(&mut desk, question(3, true))));
+    for (call, at) in (4..).zip(ALL) {
+        let is_step = !matches!(at, Moment::Context | Moment::Unknown);
+        assert_eq!(
+            goes_on(hear(&mut desk, arrive(call, at))),
+            is_step,
+            "{at:?}"
+        );
+    }
+    assert!(goes_on(hear(&mut desk, question(20, false))));
+    for call in [3, 6] {
+        hear(&mut desk, Said::Gone(CallId(call)));
+    }
+    assert!(!desk.asks());
+    assert!(!goes_on(hear(&mut desk, arrive(30, Moment::BeforeTool))));
 }
 
 #[test]

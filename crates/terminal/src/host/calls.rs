@@ -83,14 +83,14 @@ impl Host {
             Request::Freeze => {
                 if !self.clock.is_frozen() && !self.endings.have_begun() {
                     self.status.freeze_method = Some(self.family.freeze().await);
-                    self.clock.freeze();
+                    self.clock.work().freeze();
                     self.with_live(|live, _| live.hold(true));
                 }
             }
             Request::Thaw => {
                 if self.clock.is_frozen() {
                     self.family.go_on();
-                    self.clock.thaw();
+                    self.clock.work().thaw();
                     self.with_live(|live, _| live.hold(false));
                 }
             }

@@ -1,6 +1,7 @@
 //! The agent at its checkpoints: what its calls and its workers say is heard, kept, and shown in
 //! its terminal.
 
+use baton_redact::{Redactor, Secret};
 use tokio::net::UnixListener;
 use uuid::Uuid;
 
@@ -19,13 +20,16 @@ use crate::{
 pub(super) struct Checkpoints {
     pub(super) desk: Desk,
     pub(super) door: Door,
+    /// What the agent says in its own words is kept, and read by people.
+    redactor: Redactor,
 }
 
 impl Checkpoints {
-    pub(super) fn new(listener: UnixListener) -> Self {
+    pub(super) fn new(listener: UnixListener, secrets: &[Secret]) -> Self {
         Self {
             desk: Desk::default(),
             door: Door::new(listener),
+            redactor: Redactor::new(secrets),
         }
     }
 }
@@ -36,7 +40,7 @@ impl Host {
         let said = match at_door {
             AtDoor::Nothing => return,
             AtDoor::Gone(call) => Said::Gone(call),
-            AtDoor::Said(call, word) => match word {
+            AtDoor::Said(call, word) => match word.without_secrets(&self.checkpoints.redactor) {
                 AgentWord::Checkpoint(ask) if self.is_operators(call, &ask) => {
                     let free = HostWord::Go(Go::default());
                     return self.checkpoints.door.say(call, free);
@@ -71,10 +75,17 @@ impl Host {
             match effect {
                 Effect::Say(call, word) => self.checkpoints.door.say(call, word),
                 Effect::Keep(what) => self.keep_and_show(what, &label),
+                Effect::GoesOn => self.clock.work().goes_on(),
             }
         }
-        let waits = self.checkpoints.desk.waits_for_a_person();
-        self.clock.wait(waits);
+        let held = self.checkpoints.desk.is_held();
+        self.clock.work().hold(held);
+        let asks = self.checkpoints.desk.asks();
+        if asks != self.clock.asks() {
+            // What was used of processors before is no sign of what is done from now on.
+            self.measure();
+            self.clock.work().ask(asks);
+        }
     }
 
     fn label(&self) -> String {

@@ -1,31 +1,22 @@
-//! How long the agent has worked: time in which it is held still, or waits for a
-//! person, is none of its own.
+//! The agent's time: how long since its start, and how much of that it has worked.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::work::Work;
+
 #[derive(Debug)]
 pub(super) struct WorkClock {
     began: Instant,
-    frozen_since: Option<Instant>,
-    /// Since when it waits for a person.
-    waits_since: Option<Instant>,
-    /// Since when it does not work, for either reason.
-    idle_since: Option<Instant>,
-    idle: Duration,
-    last_frozen: Duration,
+    work: Work,
 }
 
 impl WorkClock {
     pub(super) fn start() -> Self {
         Self {
             began: Instant::now(),
-            frozen_since: None,
-            waits_since: None,
-            idle_since: None,
-            idle: Duration::ZERO,
-            last_frozen: Duration::ZERO,
+            work: Work::default(),
         }
     }
 
@@ -33,54 +24,27 @@ impl WorkClock {
         self.began.elapsed()
     }
 
-    pub(super) fn freeze(&mut self) {
-        self.frozen_since.get_or_insert_with(Instant::now);
-        self.count();
-    }
-
-    pub(super) fn thaw(&mut self) {
-        if let Some(since) = self.frozen_since.take() {
-            self.last_frozen = since.elapsed();
-            self.count();
-        }
+    /// What is known of its work, to be told more.
+    pub(super) fn work(&mut self) -> &mut Work {
+        self.work.at(self.began.elapsed());
+        &mut self.work
     }
 
     pub(super) const fn is_frozen(&self) -> bool {
-        self.frozen_since.is_some()
+        self.work.is_frozen()
     }
 
-    /// Whether it waits for a person from now on.
-    pub(super) fn wait(&mut self, waits: bool) {
-        match (waits, self.waits_since) {
-            (true, None) => self.waits_since = Some(Instant::now()),
-            (false, Some(_)) => self.waits_since = None,
-            _ => return,
-        }
-        self.count();
+    /// Whether it waits for a person's answer.
+    pub(super) const fn asks(&self) -> bool {
+        self.work.asks()
     }
 
-    /// Counts time in which it does not work once, for however many reasons.
-    fn count(&mut self) {
-        let idles = self.frozen_since.is_some() || self.waits_since.is_some();
-        match (idles, self.idle_since) {
-            (true, None) => self.idle_since = Some(Instant::now()),
-            (false, Some(since)) => {
-                self.idle += since.elapsed();
-                self.idle_since = None;
-            }
-            _ => {}
-        }
-    }
-
-    pub(super) fn worked_ms(&self) -> u64 {
-        let still = self
-            .idle_since
-            .map_or(Duration::ZERO, |since| since.elapsed());
-        millis(self.since_start().saturating_sub(self.idle + still))
+    pub(super) fn worked_ms(&mut self) -> u64 {
+        millis(self.work().worked())
     }
 
     pub(super) fn last_frozen_ms(&self) -> u64 {
-        millis(self.last_frozen)
+        millis(self.work.last_frozen())
     }
 }
 

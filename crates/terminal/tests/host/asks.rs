@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use baton_domain::{HelpEnd, HelpKind};
+use baton_redact::Secret;
 use baton_terminal::{Asked, HelpAnswer, HelpAsk, Hosted, What, ask_person};
 use baton_wire::event::{HelpClosed, HelpNeeded};
 use serde_json::json;
@@ -172,6 +173,81 @@ async fn a_question_is_answered_to_whoever_waits_or_by_a_message_and_closed_when
     })
     .await;
     assert_eq!(closed(&heard, help).unwrap().end, HelpEnd::TimedOut);
+    hosted.remote().end();
+    end(&mut hosted, &mut heard).await.unwrap();
+}
+
+/// Asks, and does not keep the agent from going on; what it had worked by then, in milliseconds.
+async fn asked_aside(bench: &Bench, hosted: &mut Hosted, heard: &mut Heard) -> (Call, u64) {
+    let wish = json!({
+        "say": "help", "baton": 1, "question": "which database?", "options": [], "wait": true,
+    });
+    let call = Call::begin(bench, &wish).await;
+    asked(hosted, heard).await;
+    hear(hosted, heard, |heard| heard.status.asking).await;
+    (call, heard.status.worked_ms)
+}
+
+#[tokio::test]
+async fn an_agent_that_asks_and_uses_processors_works_on() {
+    let bench = Bench::new("while :; do :; done");
+    let mut hosted = bench.launch().await;
+    let mut heard = Heard::default();
+    let (_call, before) = asked_aside(&bench, &mut hosted, &mut heard).await;
+    while heard.status.worked_ms <= before + 50 {
+        let used = heard.status.cpu_ms;
+        hosted.remote().measure();
+        hear(&mut hosted, &mut heard, |heard| heard.status.cpu_ms != used).await;
+    }
+    assert!(heard.status.asking);
+    hosted.remote().end();
+    end(&mut hosted, &mut heard).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_agent_that_asks_and_comes_to_its_next_step_has_worked_until_then() {
+    let bench = Bench::new("sleep 300");
+    let mut hosted = bench.launch().await;
+    let mut heard = Heard::default();
+    let (_call, before) = asked_aside(&bench, &mut hosted, &mut heard).await;
+    while heard.status.worked_ms <= before + 5 {
+        let steps = heard.status.checkpoints;
+        pass(&bench, &at("beforeTool", "1")).await;
+        hear(&mut hosted, &mut heard, |heard| {
+            heard.status.checkpoints > steps
+        })
+        .await;
+    }
+    assert!(heard.status.asking);
+    hosted.remote().end();
+    end(&mut hosted, &mut heard).await.unwrap();
+}
+
+// W-10
+#[tokio::test]
+async fn what_an_agent_asks_is_kept_and_told_without_secrets() {
+    let mut bench = Bench::on_terminal("sleep 300");
+    bench.terminal().secrets = vec![Secret::new("KEY", "correct-horse")];
+    let mut hosted = bench.launch().await;
+    let mut heard = Heard::default();
+    let mut permission = at("permission", "1");
+    permission["detail"] = "login --password correct-horse".into();
+    let question = json!({
+        "say": "help", "baton": 1, "question": "is correct-horse the password?", "wait": true,
+    });
+    let mut calls = Vec::new();
+    for (wish, told) in [
+        (permission, "login --password [redacted:KEY]"),
+        (question, "is [redacted:KEY] the password?"),
+    ] {
+        calls.push(Call::begin(&bench, &wish).await);
+        let needed = asked(&mut hosted, &mut heard).await;
+        let said = [Some(needed.question), needed.detail];
+        assert!(said.contains(&Some(told.to_owned())), "{said:?}");
+    }
+    let journal = std::fs::read(bench.host().join("journal")).unwrap();
+    let journal = String::from_utf8_lossy(&journal);
+    assert!(journal.contains("redacted:KEY") && !journal.contains("correct-horse"));
     hosted.remote().end();
     end(&mut hosted, &mut heard).await.unwrap();
 }

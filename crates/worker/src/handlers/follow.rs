@@ -309,11 +309,12 @@ impl<'a> Warden<'a> {
         }
     }
 
-    /// Time in which it is held still does not count.
+    /// Time in which it is held still does not count, nor does that in which it waits for an answer:
+    /// if it worked all the same, the host says so.
     fn count(&mut self) {
         let status = self.status.borrow_and_update();
         let left = self.execution.timeout.saturating_sub(status.worked());
-        let still = status.frozen || status.waiting;
+        let still = status.frozen || status.waiting || (status.asking && !left.is_zero());
         self.deadline = (!still).then(|| Instant::now() + left);
     }
 

@@ -51,6 +51,25 @@ impl Wish {
         &self.message.command
     }
 
+    /// Says it once, and counts what became of it. It is checked only where it is new: what was
+    /// said before has changed what would allow it.
+    pub(crate) async fn say_once(
+        self,
+        app: &App,
+        check: impl Future<Output = Answer<()>> + Send,
+    ) -> Answer<Response> {
+        let action = self.command().action();
+        // Boxed, since callers hold it in futures of their own.
+        let saying = Box::pin(async {
+            if let Some(answer) = self.said_before(app).await? {
+                return Ok(answer);
+            }
+            check.await?;
+            self.say(app).await
+        });
+        app.metrics().counted(action, saying).await
+    }
+
     /// The answer to the first wish under the key, if history knows one. Ask before the run's state
     /// is looked at: what was done changed it.
     pub(crate) async fn said_before(&self, app: &App) -> Answer<Option<Response>> {

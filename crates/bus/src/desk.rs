@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use async_nats::Subscriber;
 use baton_domain::WorkerId;
 use baton_wire::{ControlMessage, Filter, Inquiry, Standing, Standings, Subject, desk};
 use futures::{Stream, StreamExt as _};
+use serde::Serialize;
 
 use crate::{connect::Bus, error::BusError};
 
@@ -69,12 +71,7 @@ impl Bus {
         let subject = Subject::WorkerControl {
             worker: worker.clone(),
         };
-        let heard = self
-            .client()
-            .subscribe(subject.to_string())
-            .await
-            .map_err(BusError::unavailable)?;
-        self.flush().await?;
+        let heard = self.listen(subject.to_string()).await?;
         Ok(heard.filter_map(|message| std::future::ready(command(&message))))
     }
 
@@ -87,11 +84,28 @@ impl Bus {
         let subject = Subject::WorkerControl {
             worker: worker.clone(),
         };
-        let body = serde_json::to_vec(command).map_err(BusError::unavailable)?;
+        self.hand_over(&subject, command).await
+    }
+
+    /// Says something that nobody keeps.
+    pub(crate) async fn hand_over(
+        &self,
+        subject: &Subject,
+        word: &(impl Serialize + Sync),
+    ) -> Result<(), BusError> {
+        let body = serde_json::to_vec(word).map_err(BusError::unavailable)?;
         self.client()
             .publish(subject.to_string(), body.into())
             .await
             .map_err(BusError::unavailable)
+    }
+
+    /// What is said from now on on a subject, or on all that a filter lets through.
+    pub(crate) async fn listen(&self, to: String) -> Result<Subscriber, BusError> {
+        let heard = self.client().subscribe(to).await;
+        let heard = heard.map_err(BusError::unavailable)?;
+        self.flush().await?;
+        Ok(heard)
     }
 
     /// What workers ask, one inquiry each; whoever else sits at the desk gets others. Questions

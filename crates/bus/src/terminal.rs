@@ -102,12 +102,8 @@ impl Bus {
         &self,
         worker: &WorkerId,
     ) -> Result<impl Stream<Item = TypedIn> + Send + Unpin + use<>, BusError> {
-        let heard = self
-            .client()
-            .subscribe(Filter::WorkerInputs(worker.clone()).to_string())
-            .await
-            .map_err(BusError::unavailable)?;
-        self.flush().await?;
+        let inputs = Filter::WorkerInputs(worker.clone());
+        let heard = self.listen(inputs.to_string()).await?;
         Ok(heard.filter_map(|message| std::future::ready(typed(message))))
     }
 
@@ -120,11 +116,7 @@ impl Bus {
         let subject = Subject::WorkerGate {
             worker: worker.clone(),
         };
-        let body = serde_json::to_vec(grant).map_err(BusError::unavailable)?;
-        self.client()
-            .publish(subject.to_string(), body.into())
-            .await
-            .map_err(BusError::unavailable)
+        self.hand_over(&subject, grant).await
     }
 
     /// The steps of write grants that are handed to a worker, of whatever run, from now on. Some
@@ -139,12 +131,7 @@ impl Bus {
         let subject = Subject::WorkerGate {
             worker: worker.clone(),
         };
-        let heard = self
-            .client()
-            .subscribe(subject.to_string())
-            .await
-            .map_err(BusError::unavailable)?;
-        self.flush().await?;
+        let heard = self.listen(subject.to_string()).await?;
         Ok(heard.filter_map(|message| std::future::ready(gate(&message))))
     }
 

@@ -73,14 +73,8 @@ pub(crate) async fn control(
     if matches!(command, ControlCommand::ReleaseLease { .. }) {
         asker.require(Need::Role(Role::Admin))?;
     }
-    let action = command.action();
-    let wish = Wish::new(&app, run, asker.name.clone(), key.as_deref(), command);
-    let answering = async {
-        if let Some(answer) = wish.said_before(&app).await? {
-            return Ok(answer);
-        }
-        check(&app, run, &asker, wish.command()).await?;
-        wish.say(&app).await
-    };
-    app.metrics().counted(action, answering).await
+    let name = asker.name.clone();
+    let wish = Wish::new(&app, run, name, key.as_deref(), command.clone());
+    let check = check(&app, run, &asker, &command);
+    wish.say_once(&app, check).await
 }

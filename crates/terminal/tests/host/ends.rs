@@ -85,17 +85,18 @@ async fn what_an_agent_leaves_running_ends_with_it() {
 // W-11
 #[tokio::test]
 async fn an_agent_that_nobody_looks_after_is_ended_with_its_host() {
-    let mut bench = Bench::new("echo begun; sleep 300");
+    let mut bench = Bench::new("echo begun; while :; do sleep 0.02; echo on; done");
     bench.order.orphan_after_ms = 200;
     let mut hosted = bench.launch().await;
     let mut heard = Heard::default();
     hear(&mut hosted, &mut heard, begun).await;
     // While it is looked after, it lives on.
     let (agent, host) = (heard.started.as_ref().unwrap().pid, hosted.status().host);
-    tokio::select! {
-        ended = hosted.follow(&mut heard) => panic!("{ended:?}"),
-        () = tokio::time::sleep(Duration::from_millis(400)) => {}
-    }
+    let long_enough = Duration::from_millis(400);
+    hear(&mut hosted, &mut heard, |heard| {
+        heard.at.last() >= Some(&long_enough)
+    })
+    .await;
     drop(hosted);
     wait_until(|| !is_alive(agent) && !is_alive(host)).await;
     let mut hosted = attach(&bench.host()).await.unwrap();

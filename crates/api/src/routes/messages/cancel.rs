@@ -1,8 +1,9 @@
 //! Taking a message back.
 
 use axum::{extract::State, response::Response};
-use baton_domain::MessageState;
+use baton_domain::{MessageState, RunId};
 use baton_wire::{ControlCommand, http::ControlEvent};
+use uuid::Uuid;
 
 use super::found;
 use crate::{
@@ -44,21 +45,19 @@ pub(crate) async fn cancel(
 ) -> Answer<Response> {
     query.finish()?;
     let command = ControlCommand::CancelMessage { message };
-    let action = command.action();
     let wish = Wish::new(&app, run, asker.name.clone(), key.as_deref(), command);
-    let answering = async {
-        if let Some(answer) = wish.said_before(&app).await? {
-            return Ok(answer);
-        }
-        let stored = shown::message(found(&app, run, message).await?);
-        let words = match stored.state {
-            MessageState::Queued => return wish.say(&app).await,
-            MessageState::Delivered | MessageState::Seen => "the agent was handed it already",
-            MessageState::Cancelled => "it was taken back already",
-            MessageState::Undelivered => "the run ended before the agent was handed it",
-        };
-        let detail = format!("the message cannot be taken back: {words}");
-        Err(Problem::new(Kind::Conflict, detail))
+    wish.say_once(&app, check(&app, run, message)).await
+}
+
+/// Whether the message still waits.
+async fn check(app: &App, run: RunId, message: Uuid) -> Answer<()> {
+    let stored = shown::message(found(app, run, message).await?);
+    let words = match stored.state {
+        MessageState::Queued => return Ok(()),
+        MessageState::Delivered | MessageState::Seen => "the agent was handed it already",
+        MessageState::Cancelled => "it was taken back already",
+        MessageState::Undelivered => "the run ended before the agent was handed it",
     };
-    app.metrics().counted(action, answering).await
+    let detail = format!("the message cannot be taken back: {words}");
+    Err(Problem::new(Kind::Conflict, detail))
 }

@@ -1039,7 +1039,10 @@ export interface paths {
         };
         /**
          * Counts of this server and gauges of the fleet, as Prometheus reads them
-         * @description `baton_control_requests_total` by `action` and `outcome` (`kept`, `refused`, `failed`), and
+         * @description `baton_control_requests_total` by `action` and `outcome` (`kept`, `refused`, `failed`);
+         *     `baton_terminal_viewers`, those of the run that has most (`baton_terminal_viewers_of_one_run`), how
+         *     many there may be (`baton_terminal_viewers_limit`) and how many were refused
+         *     (`baton_terminal_viewers_refused_total`) `per` `server`, `run` and `name`; and
          *     `baton_help_requests_open`, which is left out while the database is away.
          *
          *     Needs the role 'viewer' or a higher one.

@@ -103,10 +103,7 @@ mod tests {
 
     #[test]
     fn a_refuge_is_named_after_the_proper_place() {
-        let place = refuge(Path::new("/root/baton/.baton/postgres"));
-        assert_eq!(
-            place,
-            Path::new("/var/lib/baton/root-baton--baton-postgres")
-        );
+        let place = refuge(Path::new("/srv/baton/.baton/postgres"));
+        assert_eq!(place, Path::new("/var/lib/baton/srv-baton--baton-postgres"));
     }
 }

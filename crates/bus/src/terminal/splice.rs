@@ -151,8 +151,11 @@ impl Splice {
             self.next = 0;
             self.holed = false;
         }
-        let old = repeated || is_past(&heard, self.next);
+        let (is_past, from) = (is_past(&heard, self.next), self.next);
         for frame in heard.message.frames.clone() {
+            // Its beginning may be past, and its end still news: who may type, how it ended.
+            let is_news = shown(&frame).is_some_and(|offset| offset >= from);
+            let old = repeated || (is_past && !is_news);
             self.frame(&heard, frame, old);
         }
         Verdict::Taken

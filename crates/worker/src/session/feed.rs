@@ -165,6 +165,7 @@ impl Feed {
     /// Has a screen fetched as anybody who joins gets it: what it covers is known to the byte.
     fn fetch(&self, wire: &mut Wire) {
         let (host, wish) = (self.host.clone(), self.wish(None));
+        wire.outbox.asked();
         wire.fetching.spawn(async move {
             let mut watching = Watching::connect(&host, wish).await?;
             let hello = watching.hello().clone();

@@ -106,6 +106,11 @@ impl Outbox {
         }
     }
 
+    /// A whole screen is being fetched: what is told from now on may not be in it.
+    pub(super) const fn asked(&mut self) {
+        self.need.now = false;
+    }
+
     /// Takes a whole screen, as somebody who joins at the terminal's host gets it.
     pub(super) fn take_screen(&mut self, hello: Hello, offset: u64, screen: Frame) {
         self.screen = Some((offset, vec![Frame::Hello(hello), screen]));
@@ -133,8 +138,9 @@ impl Outbox {
     /// The screen that is to be published before the next message: everything that it covers was
     /// published, and nothing after it.
     pub(super) fn screen(&mut self, now: Instant) -> Option<TerminalMessage> {
-        let frames = if self.screen_is_due() {
-            self.screen.take()?.1
+        let (frames, changed) = if self.screen_is_due() {
+            // What changed while it was fetched wants another one.
+            (self.screen.take()?.1, self.need.now)
         } else {
             // One that the host has sent by itself, at the start or behind what it left out.
             let shown = self
@@ -143,12 +149,12 @@ impl Outbox {
             if let Frame::Snapshot { offset, .. } = &shown {
                 self.sent = self.sent.max(*offset);
             }
-            vec![shown]
+            (vec![shown], false)
         };
         self.need = Need {
             bytes: 0,
             since: None,
-            now: false,
+            now: changed,
             last: Some(now),
         };
         self.sent_at = Some(now);
@@ -170,6 +176,7 @@ impl Outbox {
 
     /// A screen could not be had: it is asked for again later.
     pub(super) const fn missed(&mut self, now: Instant) {
+        self.need.now = true;
         self.need.last = Some(now);
     }
 

@@ -58,6 +58,25 @@ fn a_screen_begins_and_what_it_shows_is_not_shown_again() {
     assert_eq!(frames(&mut splice), [screen(10), output(10, "gh")]);
 }
 
+// B-05
+#[test]
+fn who_may_type_is_told_though_the_screen_shows_what_was_shown_before_it() {
+    let mut splice = Splice::default();
+    splice.screen(&heard(7, true, vec![screen(4)]), Holes::Tell);
+    splice.overlap();
+    let gate = |offset| Frame::Writer {
+        offset,
+        gate: baton_wire::GateShown {
+            fence: None,
+            writer: None,
+            ended: None,
+        },
+    };
+    let message = vec![gate(0), output(0, "who?"), gate(4), said("old")];
+    splice.output(heard(7, true, message), Holes::Tell);
+    assert_eq!(frames(&mut splice), [screen(4), gate(4)]);
+}
+
 #[test]
 fn a_hole_is_waited_for_and_told_when_nothing_fills_it_and_a_screen_closes_it() {
     let mut splice = Splice::default();

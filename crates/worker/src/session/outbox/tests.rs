@@ -98,17 +98,36 @@ fn a_flood_waits_where_it_comes_from() {
     assert_eq!(printed(&outbox.message(now).unwrap()), [(to, 1)]);
 }
 
+fn hello() -> Hello {
+    serde_json::from_value(serde_json::json!({
+        "run": "0198c8a0-0000-7000-8000-000000000001", "attempt": 1, "terminal": "agent",
+        "epoch": 7, "size": {"cols": 120, "rows": 40}, "gate": {}, "at": "2026-01-02T03:04:05Z",
+    }))
+    .unwrap()
+}
+
+// B-05
+#[test]
+fn what_changes_while_a_screen_is_fetched_wants_another_one() {
+    let (mut outbox, now) = (outbox(), Instant::now());
+    for (changes, due) in [(false, None), (true, Some(now + BETWEEN_SCREENS))] {
+        outbox.asked();
+        if changes {
+            let (offset, gate) = (0, hello().gate);
+            outbox.take(Frame::Writer { offset, gate }, now);
+        }
+        outbox.take_screen(hello(), 0, snapshot(0));
+        assert!(outbox.screen(now).is_some());
+        assert_eq!(outbox.screen_due(), due);
+    }
+}
+
 #[test]
 fn a_screen_goes_out_when_everything_before_it_did() {
     let (mut outbox, now) = (outbox(), Instant::now());
     assert!(outbox.screen_due().unwrap() <= Instant::now());
     outbox.take(output(0, vec![b'a'; 10]), now);
-    let hello: Hello = serde_json::from_value(serde_json::json!({
-        "run": "0198c8a0-0000-7000-8000-000000000001", "attempt": 1, "terminal": "agent",
-        "epoch": 7, "size": {"cols": 120, "rows": 40}, "gate": {}, "at": "2026-01-02T03:04:05Z",
-    }))
-    .unwrap();
-    outbox.take_screen(hello, 20, snapshot(20));
+    outbox.take_screen(hello(), 20, snapshot(20));
     assert!(outbox.message(now).is_some());
     assert_eq!(outbox.screen(now), None);
     outbox.take(output(10, vec![b'b'; 30]), now);

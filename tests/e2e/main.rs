@@ -4,6 +4,7 @@
 mod stack;
 
 mod adoption;
+mod attached;
 mod bad_input;
 mod bench;
 mod broker_outage;
@@ -15,6 +16,7 @@ mod documents;
 mod drains;
 mod fences;
 mod hard_times;
+mod inbox;
 mod killed_parts;
 mod live_sessions;
 mod lost_workers;
@@ -23,6 +25,7 @@ mod nobody_admits;
 mod one_machine;
 mod one_turn;
 mod rebuild;
+mod refused;
 mod slow_pushes;
 mod subscriber;
 mod terminal_tools;

@@ -5,6 +5,8 @@ mod client;
 mod counters;
 mod rows;
 mod terminal;
+#[path = "../../crates/cli/tests/attach/window.rs"]
+mod window;
 
 use std::{
     path::{Path, PathBuf},
@@ -23,6 +25,7 @@ pub(crate) use client::{Client, id};
 pub(crate) use counters::{Counters, alive, processes_of};
 pub(crate) use rows::{Rows, execute};
 pub(crate) use terminal::{Granted, Viewer};
+pub(crate) use window::Window;
 
 /// How a stack differs from the usual one.
 pub(crate) struct Plan {

@@ -8,7 +8,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Stack, binary, created_token};
+use super::{Stack, Window, binary, created_token};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -91,6 +91,13 @@ impl Stack {
     /// Starts `baton` with these arguments.
     pub(crate) fn asking(&self, arguments: &[&str]) -> Asking {
         Asking::start(self.command(arguments))
+    }
+
+    /// The same in a window of so many columns and 30 rows.
+    pub(crate) fn window(&self, cols: u16, arguments: &[&str]) -> Window {
+        let variables = self.environment.iter().map(|(name, value)| (name, value));
+        let command = pty_process::Command::new(binary());
+        Window::open(command.args(arguments).envs(variables), cols, 30)
     }
 
     /// A token that the database's owner makes.

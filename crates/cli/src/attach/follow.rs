@@ -99,6 +99,8 @@ struct Desk {
     painter: Painter,
     /// Whether keys were pressed that nobody gets.
     unheard: bool,
+    /// Whether the connection has greeted: what was typed before is said after that, in order.
+    greeted: bool,
 }
 
 impl Desk {
@@ -120,6 +122,7 @@ impl Desk {
             watched: Watched::new(Instant::now()),
             painter: Painter::default(),
             unheard: false,
+            greeted: false,
         }
     }
 
@@ -147,6 +150,7 @@ impl Desk {
     async fn hear(&mut self, heard: Heard) -> Option<Left> {
         match heard {
             Heard::Opened => {
+                self.greeted = false;
                 let mut subscribe = self.watched.subscribe();
                 if let Some(typing) = &self.typing {
                     typing.sign(&mut subscribe);
@@ -158,6 +162,7 @@ impl Desk {
                     // Nobody listens only when all is over.
                     let _ = self.line.wishes.send(Wish::Again).await;
                 }
+                self.greeted |= matches!(frame, Frame::Hello(_));
                 self.take_right();
                 let due = self.typing.as_mut().map(|typing| typing.hear(&frame));
                 for frame in due.unwrap_or_default() {
@@ -167,7 +172,10 @@ impl Desk {
                     return Some(Left::Ended(exit.code));
                 }
             }
-            Heard::Lost(why) => self.watched.lost(why),
+            Heard::Lost(why) => {
+                self.greeted = false;
+                self.watched.lost(why);
+            }
             Heard::Over(why) => return Some(Left::Over(why)),
         }
         None
@@ -206,7 +214,7 @@ impl Desk {
                 .as_mut()
                 .map(|typing| typing.typed(&pressed.keys));
             for frame in due.unwrap_or_default() {
-                self.send(frame).await;
+                self.send_typed(frame).await;
             }
         }
         pressed.detach.then_some(Left::Detached)
@@ -219,6 +227,13 @@ impl Desk {
         holder.is_some()
             && writer.map(|writer| writer.grant) == holder
             && left.is_some_and(|left| !left.is_zero())
+    }
+
+    /// What is typed while nobody greets waits for the greeting, after which it is said again.
+    async fn send_typed(&self, frame: Frame) {
+        if self.greeted {
+            self.send(frame).await;
+        }
     }
 
     async fn send(&self, frame: Frame) {
@@ -255,10 +270,6 @@ impl Desk {
             loud = true;
             words.push(format!("not typed: {refusal}"));
         }
-        if !fits(window, &self.watched.screen) {
-            let size = self.watched.screen.size();
-            words.push(format!("the window is too small for all of {size}"));
-        }
         words.push(self.role(typing));
         if self.unheard && !typing {
             words.push("your keys go nowhere".to_owned());
@@ -271,6 +282,11 @@ impl Desk {
         }
         if let Some(key) = self.detach {
             words.push(format!("{key} leaves"));
+        }
+        // Last: a small window cuts the line.
+        if !fits(window, &self.watched.screen) {
+            let size = self.watched.screen.size();
+            words.push(format!("{size} is more than fits here"));
         }
         Status {
             text: words.join(" · "),

@@ -94,10 +94,10 @@ async fn watch(
     attach::follow(&tty, line, watcher).await
 }
 
-/// What is watched, in few letters: the end of a run's id is its own.
+/// What is watched, in few letters: the end of a run's id is chance.
 fn title(run: RunId, terminal: TerminalName) -> String {
     let run = run.to_string();
-    let short = run.rsplit('-').next().unwrap_or_default();
+    let short = &run[run.len() - 6..];
     format!("…{short} {terminal}")
 }
 

@@ -15,11 +15,22 @@ use crate::{
     window::Window,
 };
 
+/// A window with `baton attach` in it.
+fn watching(api: &Api, cols: u16, more: &[&str]) -> Window {
+    let command = pty_process::Command::new(env!("CARGO_BIN_EXE_baton"))
+        .args(["attach", RUN, "--api-url"])
+        .arg(format!("http://{}", api.address))
+        .args(more)
+        .env_remove("BATON_TOKEN")
+        .env("NO_PROXY", "*");
+    Window::open(command, cols, 12)
+}
+
 // B-02
 #[tokio::test]
 async fn it_is_watched_through_a_lost_connection_and_left_by_a_key() {
     let api = Api::listen().await;
-    let mut window = Window::open(api.address, 60, 12, &[]);
+    let mut window = watching(&api, 60, &[]);
     let mut viewer = api.viewer().await;
     assert!(matches!(viewer.heard().await, Frame::Subscribe(wish) if wish.offset.is_none()));
     viewer.hello(json!({})).await;
@@ -42,7 +53,7 @@ async fn it_is_watched_through_a_lost_connection_and_left_by_a_key() {
     window.shows("ready $ one two").await;
 
     window.resize(36, 5);
-    window.shows("the window is").await;
+    window.shows("agent · watching").await;
     window.shows("ready $ one two").await;
     let asked = [&b"\x1b[c"[..], b"\x1b[6n", b"\x1b]11"];
     let written = &window.written;
@@ -64,7 +75,7 @@ async fn it_is_watched_through_a_lost_connection_and_left_by_a_key() {
 async fn the_holder_of_a_grant_types_until_it_is_taken_over_and_gives_it_back() {
     let api = Api::listen().await;
     let flags = ["--write", "--reason", "a question", "--minutes", "5"];
-    let mut window = Window::open(api.address, 80, 12, &flags);
+    let mut window = watching(&api, 80, &flags);
     let (line, body) = api.answer("200 OK", &grant()).await;
     assert!(line.starts_with(&format!(
         "POST /api/task-runs/{RUN}/live-session/grant-write "
@@ -104,19 +115,20 @@ async fn the_holder_of_a_grant_types_until_it_is_taken_over_and_gives_it_back() 
 #[tokio::test]
 async fn a_signal_gives_the_terminal_back() {
     let api = Api::listen().await;
-    let mut window = Window::open(api.address, 60, 12, &[]);
+    let mut window = watching(&api, 60, &[]);
     let mut viewer = api.viewer().await;
     viewer.hello(json!({})).await;
     viewer.snapshot(0, "here").await;
     window.shows("here").await;
-    kill(Pid::from_raw(window.pid()), Signal::SIGTERM).expect("it runs");
+    let pid = i32::try_from(window.child.id().expect("it runs")).expect("a process id");
+    kill(Pid::from_raw(pid), Signal::SIGTERM).expect("it runs");
     assert!(window.ends().await.0.success());
 }
 
 #[tokio::test]
 async fn the_end_of_the_terminal_is_told() {
     let api = Api::listen().await;
-    let mut window = Window::open(api.address, 60, 12, &[]);
+    let mut window = watching(&api, 60, &[]);
     let mut viewer = api.viewer().await;
     viewer.hello(json!({})).await;
     viewer.snapshot(0, "here").await;
@@ -133,7 +145,7 @@ async fn the_end_of_the_terminal_is_told() {
 #[tokio::test]
 async fn a_session_that_cannot_be_watched_says_why() {
     let api = Api::listen().await;
-    let window = Window::open(api.address, 80, 12, &[]);
+    let window = watching(&api, 80, &[]);
     let problem = json!({
         "type": "urn:baton:problem:conflict", "title": "the state forbids it", "status": 409,
         "detail": "the live session is disabled: enable it first",

@@ -1,22 +1,22 @@
-//! A terminal with `baton attach` in it.
+//! A terminal window with a program in it; the journeys of `tests/` look through it too.
 
-use std::{net::SocketAddr, process::ExitStatus};
+use std::{process::ExitStatus, time::Duration};
 
 use baton_domain::TerminalSize;
 use baton_screen::Screen;
 use nix::sys::termios::{LocalFlags, tcgetattr};
-use pty_process::{Pty, Size};
+use pty_process::{Command, Pty, Size};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     process::Child,
     time::timeout,
 };
 
-use crate::api::{PATIENCE, RUN};
+const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Window {
     pty: Pty,
-    child: Child,
+    pub(crate) child: Child,
     /// What the window shows.
     pub(crate) screen: Screen,
     /// All that was written to it.
@@ -24,21 +24,15 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    pub(crate) fn open(api: SocketAddr, cols: u16, rows: u16, more: &[&str]) -> Self {
+    /// Starts a program in a window of so many columns and rows.
+    pub(crate) fn open(command: Command, cols: u16, rows: u16) -> Self {
         let (pty, pts) = pty_process::open().expect("a terminal");
         pty.resize(Size::new(rows, cols)).expect("a size");
-        let child = pty_process::Command::new(env!("CARGO_BIN_EXE_baton"))
-            .args(["attach", RUN, "--api-url", &format!("http://{api}")])
-            .args(more)
-            .env_remove("BATON_TOKEN")
-            .env("NO_PROXY", "*")
-            .kill_on_drop(true)
-            .spawn(pts)
-            .expect("it starts");
+        let child = command.kill_on_drop(true).spawn(pts);
         let size = TerminalSize::new(cols, rows).expect("a size");
         Self {
             pty,
-            child,
+            child: child.expect("it starts"),
             screen: Screen::new(size),
             written: Vec::new(),
         }
@@ -64,11 +58,6 @@ impl Window {
         self.screen
             .resize(TerminalSize::new(cols, rows).expect("a size"));
         self.pty.resize(Size::new(rows, cols)).expect("a size");
-    }
-
-    pub(crate) fn pid(&self) -> i32 {
-        let pid = self.child.id().expect("it runs");
-        i32::try_from(pid).expect("a process id")
     }
 
     /// Waits for its end. The terminal is as it was: it echoes, and shows its first page.

@@ -90,10 +90,17 @@ fn is_away(error: &anyhow::Error) -> bool {
     ) || database.is_some_and(StoreError::is_unavailable)
 }
 
-/// What to do about a server that cannot be reached.
+/// What to do about a server that cannot be reached, or asks who one is.
 fn remedy(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(BusError::Connect { .. }) = error.downcast_ref() {
         return Some("start the broker, or name another one with --nats-url (BATON_NATS_URL)");
+    }
+    if let Some(ClientError::Refused { problem }) = error.downcast_ref()
+        && problem.status == 401
+    {
+        return Some(
+            "show your token: BATON_TOKEN, or a file that holds it by --token-file (BATON_TOKEN_FILE)",
+        );
     }
     let database = error.downcast_ref::<StoreError>();
     database

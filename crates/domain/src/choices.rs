@@ -32,7 +32,10 @@ macro_rules! choices {
                     .iter()
                     .copied()
                     .find(|choice| choice.as_str() == text)
-                    .ok_or_else(|| $crate::ids::InvalidId($what, text.chars().take(100).collect()))
+                    .ok_or_else(|| {
+                        let what = $crate::choices::rule!($what; $($text,)*);
+                        $crate::ids::InvalidId(what, text.chars().take(100).collect())
+                    })
             }
         }
 
@@ -52,3 +55,31 @@ macro_rules! choices {
     };
 }
 pub(crate) use choices;
+
+/// What a choice is, with the words that it is written by.
+macro_rules! rule {
+    ($what:literal; $first:literal, $($text:literal,)*) => {
+        concat!($what, ": use ", $first, $(", ", $text,)*)
+    };
+}
+pub(crate) use rule;
+
+#[cfg(test)]
+mod tests {
+    use crate::control::{HelpKind, PauseMode};
+
+    #[test]
+    fn a_word_that_is_none_of_the_choices_is_refused_with_all_of_them() {
+        let refused = "gentle".parse::<PauseMode>().unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "'gentle' is not a valid pause mode: use soft, hard"
+        );
+        let refused = "".parse::<HelpKind>().unwrap_err().to_string();
+        assert_eq!(
+            refused,
+            "'' is not a valid kind of help: use question, permission, retries_used_up, policy, \
+             budget, stall"
+        );
+    }
+}

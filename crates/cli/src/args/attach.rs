@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use baton_domain::{RunId, TerminalName};
 use clap::{Args, ValueEnum};
 
-use super::{ClientArgs, examples};
+use super::{ClientArgs, checked::choice, examples};
 use crate::attach::DetachKey;
 
 /// Which terminal, and what one wants of it.
@@ -29,7 +29,7 @@ pub(crate) struct AttachArgs {
     )]
     pub(crate) via: ViaArg,
     /// Which of its terminals: agent, or shell (a shell in the run's workspace)
-    #[arg(long, value_name = "NAME", default_value = "agent")]
+    #[arg(long, value_name = "NAME", default_value = "agent", value_parser = choice!(TerminalName), hide_possible_values = true)]
     pub(crate) terminal: TerminalName,
     /// Ask for the right to type; it is given back when you leave
     #[arg(long, requires = "reason", conflicts_with = "plain")]
@@ -72,7 +72,7 @@ pub(crate) struct ReplayArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) attempt: Option<u32>,
     /// Which of its terminals: agent or shell
-    #[arg(long, value_name = "NAME", default_value = "agent")]
+    #[arg(long, value_name = "NAME", default_value = "agent", value_parser = choice!(TerminalName), hide_possible_values = true)]
     pub(crate) terminal: TerminalName,
     /// How fast, 0.1 to 100
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0, value_parser = speed)]

@@ -1,7 +1,29 @@
 //! Texts that mean something, looked at as soon as they are given. What they are is not repeated in
 //! a refusal: it may hold a password.
 
+use std::str::FromStr;
+
+use baton_domain::ids::InvalidId;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use reqwest::Url;
+
+/// One of these words: shells complete them, and a refusal lists them.
+pub(super) fn one_of<T>(
+    words: impl IntoIterator<Item = &'static str>,
+) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = InvalidId> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(words).try_map(|word| word.parse::<T>())
+}
+
+/// One of the words of a choice.
+macro_rules! choice {
+    ($kind:ty) => {
+        $crate::args::checked::one_of::<$kind>(<$kind>::ALL.iter().map(|it| it.as_str()))
+    };
+}
+pub(super) use choice;
 
 /// A broker's address, or several, separated by commas.
 pub(super) fn nats_url(text: &str) -> Result<String, String> {

@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use super::{ClientArgs, drains::length, examples::control as examples};
 
+/// In seconds.
+const DAY: u64 = 86_400;
+
 /// Which run to hold, and how.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = examples::PAUSE)]
@@ -21,10 +24,10 @@ pub(crate) struct PauseArgs {
     pub(crate) hard: bool,
     /// How long it may go on to its next tool call before it is held by force, such as 30s or 5m
     /// [default: the worker's]
-    #[arg(long, value_name = "TIME", value_parser = length, conflicts_with = "hard")]
+    #[arg(long, value_name = "TIME", value_parser = deadline, conflicts_with = "hard")]
     pub(crate) deadline: Option<Duration>,
     /// When it goes on by itself once it stands still, such as 10m or 2h [default: never]
-    #[arg(long, value_name = "TIME", value_parser = length)]
+    #[arg(long, value_name = "TIME", value_parser = resume_after)]
     pub(crate) resume_after: Option<Duration>,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
@@ -60,11 +63,11 @@ pub(crate) struct TakeoverRunArgs {
     pub(crate) run: RunId,
     /// How long it may go on to its next tool call before it is held by force, such as 30s or 5m
     /// [default: the worker's]
-    #[arg(long, value_name = "TIME", value_parser = length)]
+    #[arg(long, value_name = "TIME", value_parser = deadline)]
     pub(crate) deadline: Option<Duration>,
     /// When it is over if you do not hand the run back, 1m to 24h; the run then stays held
     /// [default: the server's]
-    #[arg(long, value_name = "TIME", value_parser = length)]
+    #[arg(long, value_name = "TIME", value_parser = expires_after)]
     pub(crate) expires_after: Option<Duration>,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
@@ -157,6 +160,26 @@ pub(crate) struct RaiseBudgetArgs {
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
     pub(crate) note: Option<String>,
+}
+
+fn deadline(text: &str) -> Result<Duration, String> {
+    between(text, 1, DAY, "1s to 24h")
+}
+
+fn resume_after(text: &str) -> Result<Duration, String> {
+    between(text, 1, 7 * DAY, "1s to 7d")
+}
+
+fn expires_after(text: &str) -> Result<Duration, String> {
+    between(text, 60, DAY, "1m to 24h")
+}
+
+/// A length of time from `least` to `most` seconds, which is `range` in words.
+fn between(text: &str, least: u64, most: u64, range: &str) -> Result<Duration, String> {
+    let given = length(text).ok();
+    given
+        .filter(|given| (least..=most).contains(&given.as_secs()))
+        .ok_or_else(|| format!("use a whole number and a unit, such as 90s or 30m, from {range}"))
 }
 
 /// A budget as people write it.

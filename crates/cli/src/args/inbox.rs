@@ -4,7 +4,7 @@ use baton_domain::{HelpKind, Pool, RunId};
 use clap::{Args, Subcommand, ValueEnum};
 use uuid::Uuid;
 
-use super::{ClientArgs, examples::control as examples};
+use super::{ClientArgs, checked::choice, examples::control as examples};
 
 /// What waits for a person; the list if nothing else is said.
 #[derive(Debug, Clone, Args)]
@@ -55,7 +55,7 @@ pub(crate) struct InboxListArgs {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct InboxFilterArgs {
     /// Only of this kind: question, permission, retries_used_up, policy, budget or stall
-    #[arg(long, value_name = "KIND")]
+    #[arg(long, value_name = "KIND", value_parser = choice!(HelpKind), hide_possible_values = true)]
     pub(crate) kind: Option<HelpKind>,
     /// Only of this run
     #[arg(long, value_name = "RUN")]

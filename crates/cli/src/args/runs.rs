@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     ClientArgs, HandBackArgs, MessageArgs, MessagesArgs, PauseArgs, RaiseBudgetArgs, ResumeArgs,
-    SubmitArgs, TakeoverRunArgs, examples,
+    SubmitArgs, TakeoverRunArgs, checked::choice, examples,
 };
 
 /// Commands about runs.
@@ -63,10 +63,10 @@ Examples:
 #[command(after_help = examples::LIST)]
 pub(crate) struct ListArgs {
     /// Only runs in this state, such as running or failed; may be repeated
-    #[arg(long, value_name = "STATE", value_delimiter = ',')]
+    #[arg(long, value_name = "STATE", value_delimiter = ',', value_parser = choice!(StateName), hide_possible_values = true)]
     pub(crate) state: Vec<StateName>,
     /// Only runs of this kind: codex_exec, claude_code or command
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", value_parser = choice!(RunType), hide_possible_values = true)]
     pub(crate) run_type: Option<RunType>,
     /// Only runs of this pool
     #[arg(long, value_name = "POOL")]
@@ -75,7 +75,7 @@ pub(crate) struct ListArgs {
     #[arg(long, value_name = "URL")]
     pub(crate) repository: Option<String>,
     /// Only runs whose live session stands so: disabled, starting, ready, revoked, ended or error
-    #[arg(long, value_name = "STATUS")]
+    #[arg(long, value_name = "STATUS", value_parser = choice!(SessionStatus), hide_possible_values = true)]
     pub(crate) session: Option<SessionStatus>,
     /// Only runs of this submitter
     #[arg(long, value_name = "NAME")]

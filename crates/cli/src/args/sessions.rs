@@ -3,7 +3,7 @@
 use baton_domain::{Channel, Provider, RunId, TerminalName};
 use clap::{Args, Subcommand};
 
-use super::{ClientArgs, examples};
+use super::{ClientArgs, checked::choice, examples};
 
 /// What to do with a run's live session.
 #[derive(Debug, Subcommand)]
@@ -58,7 +58,7 @@ pub(crate) struct EnableArgs {
     /// The run's id
     pub(crate) run: RunId,
     /// By what means: web or tmate [default: the server's]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = choice!(Provider), hide_possible_values = true)]
     pub(crate) provider: Option<Provider>,
     /// For how long, in minutes, 1 to 1440 [default: the server's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1440))]
@@ -82,10 +82,10 @@ pub(crate) struct GrantArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=240))]
     pub(crate) minutes: Option<u32>,
     /// Into which terminal: agent or shell; may be repeated [default: both]
-    #[arg(long = "terminal", value_name = "NAME")]
+    #[arg(long = "terminal", value_name = "NAME", value_parser = choice!(TerminalName), hide_possible_values = true)]
     pub(crate) terminals: Vec<TerminalName>,
     /// Where you type: web (browser and `baton attach`) or tmate
-    #[arg(long, value_name = "NAME", default_value = "web")]
+    #[arg(long, value_name = "NAME", default_value = "web", value_parser = choice!(Channel), hide_possible_values = true)]
     pub(crate) channel: Channel,
     /// Take over from whoever may type now
     #[arg(long)]

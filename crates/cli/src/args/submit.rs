@@ -13,7 +13,7 @@ use baton_wire::spec::{
 };
 use clap::{Args, ValueEnum};
 
-use super::{ClientArgs, control::budget};
+use super::{ClientArgs, checked::choice, control::budget};
 
 const BY_FLAGS: [&str; 31] = [
     "run_type",
@@ -72,7 +72,7 @@ pub(crate) struct SubmitArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct RequestArgs {
     /// codex_exec, claude_code or command [default: command after `--`, codex_exec otherwise]
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", value_parser = choice!(RunType), hide_possible_values = true)]
     pub(crate) run_type: Option<RunType>,
     /// Git URL, user@host:path, or a path on the worker
     #[arg(long, short, value_name = "URL")]
@@ -90,7 +90,7 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "EFFORT")]
     pub(crate) effort: Option<String>,
     /// exec (told in plain words) or interactive (the agent's own screen) [default: exec]
-    #[arg(long, value_name = "MODE")]
+    #[arg(long, value_name = "MODE", value_parser = choice!(AgentMode), hide_possible_values = true)]
     pub(crate) mode: Option<AgentMode>,
     /// Branch, tag or commit to start from [default: the repository's default branch]
     #[arg(long = "ref", value_name = "REF")]
@@ -131,21 +131,21 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub(crate) slots: Option<u32>,
     /// high, normal or low [default: normal]
-    #[arg(long, value_name = "PRIORITY")]
+    #[arg(long, value_name = "PRIORITY", value_parser = choice!(Priority), hide_possible_values = true)]
     pub(crate) priority: Option<Priority>,
     /// Failures after which it is given up, 1 to 20 [default: 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=20))]
     pub(crate) max_attempts: Option<u32>,
     /// What the next attempt starts from: keep (the changed files of the one before, where its
     /// worker still has them) or fresh [default: keep for agents, fresh for commands]
-    #[arg(long, value_name = "WHAT")]
+    #[arg(long, value_name = "WHAT", value_parser = choice!(RetryWorkspace), hide_possible_values = true)]
     pub(crate) retry_workspace: Option<RetryWorkspace>,
     /// The longest time one attempt may execute, in seconds, 1 to 604800 [default: 14400]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..=604_800))]
     pub(crate) timeout: Option<u32>,
     /// Hold the run before this stage until somebody lets it begin: execute or publish; may be
     /// repeated
-    #[arg(long, value_name = "STAGE", value_delimiter = ',')]
+    #[arg(long, value_name = "STAGE", value_delimiter = ',', value_parser = ["execute", "publish"], hide_possible_values = true)]
     pub(crate) pause_before: Vec<String>,
     /// What one attempt may use up before it is held: wall_seconds, turns, tokens, spend_cents or
     /// diff_lines; may be repeated
@@ -158,7 +158,7 @@ pub(crate) struct RequestArgs {
     #[arg(long, conflicts_with_all = ["live", "live_provider", "live_ttl"])]
     pub(crate) no_live: bool,
     /// By what means: web (browser and `baton attach`) or tmate [default: the server's]
-    #[arg(long, value_name = "PROVIDER", requires = "live")]
+    #[arg(long, value_name = "PROVIDER", requires = "live", value_parser = choice!(Provider), hide_possible_values = true)]
     pub(crate) live_provider: Option<Provider>,
     /// For how long, in minutes, 1 to 1440 [default: the server's]
     #[arg(long, value_name = "MINUTES", requires = "live", value_parser = clap::value_parser!(u32).range(1..=1_440))]

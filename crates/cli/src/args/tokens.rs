@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use clap::{ArgGroup, Args, Subcommand};
 use uuid::Uuid;
 
-use super::{ClientArgs, StoreArgs, examples};
+use super::{ClientArgs, StoreArgs, checked::choice, examples};
 
 /// Tokens say who asks. Operators' tokens have a role: a viewer reads, an operator submits and ends
 /// runs as well, an admin makes and revokes tokens too. Workers' tokens let workers take runs and
@@ -44,7 +44,7 @@ pub(crate) struct CreateTokenArgs {
     #[arg(long, value_name = "NAME", value_parser = actor)]
     pub(crate) name: Actor,
     /// Make an operator's token, of this role: viewer, operator or admin
-    #[arg(long, value_name = "ROLE")]
+    #[arg(long, value_name = "ROLE", value_parser = choice!(Role), hide_possible_values = true)]
     pub(crate) role: Option<Role>,
     /// Make a worker's token, for the worker of this name, or for all whose names begin so: 'build-*'
     #[arg(long, value_name = "PATTERN")]
@@ -104,6 +104,7 @@ pub(crate) struct SetRoleArgs {
     #[arg(value_name = "TOKEN_ID")]
     pub(crate) id: Uuid,
     /// viewer, operator or admin
+    #[arg(value_parser = choice!(Role), hide_possible_values = true)]
     pub(crate) role: Role,
     #[command(flatten)]
     pub(crate) client: ClientArgs,

@@ -28,7 +28,9 @@ pub(super) async fn run(args: InboxWatchArgs) -> anyhow::Result<Exit> {
         json: args.client.json,
         open: BTreeMap::new(),
     };
-    let from = watched.look(0).await?;
+    // An API that is not there at first is an error; later it is waited for.
+    let (now, from) = watched.read().await?;
+    watched.show(now).await?;
     if watched.open.is_empty() && !args.client.json {
         output::print("nothing waits for a person")?;
     }
@@ -81,16 +83,20 @@ struct Watched {
 }
 
 impl Watched {
-    /// Reads the inbox once the record has reached a position, and tells what is new and what is
-    /// over. Gives the position of what was read.
-    async fn look(&mut self, position: u64) -> anyhow::Result<u64> {
-        let (now, recorded) = loop {
+    /// Reads the inbox once the record has reached a position, and tells what changed.
+    async fn look(&mut self, position: u64) -> anyhow::Result<()> {
+        let now = loop {
             match self.read().await {
-                Ok(read) if read.1 >= position => break read,
+                Ok((now, recorded)) if recorded >= position => break now,
                 Err(error) if !error.may_pass() => return Err(error.into()),
                 Ok(_) | Err(_) => tokio::time::sleep(PAUSE).await,
             }
         };
+        self.show(now).await
+    }
+
+    /// Tells what is new and what is over, against what was shown before.
+    async fn show(&mut self, now: BTreeMap<Uuid, HelpRequest>) -> anyhow::Result<()> {
         let gone: Vec<Uuid> = self.open.keys().copied().collect();
         for id in gone.into_iter().filter(|id| !now.contains_key(id)) {
             let help = self.client.help(id).await?;
@@ -100,7 +106,7 @@ impl Watched {
             self.tell("needed", help)?;
         }
         self.open = now;
-        Ok(recorded)
+        Ok(())
     }
 
     /// Everything that waits, and how far the record had come when the first page was read.

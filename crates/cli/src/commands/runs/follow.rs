@@ -27,7 +27,9 @@ pub(super) async fn to_the_end(
     after: u64,
     json: bool,
 ) -> anyhow::Result<Exit> {
-    let mut ended = ended_by(client, run, 0).await?;
+    // An API that is not there at first is an error; later it is waited for.
+    let first = client.run(run).await?;
+    let mut ended = first.state.is_terminal().then_some(first);
     if let Some(run) = ended.as_ref().filter(|run| run.position <= after) {
         return finish(run, json);
     }

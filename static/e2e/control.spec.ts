@@ -160,6 +160,27 @@ test("what only a worker could do is not offered for a run that none has", async
   await cancel(page);
 });
 
+test("what a form was opened from has the keyboard again when it closes", async ({
+  page,
+  submit,
+}) => {
+  const id = await submit("steered with the keyboard", STEPS);
+  await begun(page, id);
+  const cancelRun = page.getByRole("button", { name: "Cancel run" });
+  for (const [opener, field] of [
+    [button(page, "Pause with …"), card(page).getByPlaceholder("Everybody who looks")],
+    [button(page, "Take the run over …"), card(page).getByPlaceholder("Everybody who looks")],
+    [cancelRun, page.getByPlaceholder("Why (optional)")],
+  ] as const) {
+    await opener.focus();
+    await page.keyboard.press("Enter");
+    await expect(field).toBeFocused();
+    await page.keyboard.press("Escape");
+    await expect(opener).toBeFocused();
+  }
+  await cancel(page);
+});
+
 test("who only looks on may do nothing, and is told why", async ({ page, submit, makeToken }) => {
   const id = await submit("looked at", STEPS);
   const token = await makeToken("page-onlooker", "viewer");

@@ -200,7 +200,7 @@ test("a session that failed says why and what to do", async ({ page, submit }) =
   await page.goto(`/runs/${id}`);
   const card = page.getByTestId("live-session");
   await expect(card).toContainText("Cannot be watched");
-  await expect(card).toContainText("the relay relay.example does not answer. The run goes on");
+  await expect(card).toContainText("The relay relay.example does not answer. The run goes on");
   await card.getByRole("button", { name: "Open again" }).click();
   await expect(card.locator("[data-status=starting]")).toBeVisible();
 });

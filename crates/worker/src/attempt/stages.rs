@@ -15,7 +15,7 @@ use crate::{
     checkout::{Start, checkout},
     environment::Environment,
     git::Git,
-    handlers::{Execution, claude, codex, command, millis},
+    handlers::{Execution, Order, claude, codex, command, millis},
     stop::Interrupted,
     text,
     workspace::Kept,
@@ -185,7 +185,7 @@ impl Attempt {
                 mode,
             } => {
                 let worker = &self.shop.options.codex;
-                let order = codex::Order {
+                let order = Order {
                     instructions,
                     model: model.as_ref().or(worker.model.as_ref()),
                     effort: effort.or(worker.effort),
@@ -200,7 +200,7 @@ impl Attempt {
                 mode,
             } => {
                 let worker = &self.shop.options.claude;
-                let order = claude::Order {
+                let order = Order {
                     instructions,
                     model: model.as_ref().or(worker.model.as_ref()),
                     effort: effort.or(worker.effort),

@@ -1,41 +1,27 @@
 //! Run type `claude_code`: Claude Code in the repository, headless or with its own screen.
 
-use std::{ffi::OsString, io};
+use std::ffi::OsString;
 
-use baton_domain::{
-    Failure, FailureCode, RunType,
-    spec::{AgentMode, Effort, Instructions, ModelName},
-};
+use baton_domain::{Failure, FailureCode, RunType, spec::AgentMode};
 use baton_terminal::{AgentOutput, Exit};
 use baton_wire::{Event, event::AgentCapabilities};
 
 use super::{
-    bounded_file::BoundedFile,
     claude_home::{ClaudeHome, LoginProblem, Places},
-    claude_reader::{ClaudeReader, RawFiles, Verdict},
     claude_screen,
     claude_settings::NOT_IN_A_RUN,
     claude_told::Told,
     execute::{Agent, Execution},
+    order::Order,
+    reader::{Reader, Verdict, outcome},
+    screen::last_words,
 };
 use crate::{
     environment::Environment,
     options::{Approvals, ClaudeOptions, ClaudeSandbox},
     process::Finished,
     stop::Interrupted,
-    text,
 };
-
-/// What Claude Code is told for one run.
-#[derive(Debug)]
-pub(crate) struct Order<'a> {
-    pub(crate) instructions: &'a Instructions,
-    /// The task's wishes, else the worker's.
-    pub(crate) model: Option<&'a ModelName>,
-    pub(crate) effort: Option<Effort>,
-    /// What runs in the terminal.
-    pub(crate) mode: AgentMode,
-}
 
 /// Runs Claude Code; returns its last words.
 pub(crate) async fn execute(
@@ -149,10 +135,7 @@ impl Plan<'_> {
 async fn run_headless(execution: &Execution<'_>, plan: &Plan<'_>) -> Result<String, Interrupted> {
     let folder = execution.workspace.repo();
     let arguments = headless(plan, execution);
-    let mut reader = open_reader(execution, plan).map_err(|error| {
-        let message = format!("the agent's log cannot be written: {error}");
-        Failure::new(FailureCode::WorkerFault, message)
-    })?;
+    let mut reader = Reader::open(execution, plan.told(execution))?;
     let agent = Agent {
         program: &plan.options.program,
         arguments: &arguments,
@@ -205,25 +188,9 @@ fn environment(options: &ClaudeOptions, home: &ClaudeHome) -> Environment {
     environment
 }
 
-fn open_reader(execution: &Execution<'_>, plan: &Plan<'_>) -> io::Result<ClaudeReader> {
-    let limit = execution.options.limits.log_bytes;
-    let file = |name: &str| BoundedFile::create(&execution.record(name), limit);
-    let files = RawFiles {
-        lines: file("logs/claude.jsonl")?,
-        stderr: file("logs/claude.stderr.log")?,
-    };
-    Ok(ClaudeReader::new(files, plan.told(execution)))
-}
-
-fn judge(finished: &Finished, verdict: Verdict) -> Result<String, Interrupted> {
-    let fail = |code, message: String| Err(Failure::new(code, message).into());
-    if verdict.hopeless || (!verdict.understood && verdict.bad_line.is_some()) {
-        let line = verdict.bad_line.unwrap_or_default();
-        let how = outcome(finished);
-        let message = format!(
-            "claude {how}, and printed something other than its JSON lines (is this another program, or another version?): {line}"
-        );
-        return fail(FailureCode::AgentGarbled, message);
+fn judge(finished: &Finished, verdict: Verdict<Told>) -> Result<String, Interrupted> {
+    if let Some(failure) = verdict.garbled(finished) {
+        return Err(failure.into());
     }
     let told = &verdict.told;
     let ending = told.ending();
@@ -233,43 +200,21 @@ fn judge(finished: &Finished, verdict: Verdict) -> Result<String, Interrupted> {
         told.warning().filter(|_| ending.is_none()),
         Some(verdict.stderr.as_str()),
     ];
-    let reason = candidates
-        .into_iter()
-        .flatten()
-        .map(str::trim)
-        .find(|reason| !reason.is_empty());
-    let because = |how: &str| match reason {
-        None => format!("claude {how} without a reason: see logs/claude.stderr.log"),
-        Some(reason) => format!("claude {how}: {}", text::head(reason, 2000)),
-    };
-    match (finished.exit, ending) {
-        (Exit::Signal(_), _) => fail(FailureCode::AgentKilled, because(&outcome(finished))),
-        (Exit::Code(code), None) if code > 128 => {
-            fail(FailureCode::AgentKilled, because(&outcome(finished)))
-        }
-        (_, Some(ending)) if ending.failed => fail(FailureCode::AgentFailed, because("gave up")),
+    let mut reasons = candidates.into_iter().flatten();
+    let reason = reasons.find(|reason| !reason.trim().is_empty());
+    let reason = reason.unwrap_or_default();
+    let failure = |code, how: &str| Verdict::<Told>::failure(code, how, reason);
+    let how = outcome(finished);
+    let failure = match (finished.exit, ending) {
+        (Exit::Signal(_), _) => failure(FailureCode::AgentKilled, &how),
+        (Exit::Code(code), None) if code > 128 => failure(FailureCode::AgentKilled, &how),
+        (_, Some(ending)) if ending.failed => failure(FailureCode::AgentFailed, "gave up"),
         (Exit::Code(0), Some(ending)) => {
             let said = Some(ending.words.as_str()).filter(|words| !words.trim().is_empty());
-            let said = said.or_else(|| told.last_words());
-            Ok(text::head(
-                said.unwrap_or("claude ended without a word"),
-                4000,
-            ))
+            return Ok(last_words("claude", said.or_else(|| told.last_words())));
         }
-        (Exit::Code(0), None) => match verdict.bad_line {
-            Some(line) => fail(
-                FailureCode::AgentGarbled,
-                format!("claude ended in the middle of its turn, after this line: {line}"),
-            ),
-            None => fail(FailureCode::AgentFailed, because("ended without an answer")),
-        },
-        (Exit::Code(_), _) => fail(FailureCode::AgentFailed, because(&outcome(finished))),
-    }
-}
-
-pub(super) fn outcome(finished: &Finished) -> String {
-    match finished.exit {
-        Exit::Code(code) => format!("ended with exit code {code}"),
-        Exit::Signal(signal) => format!("was killed by signal {signal}"),
-    }
+        (Exit::Code(0), None) => verdict.unanswered(reason),
+        (Exit::Code(_), _) => failure(FailureCode::AgentFailed, &how),
+    };
+    Err(failure.into())
 }

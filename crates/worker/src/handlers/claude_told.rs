@@ -6,8 +6,9 @@ use std::{collections::HashMap, path::PathBuf, time::Duration};
 use baton_wire::Event;
 
 use super::{
-    claude_lines::{Ending, Fact, Tokens, Tool},
+    claude_lines::{self, Ending, Fact, Tokens, Tool},
     execute::millis,
+    reader::Tells,
 };
 use crate::{log_file::LogFile, report::Reporter, text};
 
@@ -90,21 +91,6 @@ impl Told {
         self.warning.as_deref()
     }
 
-    /// When it says what is heard next.
-    pub(super) const fn at(&mut self, since_start: Duration) {
-        self.now = since_start;
-    }
-
-    /// Shows a text to whoever watches.
-    pub(super) fn show(&self, text: &str) {
-        self.log.write(text);
-    }
-
-    /// Shows all that was written so far.
-    pub(super) fn flush(&self) {
-        self.log.flush();
-    }
-
     pub(super) fn hear(&mut self, fact: Fact) {
         match fact {
             Fact::Model(model) => self.show(&format!("model: {model}\n\n")),
@@ -121,16 +107,6 @@ impl Told {
             Fact::Spent(dollars) => self.spent(dollars),
             Fact::Ended(ending) => self.ended(*ending),
         }
-    }
-
-    pub(super) fn warn(&mut self, message: String) {
-        self.show(&format!("warning: {message}\n"));
-        self.warnings += 1;
-        if self.warnings <= MOST_WARNINGS {
-            let message = text::head(&message, LONGEST_COMMAND);
-            self.reporter.say(Event::Warning { message });
-        }
-        self.warning = Some(message);
     }
 
     fn said(&mut self, step_id: String, said: String, helper: bool) {
@@ -250,6 +226,38 @@ impl Told {
             spent_cents,
             turns: Some(turns),
         });
+    }
+}
+
+impl Tells for Told {
+    const AGENT: &'static str = "claude";
+
+    fn hear_line(&mut self, line: &str) -> bool {
+        let facts = claude_lines::parse(line);
+        let hear = |facts: Vec<Fact>| facts.into_iter().for_each(|fact| self.hear(fact));
+        facts.map(hear).is_ok()
+    }
+
+    fn at(&mut self, since_start: Duration) {
+        self.now = since_start;
+    }
+
+    fn show(&self, text: &str) {
+        self.log.write(text);
+    }
+
+    fn flush(&self) {
+        self.log.flush();
+    }
+
+    fn warn(&mut self, message: String) {
+        self.show(&format!("warning: {message}\n"));
+        self.warnings += 1;
+        if self.warnings <= MOST_WARNINGS {
+            let message = text::head(&message, LONGEST_COMMAND);
+            self.reporter.say(Event::Warning { message });
+        }
+        self.warning = Some(message);
     }
 }
 

@@ -2,47 +2,28 @@
 
 use std::{
     ffi::OsString,
-    fs::File,
-    io,
     path::{Path, PathBuf},
-    pin::pin,
-    time::Duration,
 };
 
-use baton_domain::{
-    Failure, FailureCode, RunType,
-    spec::{AgentMode, Effort, Instructions, ModelName},
-};
+use baton_domain::{Failure, FailureCode, RunType, spec::AgentMode};
 use baton_terminal::{AgentOutput, Exit};
 use baton_wire::{Event, event::AgentCapabilities};
-use tokio::time::{MissedTickBehavior, interval};
 
 use super::{
     codex_control::Control,
     codex_home::{self, Asked, LoginProblem},
-    codex_reader::{CodexReader, Verdict},
     codex_screen,
     codex_sessions::{Meter, Sessions},
     codex_teller::Teller,
     execute::{Agent, Execution},
+    growing::looking_on,
+    order::Order,
+    reader::{Reader, Verdict, outcome},
+    screen::last_words,
 };
 use crate::{
-    environment::Environment, options::CodexSandbox, process::Finished, stop::Interrupted, text,
+    environment::Environment, options::CodexSandbox, process::Finished, stop::Interrupted,
 };
-
-/// How often its records are read.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
-
-/// What Codex is told for one run.
-#[derive(Debug)]
-pub(crate) struct Order<'a> {
-    pub(crate) instructions: &'a Instructions,
-    /// The task's wishes, else the worker's.
-    pub(crate) model: Option<&'a ModelName>,
-    pub(crate) effort: Option<Effort>,
-    /// What runs in the terminal.
-    pub(crate) mode: AgentMode,
-}
 
 /// Runs Codex; returns its last words.
 pub(crate) async fn execute(
@@ -162,10 +143,7 @@ async fn run_headless(execution: &Execution<'_>, plan: &Plan<'_>) -> Result<Stri
     let options = &execution.options.codex;
     let folder = execution.workspace.repo();
     let arguments = headless(plan, execution);
-    let mut reader = open_reader(execution).map_err(|error| {
-        let message = format!("the agent's log cannot be written: {error}");
-        Failure::new(FailureCode::WorkerFault, message)
-    })?;
+    let mut reader = Reader::open(execution, teller(execution))?;
     let agent = Agent {
         program: &options.program,
         arguments: &arguments,
@@ -186,24 +164,8 @@ async fn run_headless(execution: &Execution<'_>, plan: &Plan<'_>) -> Result<Stri
     })
     .await?;
     let verdict = reader.finish();
-    meter.finish(verdict.heard.tokens);
+    meter.finish(verdict.told.heard.tokens);
     judge(&finished, verdict)
-}
-
-/// Waits for the work, looks every now and then meanwhile, and once more at its end.
-pub(super) async fn looking_on<T>(work: impl Future<Output = T>, mut look: impl FnMut()) -> T {
-    let mut work = pin!(work);
-    let mut looks = interval(LOOK_EVERY);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            done = &mut work => {
-                look();
-                return done;
-            }
-            _ = looks.tick() => look(),
-        }
-    }
 }
 
 fn headless(plan: &Plan<'_>, execution: &Execution<'_>) -> Vec<OsString> {
@@ -229,15 +191,6 @@ fn headless(plan: &Plan<'_>, execution: &Execution<'_>) -> Vec<OsString> {
     words
 }
 
-fn open_reader(execution: &Execution<'_>) -> io::Result<CodexReader> {
-    Ok(CodexReader::new(
-        teller(execution),
-        File::create(execution.record("logs/codex.jsonl"))?,
-        File::create(execution.record("logs/codex.stderr.log"))?,
-        execution.options.limits.log_bytes,
-    ))
-}
-
 pub(super) fn teller(execution: &Execution<'_>) -> Teller {
     Teller::new(
         execution.reporter.clone(),
@@ -246,54 +199,26 @@ pub(super) fn teller(execution: &Execution<'_>) -> Teller {
     )
 }
 
-fn judge(finished: &Finished, verdict: Verdict) -> Result<String, Interrupted> {
-    let fail = |code, message: String| Err(Failure::new(code, message).into());
-    if verdict.hopeless || (!verdict.understood && verdict.bad_line.is_some()) {
-        let line = verdict.bad_line.unwrap_or_default();
-        let how = outcome(finished);
-        let message = format!(
-            "codex {how}, and printed something other than its JSON lines (is this another program, or another version?): {line}"
-        );
-        return fail(FailureCode::AgentGarbled, message);
+fn judge(finished: &Finished, verdict: Verdict<Teller>) -> Result<String, Interrupted> {
+    if let Some(failure) = verdict.garbled(finished) {
+        return Err(failure.into());
     }
-    let reason = verdict.heard.failure.or(verdict.heard.warning);
+    let heard = &verdict.told.heard;
+    let reason = heard.failure.as_deref().or(heard.warning.as_deref());
     let reason = reason.filter(|reason| !reason.trim().is_empty());
-    let reason = reason.unwrap_or(verdict.stderr);
-    let because = |how: &str| match reason.trim() {
-        "" => format!("codex {how} without a reason: see logs/codex.stderr.log"),
-        reason => format!("codex {how}: {}", text::head(reason, 2000)),
-    };
-    match finished.exit {
-        Exit::Signal(_) => fail(FailureCode::AgentKilled, because(&outcome(finished))),
-        Exit::Code(0) if verdict.heard.turn_failed => {
-            fail(FailureCode::AgentFailed, because("gave up"))
-        }
-        Exit::Code(0) if !verdict.heard.turn_completed => match verdict.bad_line {
-            Some(line) => fail(
-                FailureCode::AgentGarbled,
-                format!("codex ended in the middle of its turn, after this line: {line}"),
-            ),
-            None => fail(FailureCode::AgentFailed, because("ended without an answer")),
-        },
-        Exit::Code(0) => Ok(text::head(
-            verdict
-                .heard
-                .last_message
-                .as_deref()
-                .unwrap_or("codex ended without a word"),
-            4000,
-        )),
+    let reason = reason.unwrap_or(&verdict.stderr);
+    let failure = |code, how: &str| Verdict::<Teller>::failure(code, how, reason);
+    let how = outcome(finished);
+    let failure = match finished.exit {
+        Exit::Signal(_) => failure(FailureCode::AgentKilled, &how),
+        Exit::Code(0) if heard.turn_failed => failure(FailureCode::AgentFailed, "gave up"),
+        Exit::Code(0) if !heard.turn_completed => verdict.unanswered(reason),
+        Exit::Code(0) => return Ok(last_words("codex", heard.last_message.as_deref())),
         // The program wrapper of npm hands a signal on as this exit code.
-        Exit::Code(code) if code > 128 && !verdict.heard.turn_failed => {
-            fail(FailureCode::AgentKilled, because(&outcome(finished)))
+        Exit::Code(code) if code > 128 && !heard.turn_failed => {
+            failure(FailureCode::AgentKilled, &how)
         }
-        Exit::Code(_) => fail(FailureCode::AgentFailed, because(&outcome(finished))),
-    }
-}
-
-pub(super) fn outcome(finished: &Finished) -> String {
-    match finished.exit {
-        Exit::Code(code) => format!("ended with exit code {code}"),
-        Exit::Signal(signal) => format!("was killed by signal {signal}"),
-    }
+        Exit::Code(_) => failure(FailureCode::AgentFailed, &how),
+    };
+    Err(failure.into())
 }

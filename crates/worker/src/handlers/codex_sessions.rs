@@ -2,8 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
-    io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
@@ -12,13 +10,10 @@ use baton_wire::Event;
 use super::{
     codex_rollout::{Rollout, Told},
     codex_teller::Tokens,
+    growing::{Growing, files},
 };
 use crate::report::Reporter;
 
-/// The most that is read of a record at once, in bytes.
-const PIECE: u64 = 4 << 20;
-/// The longest line that is kept in mind; the rest of a longer one is passed over.
-const LONGEST_LINE: usize = 16 << 20;
 /// `sessions/<year>/<month>/<day>/`.
 const DEPTH: usize = 4;
 
@@ -39,8 +34,7 @@ pub(super) struct Heard {
 
 #[derive(Debug, Default)]
 struct Record {
-    read: u64,
-    line: Vec<u8>,
+    file: Growing,
     rollout: Rollout,
     main: bool,
 }
@@ -60,58 +54,26 @@ impl Sessions {
         }
         let mut news = Vec::new();
         for (path, record) in &mut self.records {
-            // What cannot be read now is read later, or never: Codex goes on either way.
-            let _ = record.read_on(path, &mut news);
+            record.read_on(path, &mut news);
         }
         news
     }
 }
 
 impl Record {
-    fn read_on(&mut self, path: &Path, news: &mut Vec<Heard>) -> io::Result<()> {
-        let mut file = File::open(path)?;
-        if file.metadata()?.len() <= self.read {
-            return Ok(());
-        }
-        file.seek(SeekFrom::Start(self.read))?;
-        let mut piece = Vec::new();
-        file.take(PIECE).read_to_end(&mut piece)?;
-        self.read += piece.len() as u64;
-        for part in piece.split_inclusive(|byte| *byte == b'\n') {
-            if self.line.len() < LONGEST_LINE {
-                self.line.extend_from_slice(part);
+    fn read_on(&mut self, path: &Path, news: &mut Vec<Heard>) {
+        let Self {
+            file,
+            rollout,
+            main,
+        } = self;
+        file.read_on(path, |line| {
+            for told in rollout.read(line) {
+                *main |= told == Told::Main;
+                news.push(Heard { main: *main, told });
             }
-            if part.ends_with(b"\n") {
-                self.end_line(news);
-            }
-        }
-        Ok(())
+        });
     }
-
-    fn end_line(&mut self, news: &mut Vec<Heard>) {
-        let line = std::mem::take(&mut self.line);
-        for told in self.rollout.read(&String::from_utf8_lossy(&line)) {
-            self.main |= told == Told::Main;
-            let main = self.main;
-            news.push(Heard { main, told });
-        }
-    }
-}
-
-fn files(folder: &Path, depth: usize) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry.path();
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() && depth > 1 => found.extend(files(&path, depth - 1)),
-            Ok(kind) if kind.is_file() && path.extension().is_some_and(|ext| ext == "jsonl") => {
-                found.push(path);
-            }
-            _ => {}
-        }
-    }
-    found
 }
 
 /// Says what was used up, answer by answer.
@@ -171,7 +133,10 @@ impl Meter {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::{
+        fs::{self, File},
+        io::Write,
+    };
 
     use super::*;
 

@@ -5,7 +5,11 @@ use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use baton_wire::Event;
 
-use super::{codex_lines::CodexLine, execute::millis};
+use super::{
+    codex_lines::{self, CodexLine},
+    execute::millis,
+    reader::Tells,
+};
 use crate::{log_file::LogFile, report::Reporter, text};
 
 const LONGEST_COMMAND: usize = 4000;
@@ -41,11 +45,11 @@ pub(super) struct Tokens {
 #[derive(Debug)]
 pub(super) struct Teller {
     reporter: Reporter,
-    pub(super) log: LogFile,
+    log: LogFile,
     repo: PathBuf,
     running: HashMap<String, Duration>,
     /// How long codex had run when it said what is told now.
-    pub(super) now: Duration,
+    now: Duration,
     warnings: usize,
     pub(super) heard: Heard,
 }
@@ -97,7 +101,7 @@ impl Teller {
                 self.heard.turn_failed = true;
                 self.heard.failure = Some(why);
             }
-            CodexLine::Warning(message) => self.warning(message),
+            CodexLine::Warning(message) => self.warn(message),
             CodexLine::Other => {}
         }
     }
@@ -152,8 +156,29 @@ impl Teller {
         self.reporter
             .say(Event::FilesChanged { step_id: id, paths });
     }
+}
 
-    pub(super) fn warning(&mut self, message: String) {
+impl Tells for Teller {
+    const AGENT: &'static str = "codex";
+
+    fn hear_line(&mut self, line: &str) -> bool {
+        let line = codex_lines::parse(line);
+        line.map(|line| self.tell(line)).is_ok()
+    }
+
+    fn at(&mut self, since_start: Duration) {
+        self.now = since_start;
+    }
+
+    fn show(&self, text: &str) {
+        self.log.write(text);
+    }
+
+    fn flush(&self) {
+        self.log.flush();
+    }
+
+    fn warn(&mut self, message: String) {
         self.log.write(&format!("warning: {message}\n"));
         self.warnings += 1;
         if self.warnings <= MOST_WARNINGS {

@@ -4,11 +4,13 @@
 mod apply;
 pub mod control;
 mod fact;
+mod refusal;
 pub mod session;
 mod state;
 #[cfg(test)]
 mod tests;
+mod wish;
 
-pub use apply::{IllegalStep, Refusal};
 pub use fact::{Command, Fact, FactKind, RunEvent};
+pub use refusal::{IllegalStep, Refusal};
 pub use state::{EndStep, Lease, PauseKind, ReleaseWish, Run, RunState, Stage, StateName};

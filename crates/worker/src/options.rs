@@ -3,7 +3,10 @@
 
 mod agent;
 mod claude;
+mod codex;
 mod control;
+mod git;
+mod limits;
 mod session;
 mod tmate;
 
@@ -16,15 +19,15 @@ use std::{
     time::Duration,
 };
 
-use baton_domain::{
-    Capability, Pool, RunType, WorkerId,
-    spec::{Effort, ModelName},
-};
+use baton_domain::{Capability, Pool, RunType, WorkerId};
 use baton_terminal::HostProgram;
 
 pub use self::agent::Approvals;
 pub use self::claude::{ClaudeLogin, ClaudeOptions, ClaudeSandbox};
+pub use self::codex::{CodexLogin, CodexOptions, CodexSandbox};
 pub use self::control::ControlOptions;
+pub use self::git::{GitHubOptions, GitOptions};
+pub use self::limits::Limits;
 pub use self::session::{Recording, SessionOptions};
 pub use self::tmate::{TmateOptions, TmatePatience, TmateRelayOptions};
 
@@ -166,135 +169,6 @@ pub enum WhenDrained {
     Leave,
 }
 
-/// How Codex is run.
-#[derive(Debug, Clone)]
-pub struct CodexOptions {
-    /// The program, a path or a name on `PATH`.
-    pub program: PathBuf,
-    /// Whose login each run uses.
-    pub login: CodexLogin,
-    /// The model of runs that name none; otherwise Codex's own.
-    pub model: Option<ModelName>,
-    /// The effort of runs that name none; otherwise Codex's own.
-    pub effort: Option<Effort>,
-    /// Overrides of its configuration, each `key=value` as for `codex -c`.
-    pub config: Vec<String>,
-    /// What its commands may touch.
-    pub sandbox: CodexSandbox,
-    /// What becomes of its requests to touch more.
-    pub approvals: Approvals,
-}
-
-/// Whose login a run uses.
-#[derive(Clone)]
-pub enum CodexLogin {
-    /// `auth.json`, and `config.toml` if there is one, are copied from this `CODEX_HOME` into
-    /// each run's own, and the login is removed when the run ends.
-    Home(PathBuf),
-    /// Each run's own `CODEX_HOME` is logged in with this key.
-    ApiKey(String),
-}
-
-impl std::fmt::Debug for CodexLogin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Home(path) => f.debug_tuple("Home").field(path).finish(),
-            Self::ApiKey(_) => f.write_str("ApiKey(..)"),
-        }
-    }
-}
-
-/// What commands of Codex may touch. Codex's own sandbox keeps the rest away from them; where the
-/// kernel forbids it (some containers), only the container itself is left, which has to be chosen
-/// on purpose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CodexSandbox {
-    /// Nothing is written; for runs that only look.
-    ReadOnly,
-    /// The repository, the artifacts folder and temporary folders, without network.
-    WorkspaceWrite,
-    /// Everything that the worker's user may touch; for workers that are sandboxes themselves.
-    Bypass,
-}
-
-impl CodexSandbox {
-    /// Codex's own word for it.
-    #[must_use]
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::ReadOnly => "read-only",
-            Self::WorkspaceWrite => "workspace-write",
-            Self::Bypass => "danger-full-access",
-        }
-    }
-}
-
-/// How git is run.
-#[derive(Debug, Clone)]
-pub struct GitOptions {
-    /// The program, a path or a name on `PATH`.
-    pub program: PathBuf,
-    /// The longest time that one git command may take.
-    pub timeout: Duration,
-    /// Author and committer of published commits.
-    pub name: String,
-    /// Their address.
-    pub email: String,
-}
-
-/// Where pull requests are opened, and by whom.
-#[derive(Clone)]
-pub struct GitHubOptions {
-    /// The root of the REST interface: `https://api.github.com`, or
-    /// `https://<host>/api/v3` of an Enterprise server.
-    pub api_url: String,
-    /// The token for it, which git gets too for repositories of the same host over HTTPS.
-    pub token: Option<String>,
-    /// How long a pull request is tried for while GitHub is away or asks for patience.
-    pub patience: Duration,
-}
-
-impl Default for GitHubOptions {
-    fn default() -> Self {
-        Self {
-            api_url: "https://api.github.com".to_owned(),
-            token: None,
-            patience: Duration::from_secs(300),
-        }
-    }
-}
-
-impl std::fmt::Debug for GitHubOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("GitHubOptions")
-            .field("api_url", &self.api_url)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Bounds of what an attempt may leave.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// The largest artifact in bytes; larger ones are left out with a warning.
-    pub artifact_bytes: u64,
-    /// The most artifacts; the rest is left out with a warning.
-    pub artifacts: usize,
-    /// The largest log file in bytes; what comes after is not written.
-    pub log_bytes: u64,
-    /// How much of the log is published live, in bytes.
-    pub live_log_bytes: u64,
-    /// How much of one attempt's reports may wait for the broker, in bytes. At half of it the live
-    /// log ends, at all of it the agent is held still until half of it is gone.
-    pub spool_bytes: u64,
-    /// How much of an agent's output is kept until its run is over, in bytes; what comes after is
-    /// counted and dropped.
-    pub journal_bytes: u64,
-    /// How long uploads of a run that went well are retried.
-    pub upload_patience: Duration,
-    /// The same for a run that failed, whose failure should not wait.
-    pub upload_patience_failed: Duration,
-}
-
 impl WorkerOptions {
     /// A worker with one slot in the pool `default` that does everything.
     #[must_use]
@@ -361,46 +235,6 @@ impl WorkerOptions {
             }
         }
         Ok(self)
-    }
-}
-
-impl Default for CodexOptions {
-    fn default() -> Self {
-        Self {
-            program: PathBuf::from("codex"),
-            login: CodexLogin::Home(PathBuf::from(".codex")),
-            model: None,
-            effort: None,
-            config: Vec::new(),
-            sandbox: CodexSandbox::WorkspaceWrite,
-            approvals: Approvals::Never,
-        }
-    }
-}
-
-impl Default for GitOptions {
-    fn default() -> Self {
-        Self {
-            program: PathBuf::from("git"),
-            timeout: Duration::from_secs(600),
-            name: "Baton".to_owned(),
-            email: "baton@localhost".to_owned(),
-        }
-    }
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            artifact_bytes: 64 << 20,
-            artifacts: 1000,
-            log_bytes: 64 << 20,
-            live_log_bytes: 1 << 20,
-            spool_bytes: 256 << 20,
-            journal_bytes: 256 << 20,
-            upload_patience: Duration::from_secs(600),
-            upload_patience_failed: Duration::from_secs(30),
-        }
     }
 }
 

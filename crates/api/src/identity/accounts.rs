@@ -4,9 +4,11 @@
 //! next request ask again, and ends the requests that are open under it. While the database is away
 //! nobody can revoke anything, and whoever was known lately goes on.
 
+mod known;
+mod pass;
+
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -22,29 +24,20 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{By, Identity, Need, live::Live};
+pub(crate) use self::pass::Pass;
+
+use self::known::{Known, lock};
+use super::{By, Identity, Need};
 use crate::{
     options::DefaultIdentity,
     problem::{Answer, Kind, Problem},
 };
 
-/// How long an answer of the database counts without asking again.
-const FRESH_FOR: Duration = Duration::from_secs(60);
-
-/// How long whoever was known goes on while the database is away.
-const GRACE: Duration = Duration::from_secs(15 * 60);
-
 /// The longest that a question to the database may take.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// How long the database is not asked after it did not answer, for those who go on anyway.
-const LEFT_ALONE_FOR: Duration = Duration::from_secs(2);
-
 /// How long to wait before asking again about what has changed.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
-
-/// The most secrets that are remembered.
-const MOST: usize = 10_000;
 
 /// A secret as a request shows it.
 #[derive(Clone, Copy)]
@@ -63,32 +56,6 @@ pub(crate) struct Accounts {
     known: Arc<Mutex<Known>>,
     /// Hears of everybody who may not act any more.
     lost: mpsc::UnboundedSender<Actor>,
-}
-
-#[derive(Debug, Default)]
-struct Known {
-    /// Rises with every change that is heard: an answer from before it counts for nothing.
-    changes: u64,
-    secrets: HashMap<[u8; 32], Remembered>,
-    /// When the database did not answer.
-    unanswered: Option<Instant>,
-    live: Live,
-}
-
-#[derive(Debug)]
-struct Remembered {
-    identity: Arc<Identity>,
-    confirmed: Instant,
-    is_fresh: bool,
-}
-
-/// A request that is being answered. It must end when the pass does.
-#[derive(Debug)]
-pub(crate) struct Pass {
-    pub(crate) identity: Arc<Identity>,
-    end: CancellationToken,
-    expires_in: Option<Duration>,
-    place: Option<(u64, Arc<Mutex<Known>>)>,
 }
 
 impl Accounts {
@@ -129,7 +96,7 @@ impl Accounts {
                 _ if known.changes != changes => continue,
                 Ok(Verdict::Good(checked)) => known.remember(key, (*checked).into()),
                 Ok(Verdict::Refused(why)) => {
-                    known.secrets.remove(&key);
+                    known.forget(&key);
                     return Err(refused(why));
                 }
                 Err(error) => {
@@ -319,14 +286,9 @@ impl Accounts {
         }
     }
 
-    /// A panic elsewhere leaves maps that are still maps.
     fn lock(&self) -> MutexGuard<'_, Known> {
         lock(&self.known)
     }
-}
-
-fn lock(known: &Mutex<Known>) -> MutexGuard<'_, Known> {
-    known.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Secret<'_> {
@@ -343,78 +305,6 @@ fn kind_of(text: &str) -> TokenKind {
         TokenKind::Worker
     } else {
         TokenKind::Operator
-    }
-}
-
-impl Known {
-    fn fresh(&self, key: &[u8; 32]) -> Option<Arc<Identity>> {
-        let is_away = self
-            .unanswered
-            .is_some_and(|at| at.elapsed() < LEFT_ALONE_FOR);
-        if is_away {
-            return self.within_grace(key);
-        }
-        let found = self.secrets.get(key)?;
-        let is_fresh = found.is_fresh && found.confirmed.elapsed() < FRESH_FOR;
-        is_fresh.then(|| Arc::clone(&found.identity))
-    }
-
-    fn within_grace(&self, key: &[u8; 32]) -> Option<Arc<Identity>> {
-        let found = self.secrets.get(key)?;
-        let is_known = found.confirmed.elapsed() < GRACE;
-        is_known.then(|| Arc::clone(&found.identity))
-    }
-
-    fn remember(&mut self, key: [u8; 32], identity: Identity) -> Arc<Identity> {
-        if self.secrets.len() >= MOST {
-            self.secrets
-                .retain(|_, known| known.confirmed.elapsed() < FRESH_FOR);
-        }
-        if self.secrets.len() >= MOST {
-            self.secrets.clear();
-        }
-        let identity = Arc::new(identity);
-        let remembered = Remembered {
-            identity: Arc::clone(&identity),
-            confirmed: Instant::now(),
-            is_fresh: true,
-        };
-        self.secrets.insert(key, remembered);
-        identity
-    }
-
-    fn changed(&mut self, change: AccountsChange) {
-        self.changes += 1;
-        for known in self.secrets.values_mut() {
-            known.is_fresh &= match change {
-                AccountsChange::Token(token) => known.identity.token() != Some(token),
-                AccountsChange::SignIn(id) => known.identity.sign_in() != Some(id),
-                AccountsChange::Anything => false,
-            };
-        }
-    }
-}
-
-impl Pass {
-    /// What ends when the request must: because its token has changed, or has expired.
-    pub(crate) fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
-        let (end, expires_in) = (self.end.clone(), self.expires_in);
-        async move {
-            match expires_in {
-                Some(left) => {
-                    let _ = timeout(left, end.cancelled()).await;
-                }
-                None => end.cancelled().await,
-            }
-        }
-    }
-}
-
-impl Drop for Pass {
-    fn drop(&mut self) {
-        if let Some((number, known)) = self.place.take() {
-            lock(&known).live.leave(number);
-        }
     }
 }
 

@@ -7,62 +7,16 @@ use chrono::{DateTime, Utc};
 use crate::{
     failure::{Failure, FailureCode},
     ids::{Attempt, EventSeq, Position, RunId},
-    names::{Actor, WorkerId},
+    names::WorkerId,
     retry::RetryPolicy,
     run::{
         control::{Control, ControlEvent, Said, Told},
         fact::{Command, Fact, FactKind, RunEvent},
+        refusal::{IllegalStep, Refusal},
         session::Session,
-        state::{Lease, ReleaseWish, Run, RunState, StateName},
+        state::{Lease, Run, RunState},
     },
 };
-
-/// A fact that does not fit the state it meets. It changes nothing; the recorder keeps it as
-/// evidence, except duplicates, which were kept before.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a {state} run refuses '{fact}': {refusal}")]
-pub struct IllegalStep {
-    /// The state that it met.
-    pub state: StateName,
-    /// The kind of fact.
-    pub fact: &'static str,
-    /// Why it changes nothing.
-    pub refusal: Refusal,
-}
-
-/// Why a fact changes nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// It was applied before.
-    #[error("it was applied before")]
-    Duplicate,
-    /// It speaks for an attempt that is over, or has not begun.
-    #[error("it speaks for another attempt")]
-    OtherAttempt,
-    /// It comes from somebody who does not hold the lease.
-    #[error("its sender does not hold the lease")]
-    NotHolder,
-    /// The state has no such step.
-    #[error("the state has no such step")]
-    WrongState,
-    /// Its fence is not above that of the grant before.
-    #[error("its fence does not rise")]
-    StaleFence,
-}
-
-impl Refusal {
-    /// The refusal as it is written in tables.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Duplicate => "duplicate",
-            Self::OtherAttempt => "other_attempt",
-            Self::NotHolder => "not_holder",
-            Self::WrongState => "wrong_state",
-            Self::StaleFence => "stale_fence",
-        }
-    }
-}
 
 impl Run {
     /// A run at its first offer.
@@ -329,99 +283,5 @@ impl Run {
                 cause: None,
             }
         };
-    }
-
-    fn cancel(&mut self, at: DateTime<Utc>) -> Result<(), Refusal> {
-        if self.state.name().is_terminal() {
-            return Err(Refusal::WrongState);
-        }
-        if self.cancel_requested_at.is_some() {
-            return Err(Refusal::Duplicate);
-        }
-        self.cancel_requested_at = Some(at);
-        if self.control.pause.is_some() {
-            Arc::make_mut(&mut self.control).cancelled(at);
-        }
-        // Nobody works on it: the wish is the end.
-        if self.state.lease().is_none() {
-            self.state = RunState::Cancelled;
-        }
-        Ok(())
-    }
-}
-
-/// Operators' wishes that do not end the run.
-impl Run {
-    /// From the start: no failure counts any more. What failed last is still told until the next
-    /// attempt begins.
-    fn redrive(&mut self, at: DateTime<Utc>) -> Result<(), Refusal> {
-        let (RunState::Failed(failure) | RunState::DeadLettered(failure)) = &self.state else {
-            return Err(Refusal::WrongState);
-        };
-        self.state = RunState::RetryScheduled {
-            due_at: at,
-            cause: Some(failure.clone()),
-        };
-        self.failures = 0;
-        Ok(())
-    }
-
-    fn release_lease(
-        &mut self,
-        at: DateTime<Utc>,
-        by: &Actor,
-        note: Option<&String>,
-    ) -> Result<(), Refusal> {
-        let (RunState::Running { lease, .. } | RunState::Paused { lease, .. }) = &mut self.state
-        else {
-            return Err(Refusal::WrongState);
-        };
-        if lease.release.is_some() {
-            return Err(Refusal::Duplicate);
-        }
-        lease.release = Some(ReleaseWish {
-            at,
-            by: by.clone(),
-            note: note.cloned(),
-        });
-        Ok(())
-    }
-}
-
-impl FactKind {
-    /// The kind's name, for messages and tables.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Offered { .. } => "offered",
-            Self::LeaseTaken { .. } => "lease_taken",
-            Self::LeaseReleased { .. } => "lease_released",
-            Self::LeaseLost { .. } => "lease_lost",
-            Self::Reported { event, .. } => event.name(),
-            Self::Commanded(Command::Cancel) => "cancel_requested",
-            Self::Commanded(Command::Redrive) => "redriven",
-            Self::Commanded(Command::ReleaseLease { .. }) => "release_requested",
-            Self::Commanded(Command::EnableSession { .. }) => "session_requested",
-            Self::Commanded(Command::RevokeSession { .. }) => "session_revoke_requested",
-            Self::Commanded(Command::ResealSession { .. }) => "session_resealed",
-            Self::Commanded(Command::Control(wish)) => wish.name(),
-            Self::Granted(grant) => grant.name,
-        }
-    }
-}
-
-impl RunEvent {
-    const fn name(&self) -> &'static str {
-        match self {
-            Self::StageStarted(_) => "stage_started",
-            Self::Progress => "progress",
-            Self::Session(event) => event.name(),
-            Self::Control(event) => event.name(),
-            Self::Paused(..) => "paused",
-            Self::Resumed(_) => "resumed",
-            Self::Succeeded => "succeeded",
-            Self::Failed(_) => "failed",
-            Self::Cancelled => "cancelled",
-        }
     }
 }

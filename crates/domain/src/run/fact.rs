@@ -131,3 +131,41 @@ pub enum Command {
     /// Hold the run, tell its agent something, or answer it.
     Control(ControlWish),
 }
+
+impl FactKind {
+    /// The kind's name, for messages and tables.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Offered { .. } => "offered",
+            Self::LeaseTaken { .. } => "lease_taken",
+            Self::LeaseReleased { .. } => "lease_released",
+            Self::LeaseLost { .. } => "lease_lost",
+            Self::Reported { event, .. } => event.name(),
+            Self::Commanded(Command::Cancel) => "cancel_requested",
+            Self::Commanded(Command::Redrive) => "redriven",
+            Self::Commanded(Command::ReleaseLease { .. }) => "release_requested",
+            Self::Commanded(Command::EnableSession { .. }) => "session_requested",
+            Self::Commanded(Command::RevokeSession { .. }) => "session_revoke_requested",
+            Self::Commanded(Command::ResealSession { .. }) => "session_resealed",
+            Self::Commanded(Command::Control(wish)) => wish.name(),
+            Self::Granted(grant) => grant.name,
+        }
+    }
+}
+
+impl RunEvent {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::StageStarted(_) => "stage_started",
+            Self::Progress => "progress",
+            Self::Session(event) => event.name(),
+            Self::Control(event) => event.name(),
+            Self::Paused(..) => "paused",
+            Self::Resumed(_) => "resumed",
+            Self::Succeeded => "succeeded",
+            Self::Failed(_) => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}

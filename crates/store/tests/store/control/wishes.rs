@@ -1,0 +1,64 @@
+//! Wishes are read with what answers them.
+
+use baton_store::{Batch, ControlFilter, Mark, StoredControlEvent, control_events};
+use serde_json::json;
+
+use super::examples::uuid;
+use crate::stage::{Stage, at, position, run, through};
+
+// H-03 H-05
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_is_read_with_its_delivery_and_its_effect() {
+    let stage = Stage::start().await;
+    let id = run().id();
+    let deed =
+        |n: u64, kind: &str, action: &str, answers: Option<u64>, metadata| StoredControlEvent {
+            mark: Mark {
+                position: position(n),
+                index: 0,
+            },
+            id: uuid(n),
+            run: id,
+            attempt: None,
+            actor_kind: kind.to_owned(),
+            actor: "somebody".to_owned(),
+            action: action.to_owned(),
+            at: at(n.cast_signed()),
+            refusal: (n == 9).then(|| "wrong_state".to_owned()),
+            metadata,
+            answers: answers.map(uuid),
+        };
+    let batch = Batch {
+        control_events: vec![
+            deed(1, "operator", "pause", None, json!({})),
+            deed(2, "operator", "resume", None, json!({})),
+            deed(3, "operator", "cancel", None, json!({})),
+            deed(4, "worker", "control_delivered", Some(1), json!({})),
+            deed(5, "worker", "paused", Some(1), json!({})),
+            deed(6, "worker", "paused", Some(1), json!({})),
+            deed(
+                7,
+                "worker",
+                "control_delivered",
+                Some(2),
+                json!({"refused": "it is not held"}),
+            ),
+            deed(9, "worker", "resumed", Some(2), json!({})),
+        ],
+        ..Batch::default()
+    };
+    let mut writer = stage.store.writer().await.expect("nobody else writes");
+    writer.write(&batch, through(10)).await.expect("all fit");
+    let page = control_events::after(&stage.store, id, &ControlFilter::default(), None, 50).await;
+    let shown = page.expect("a page").events;
+    let phases: Vec<_> = shown
+        .iter()
+        .map(|it| (it.delivered_at, it.effective_at, it.declined.as_deref()))
+        .collect();
+    assert_eq!(phases[0], (Some(at(4)), Some(at(5)), None));
+    // What was refused had no effect.
+    assert_eq!(phases[1], (Some(at(7)), None, Some("it is not held")));
+    assert!(phases[2..].iter().all(|it| *it == (None, None, None)));
+    let events: Vec<_> = shown.into_iter().map(|it| it.event).collect();
+    assert_eq!(events, batch.control_events);
+}

@@ -8,6 +8,7 @@ mod overlaps;
 mod paused;
 mod permitted;
 mod taken_over;
+mod told_elsewhere;
 mod typed_to;
 mod waited_for;
 

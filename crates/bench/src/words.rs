@@ -54,6 +54,7 @@ pub(crate) fn offer(run: RunId) -> (Subject, Offer) {
         submitted_by: Actor::try_from("bench".to_owned()).expect("a printable name"),
         idempotency_key: None,
         request_digest: None,
+        seen_messages: Vec::new(),
         spec,
     };
     (subject, offer)

@@ -3,6 +3,7 @@
 mod get;
 mod page;
 mod row;
+mod seen;
 mod write;
 
 use baton_domain::{Actor, Position, RunId, run::control::Message};
@@ -11,6 +12,7 @@ use chrono::{DateTime, Utc};
 pub use get::get;
 pub use page::page;
 pub(crate) use row::{MessageRow, message};
+pub use seen::seen;
 pub(crate) use write::write;
 
 /// A message as recorded.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use baton_bus::{BusError, Fence, Patience, PublishError};
 use baton_domain::{Attempt, Position, Route, RunSpec, WorkerId};
-use baton_store::StoredRun;
+use baton_store::{StoredRun, messages};
 use baton_wire::{
     Filter, LeaseMessage, LeaseStep, MessageId, Offer, OfferReason, Subject, TaskRunRequest,
 };
@@ -121,6 +121,9 @@ async fn put_forward(
         route,
         priority: stored.submission.priority,
     };
+    // The tables reach past the end of the attempt before: all that its agent said is in them.
+    let seen = messages::seen(&deps.store, run, Offer::MAX_SEEN).await;
+    let seen = seen.map_err(|error| PublishError::Unavailable(error.to_string()))?;
     let key = stored.submission.idempotency.as_ref();
     let message = Offer {
         run,
@@ -133,6 +136,7 @@ async fn put_forward(
         submitted_by: stored.submission.submitted_by.clone(),
         idempotency_key: key.map(|key| key.key.clone()),
         request_digest: key.map(|key| key.request_digest.clone()),
+        seen_messages: seen,
         spec: request,
     };
     let fence = Fence::Expect {

@@ -3,6 +3,7 @@
 use baton_domain::{Actor, Attempt, Position, RunId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::spec::TaskRunRequest;
 
@@ -36,8 +37,18 @@ pub struct Offer {
     /// another request. Present with the key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_digest: Option<String>,
+    /// The messages of operators that the models of former attempts' agents are on record to have
+    /// seen, at most [`Offer::MAX_SEEN`], the newest: the next agent is not told them again,
+    /// whichever worker it lives at. Empty in offers of an older Baton.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen_messages: Vec<Uuid>,
     /// What was asked for.
     pub spec: TaskRunRequest,
+}
+
+impl Offer {
+    /// The most seen messages that an offer names.
+    pub const MAX_SEEN: u32 = 1_000;
 }
 
 /// Why a run is offered.

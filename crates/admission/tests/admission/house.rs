@@ -72,6 +72,7 @@ pub(crate) async fn offer(bus: &Bus, n: u128, attempt: u64, lease: Position) -> 
         submitted_by: "anna".to_owned().try_into().expect("an actor"),
         idempotency_key: None,
         request_digest: None,
+        seen_messages: Vec::new(),
         spec: TaskRunRequest::default(),
     };
     let subject = Subject::Offer {

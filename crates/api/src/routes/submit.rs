@@ -108,6 +108,7 @@ fn offer(app: &App, actor: Actor, request: TaskRunRequest, claim: Option<&Claim>
         submitted_by: actor,
         idempotency_key: claim.map(|claim| claim.key().to_owned()),
         request_digest: claim.map(|claim| claim.digest().to_owned()),
+        seen_messages: Vec::new(),
         spec: request,
     }
 }

@@ -156,6 +156,7 @@ pub(crate) fn offer(n: u128) -> Offer {
         submitted_by: "anna".to_owned().try_into().expect("an actor"),
         idempotency_key: None,
         request_digest: None,
+        seen_messages: Vec::new(),
         spec: TaskRunRequest::default(),
     }
 }

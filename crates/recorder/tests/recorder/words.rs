@@ -75,6 +75,7 @@ pub(crate) fn offer(run: RunId, n: u64) -> (Subject, Offer) {
         submitted_by: "somebody".to_owned().try_into().expect("an actor"),
         idempotency_key: None,
         request_digest: None,
+        seen_messages: Vec::new(),
         spec: request(),
     };
     (subject, offer)

@@ -139,6 +139,7 @@ impl House {
             submitted_by: "tester".to_owned().try_into().unwrap(),
             idempotency_key: None,
             request_digest: None,
+            seen_messages: Vec::new(),
             spec,
         };
         let subject = Subject::Offer {

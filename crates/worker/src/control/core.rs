@@ -28,7 +28,7 @@ pub(super) struct Rules {
     /// When the attempt was offered, if others were before it: what was wished before is folded
     /// without a word.
     pub(super) retried_at: Option<DateTime<Utc>>,
-    /// The messages that a former attempt's agent has seen, as far as this worker knows.
+    /// The messages that a former attempt's agent has seen.
     pub(super) seen: BTreeSet<Uuid>,
     /// Whether there is a repository to count changes in.
     pub(super) has_repository: bool,

@@ -2,6 +2,7 @@
 //! stand. What is said is said before it is noted: at worst it is said twice.
 
 use std::{
+    collections::BTreeSet,
     fs,
     io::{self, Write},
     sync::Arc,
@@ -114,12 +115,7 @@ impl Keeper {
             pause_before: spec.map(|s| s.pause_before.clone()).unwrap_or_default(),
             budgets: spec.map(|s| s.budgets.clone()).unwrap_or_default(),
             retried_at: (offer.attempt > baton_domain::Attempt::FIRST).then_some(offer.at),
-            seen: means
-                .workspace
-                .former_controls()
-                .iter()
-                .flat_map(KeptControl::seen)
-                .collect(),
+            seen: seen(&means.workspace, offer),
             has_repository: spec.is_some_and(|spec| spec.checkout.is_some()),
         };
         let work = Work {
@@ -292,6 +288,14 @@ fn to_agent(remote: &Remote, effect: Effect) {
         | Effect::HandBack(_)
         | Effect::CountChanges => {}
     }
+}
+
+/// What former attempts' agents have seen: what is on record of all of them, and what this worker
+/// noted of its own, which may have been lost on the way there.
+fn seen(workspace: &Workspace, offer: &Offer) -> BTreeSet<Uuid> {
+    let noted = workspace.former_controls();
+    let noted = noted.iter().flat_map(KeptControl::seen);
+    noted.chain(offer.seen_messages.iter().copied()).collect()
 }
 
 async fn at(moment: Option<Instant>) {

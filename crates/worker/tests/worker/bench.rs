@@ -200,6 +200,7 @@ impl Bench {
             submitted_by: Actor::try_from("tester".to_owned()).unwrap(),
             idempotency_key: None,
             request_digest: None,
+            seen_messages: Vec::new(),
             spec,
         };
         let subject = Subject::Offer {

@@ -24,7 +24,7 @@ test("a drained worker starts nothing, the run says why, and goes on when undrai
   const banner = page.locator(`[data-drain="worker.${name}"]`);
   await expect(banner).toContainText(`Drained: worker ${name}. New disks.`);
   await expect(banner).toContainText("1 worker, ");
-  await expect(worker).toContainText("Draining: takes no more. new disks");
+  await expect(worker).toContainText("Draining: takes no more. New disks.");
 
   const id = await submit("waits for the undrain", "echo at last");
   await page.goto(`/runs/${id}`);

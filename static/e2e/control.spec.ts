@@ -126,6 +126,7 @@ test("a run is taken over, worked on in its shell, and handed back", async ({ pa
   await expect(page.getByLabel("Timeline")).toContainText("Handed back to its agent");
 });
 
+// H-14
 test("a run that used up a budget goes on when that is raised, not before", async ({
   page,
   submit,

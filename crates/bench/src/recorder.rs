@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use baton_bus::{Bus, Fence, Patience};
 use baton_domain::{Position, RunId};
-use baton_recorder::{Recorder, RecorderOptions};
+use baton_recorder::{Progress, Recorder, RecorderOptions};
 use baton_standalone::SyncPolicy;
 use baton_wire::{EventsMessage, MessageId};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -95,8 +95,8 @@ fn message_id(run: RunId, message: &EventsMessage) -> MessageId {
     MessageId::events(run, message.attempt, first.seq)
 }
 
-/// Runs a recorder until it has kept everything; the clock starts with its first batch, not with
-/// its connections.
+/// Runs a recorder until it has kept everything; the clock starts when it has its connections and
+/// the right to write, as that of the raw table does.
 async fn record(bus: &Bus, store: &Database, last: Position) -> Result<Duration, BenchError> {
     let recorder = Recorder::new(bus.clone(), store.store()?, RecorderOptions::default());
     let mut progress = recorder.progress();
@@ -104,6 +104,10 @@ async fn record(bus: &Bus, store: &Database, last: Position) -> Result<Duration,
     let mut role = JoinSet::new();
     role.spawn(recorder.run(soft.clone(), hard));
     let ended = |_| BenchError::Ended("recorder");
+    progress
+        .wait_for(|now| *now != Progress::StandingBy)
+        .await
+        .map_err(ended)?;
     let begun = Instant::now();
     progress
         .wait_for(|now| now.has_recorded(last))

@@ -21,6 +21,8 @@ use crate::{
 pub struct RecordSource {
     follower: Follower,
     unacked: VecDeque<(u64, Acker)>,
+    /// What the broker had left to deliver when it sent the last message.
+    pending: u64,
 }
 
 impl std::fmt::Debug for RecordSource {
@@ -49,6 +51,7 @@ impl Bus {
         Ok(RecordSource {
             follower,
             unacked: VecDeque::new(),
+            pending: 0,
         })
     }
 }
@@ -104,6 +107,7 @@ impl RecordSource {
     fn keep(&mut self, followed: Followed, batch: &mut Vec<RawMessage>) {
         let Followed { message, sequence } = followed;
         if let Ok(info) = message.info() {
+            self.pending = info.pending;
             batch.push(RawMessage::of_delivery(&message, &info));
         }
         let (_, acker) = message.split();
@@ -112,6 +116,12 @@ impl RecordSource {
 }
 
 impl RecordSource {
+    /// Whether further messages are on their way.
+    #[must_use]
+    pub const fn expects_more(&self) -> bool {
+        self.pending > 0
+    }
+
     /// The last position that was handed out.
     #[must_use]
     pub fn position(&self) -> Position {

@@ -16,6 +16,10 @@ use crate::{RecorderError, identity, read::Message};
 /// How long to wait for a message before looking at what else there is to do.
 const LOOK_UP: Duration = Duration::from_millis(250);
 
+/// How long to wait for further messages when the broker has said that it has some. A transaction
+/// costs as much as some hundred messages: many small ones would never catch up.
+const ON_THE_WAY: Duration = Duration::from_millis(5);
+
 /// How often to make sure that the stream is still the same.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
@@ -98,7 +102,7 @@ impl Reading {
         }
     }
 
-    /// What is here, up to a whole batch; waits for the first message only.
+    /// What is here or on its way, up to a whole batch; waits for the first message only.
     async fn take(&mut self) -> Vec<RawMessage> {
         let mut taken = self.source.next_batch(self.batch_messages, LOOK_UP).await;
         let mut more = !taken.is_empty();
@@ -107,7 +111,12 @@ impl Reading {
             // many are here: many small transactions would come of that.
             tokio::task::yield_now().await;
             let room = self.batch_messages - taken.len();
-            let next = self.source.next_batch(room, Duration::ZERO).await;
+            let wait = if self.source.expects_more() {
+                ON_THE_WAY
+            } else {
+                Duration::ZERO
+            };
+            let next = self.source.next_batch(room, wait).await;
             more = !next.is_empty();
             taken.extend(next);
         }

@@ -2,6 +2,7 @@
 
 mod control;
 mod deeds;
+mod kept;
 mod known;
 mod outcome;
 mod session;
@@ -12,8 +13,7 @@ use std::collections::BTreeSet;
 
 use baton_domain::{Fact, FactKind, Refusal, Run, RunId, RunSpec, WorkerId, session::ChainLink};
 use baton_store::{
-    Batch, IdempotencyKey, NewEvent, NewSession, Outcome, RunRecord, StoredDrain, StoredInput,
-    StoredRun, Submission,
+    Batch, NewSession, Outcome, RunRecord, StoredDrain, StoredInput, StoredRun, Submission,
 };
 use baton_wire::{
     ControlMessage, Decoded, DrainMessage, Event, EventsMessage, GrantMessage, LeaseMessage,
@@ -25,6 +25,7 @@ pub(crate) use known::Known;
 
 use crate::read::{Message, Said};
 use control::Gathered;
+use kept::{new_event, submission};
 
 /// Why an event changed nothing, as it is written in the table.
 type Refused = &'static str;
@@ -35,8 +36,9 @@ const UNKNOWN_COMMAND: Refused = "unknown_command";
 const OTHER_GATE: Refused = "other_gate";
 
 /// Folds messages, in order, into the runs that are known; returns what is to be written.
-/// `known` must hold every recorded run that the messages speak of, and is as after them.
-pub(crate) fn fold(known: &mut Known, messages: &[Message]) -> Batch {
+/// `known` must hold every recorded run that the messages speak of, and is as after them. Their
+/// records are moved out of the messages: to fold them again, read them again.
+pub(crate) fn fold(known: &mut Known, messages: &mut [Message]) -> Batch {
     let mut folding = Folding {
         known,
         batch: Batch::default(),
@@ -44,7 +46,9 @@ pub(crate) fn fold(known: &mut Known, messages: &[Message]) -> Batch {
         sessions: BTreeSet::new(),
         gathered: Gathered::default(),
     };
-    messages.iter().for_each(|message| folding.message(message));
+    for message in messages {
+        folding.message(message);
+    }
     folding.finish()
 }
 
@@ -59,50 +63,63 @@ struct Folding<'a> {
 }
 
 impl Folding<'_> {
-    fn message(&mut self, message: &Message) {
+    fn message(&mut self, message: &mut Message) {
+        let records = message.take_records();
         match &message.said {
-            Ok(said) => self.said(said, message),
+            Ok(said) => self.said(said, records, message),
             Err(why) => self.batch.unreadable.push(message.unreadable(why)),
         }
     }
 
-    fn said(&mut self, said: &Said, message: &Message) {
+    fn said(&mut self, said: &Said, records: Vec<EventRecord>, message: &Message) {
         match (&said.decoded, &said.subject, &said.spec) {
-            (Decoded::Offer(offer), _, Some(spec)) => self.offer(offer, spec, said, message),
+            (Decoded::Offer(offer), _, Some(spec)) => self.offer(offer, spec, records, message),
             (Decoded::Lease(lease), Subject::Lease { worker, .. }, _) => {
-                self.lease(lease, worker, said, message);
+                self.lease(lease, worker, records, message);
             }
-            (Decoded::Control(control), _, _) => self.control(control, said, message),
+            (Decoded::Control(control), _, _) => self.control(control, records, message),
             (Decoded::Drain(drain), _, _) => self.drain(drain, message),
             (Decoded::Events(events, _), Subject::Events { worker, .. }, _) => {
-                self.events(events, worker, said, message);
+                self.events(events, worker, records, message);
             }
-            (Decoded::Grant(grant), _, _) => self.grant(grant, said, message),
+            (Decoded::Grant(grant), _, _) => self.grant(grant, records, message),
             // Decoding takes the kind from the subject: other pairs do not exist.
             _ => {}
         }
     }
 
-    fn offer(&mut self, offer: &Offer, spec: &RunSpec, said: &Said, message: &Message) {
+    fn offer(
+        &mut self,
+        offer: &Offer,
+        spec: &RunSpec,
+        records: Vec<EventRecord>,
+        message: &Message,
+    ) {
         let is_first = offer.attempt == baton_domain::Attempt::FIRST;
         let judged = if is_first && !self.known.has(offer.run) {
-            self.submit(offer, spec, said, message);
+            self.submit(offer, spec, &records, message);
             Ok(())
         } else {
             let attempt = offer.attempt;
             self.apply(offer.run, message, offer.at, FactKind::Offered { attempt })
         };
         if judged != Err(Refusal::Duplicate.as_str()) {
-            self.keep(&said.records, judged);
+            self.keep(records, judged);
         }
     }
 
-    fn submit(&mut self, offer: &Offer, spec: &RunSpec, said: &Said, message: &Message) {
+    fn submit(
+        &mut self,
+        offer: &Offer,
+        spec: &RunSpec,
+        records: &[EventRecord],
+        message: &Message,
+    ) {
         let mut run = Run::submitted(offer.run, spec.retry, message.position());
         if let Some(wish) = spec.live_session {
             run = run.with_session(wish, &offer.submitted_by, kept_time(offer.submitted_at));
             self.sessions.insert(offer.run);
-            let wanted = said.records.first();
+            let wanted = records.first();
             let wanted = wanted.and_then(|record| deeds::wanted(record, wish));
             self.batch.control_events.extend(wanted);
         }
@@ -122,7 +139,13 @@ impl Folding<'_> {
             .push((offer.run, submission(offer, spec, message)));
     }
 
-    fn lease(&mut self, lease: &LeaseMessage, by: &WorkerId, said: &Said, message: &Message) {
+    fn lease(
+        &mut self,
+        lease: &LeaseMessage,
+        by: &WorkerId,
+        records: Vec<EventRecord>,
+        message: &Message,
+    ) {
         let attempt = lease.attempt;
         let worker = by.clone();
         let kind = match lease.step {
@@ -147,10 +170,10 @@ impl Folding<'_> {
         } else {
             Err(Refusal::NotHolder.as_str())
         };
-        self.keep(&said.records, judged);
+        self.keep(records, judged);
     }
 
-    fn control(&mut self, control: &ControlMessage, said: &Said, message: &Message) {
+    fn control(&mut self, control: &ControlMessage, records: Vec<EventRecord>, message: &Message) {
         let judged = match control.to_domain() {
             Some(command) => {
                 let kind = FactKind::Commanded(command);
@@ -162,16 +185,16 @@ impl Folding<'_> {
             self.gathered.said(control, message.position());
         }
         // A second wish is a deed of its own, kept also when it changes nothing.
-        self.keep(&said.records, judged);
+        self.keep(records, judged);
     }
 
     /// Only the API can speak here, says the broker; what it signed counts, and is compared.
-    fn grant(&mut self, grant: &GrantMessage, said: &Said, message: &Message) {
+    fn grant(&mut self, grant: &GrantMessage, records: Vec<EventRecord>, message: &Message) {
         let judged = match grant.to_domain() {
             Some(fact) => self.apply(grant.run, message, grant.at, FactKind::Granted(fact)),
             None => Err(OTHER_GATE),
         };
-        self.keep(&said.records, judged);
+        self.keep(records, judged);
     }
 
     /// The last wish of a scope counts, whatever was wished before.
@@ -187,8 +210,14 @@ impl Folding<'_> {
         self.batch.drains.insert(drain.scope.clone(), in_force);
     }
 
-    fn events(&mut self, events: &EventsMessage, by: &WorkerId, said: &Said, message: &Message) {
-        for (reported, record) in events.events.iter().zip(&said.records) {
+    fn events(
+        &mut self,
+        events: &EventsMessage,
+        by: &WorkerId,
+        records: Vec<EventRecord>,
+        message: &Message,
+    ) {
+        for (reported, record) in events.events.iter().zip(records) {
             let kind = FactKind::Reported {
                 worker: by.clone(),
                 attempt: events.attempt,
@@ -203,13 +232,13 @@ impl Folding<'_> {
             if judged.is_ok() {
                 self.take_in(events.run, events.attempt, &reported.event, message);
                 if let (Event::OperatorNeeded(needed), Some(mark)) =
-                    (&reported.event, deeds::mark(record))
+                    (&reported.event, deeds::mark(&record))
                 {
                     self.gathered.asked(events.run, mark, needed);
                 }
-                self.keep_input(events, by, record, &reported.event, link);
+                self.keep_input(events, by, &record, &reported.event, link);
             }
-            self.keep(std::slice::from_ref(record), judged);
+            self.keep([record], judged);
         }
     }
 
@@ -262,20 +291,19 @@ impl Folding<'_> {
         Ok(())
     }
 
-    fn keep(&mut self, records: &[EventRecord], judged: Result<(), Refused>) {
-        if let (Ok(()), [record]) = (judged, records)
-            && let Some(mark) = deeds::mark(record)
-        {
-            self.gathered.asked_by_run(record.run_id, mark, self.known);
+    fn keep(
+        &mut self,
+        records: impl IntoIterator<Item = EventRecord>,
+        judged: Result<(), Refused>,
+    ) {
+        for record in records {
+            if let (Ok(()), Some(mark)) = (judged, deeds::mark(&record)) {
+                self.gathered.asked_by_run(record.run_id, mark, self.known);
+            }
+            let deed = deeds::deed(&record, judged);
+            self.batch.control_events.extend(deed);
+            self.batch.events.extend(new_event(record, judged));
         }
-        let events = records
-            .iter()
-            .filter_map(|record| new_event(record, judged));
-        self.batch.events.extend(events);
-        let deeds = records
-            .iter()
-            .filter_map(|record| deeds::deed(record, judged));
-        self.batch.control_events.extend(deeds);
     }
 
     /// Whether a record of input continues its chain; none for other events.
@@ -345,49 +373,4 @@ fn note_times(record: &mut RunRecord, next: &Run, fact: &Fact) {
     // A run that is tried again has not finished.
     let ended = next.state.name().is_terminal();
     record.finished_at = ended.then_some(fact.at);
-}
-
-fn submission(offer: &Offer, spec: &RunSpec, message: &Message) -> Submission {
-    let checkout = spec.checkout.as_ref();
-    let idempotency = offer
-        .idempotency_key
-        .clone()
-        .zip(offer.request_digest.clone());
-    Submission {
-        run_type: spec.work.run_type(),
-        title: offer.spec.display_title(),
-        pool: spec.pool.clone(),
-        repository: checkout.map(|checkout| checkout.repository.as_str().to_owned()),
-        slots: spec.slots,
-        route: spec.route(),
-        priority: spec.priority,
-        submitted_by: offer.submitted_by.clone(),
-        submitted_at: kept_time(offer.submitted_at),
-        position: message.position(),
-        idempotency: idempotency.map(|(key, request_digest)| IdempotencyKey {
-            key,
-            request_digest,
-        }),
-        request: serde_json::to_value(&offer.spec).unwrap_or_default(),
-    }
-}
-
-fn new_event(record: &EventRecord, judged: Result<(), Refused>) -> Option<NewEvent> {
-    // Positions, attempts and sequences of a record were made from checked ones.
-    Some(NewEvent {
-        position: baton_domain::Position::new(record.position).ok()?,
-        index: record.index,
-        run: record.run_id,
-        attempt: record
-            .attempt
-            .and_then(|n| baton_domain::Attempt::new(n.into()).ok()),
-        seq: record
-            .seq
-            .and_then(|n| baton_domain::EventSeq::new(n.into()).ok()),
-        source: record.source.clone(),
-        kind: record.kind.clone(),
-        at: kept_time(record.at),
-        refusal: judged.err().map(str::to_owned),
-        data: record.data.clone(),
-    })
 }

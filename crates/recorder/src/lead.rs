@@ -24,7 +24,7 @@ pub(crate) async fn lead(
             batch = feeder.next() => batch?,
             error = keeper.lost() => return Err(error.into()),
         };
-        keeper.keep(&batch).await?;
+        keeper.keep(batch).await?;
         feeder.keep_through(keeper.reached());
         recorder
             .progress

@@ -23,7 +23,7 @@ pub(crate) struct Said {
     pub(crate) decoded: Decoded,
     /// Of an offer, checked.
     pub(crate) spec: Option<RunSpec>,
-    /// The events to keep, not yet judged.
+    /// The events to keep, not yet judged; until they are taken.
     pub(crate) records: Vec<EventRecord>,
 }
 
@@ -36,6 +36,17 @@ impl Message {
 
     pub(crate) const fn position(&self) -> Position {
         self.raw.position
+    }
+
+    /// The same message before anything of it was taken.
+    pub(crate) fn read_again(self) -> Self {
+        Self::read(self.raw)
+    }
+
+    /// Moves the events out that are to be kept.
+    pub(crate) fn take_records(&mut self) -> Vec<EventRecord> {
+        let said = self.said.as_mut();
+        said.map_or_else(|_| Vec::new(), |said| std::mem::take(&mut said.records))
     }
 
     /// The run it speaks of, if it speaks of one.
@@ -57,8 +68,8 @@ impl Message {
 
 fn say(raw: &RawMessage) -> Result<Said, String> {
     let body = without_nul(&raw.payload);
-    let (subject, decoded) = Decoded::read(&raw.subject, &body).map_err(|e| e.to_string())?;
-    let records = EventRecord::of_message(raw.position, &subject, &decoded);
+    let (subject, mut decoded) = Decoded::read(&raw.subject, &body).map_err(|e| e.to_string())?;
+    let records = EventRecord::taken_from(raw.position, &subject, &mut decoded);
     if records.len() > EventsMessage::MAX_EVENTS {
         return Err(format!("it holds {} events", records.len()));
     }

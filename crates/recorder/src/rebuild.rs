@@ -65,10 +65,14 @@ pub async fn rebuild(
             batch = feeder.next() => batch?,
             error = keeper.lost() => return Err(error.into()),
         };
-        keeper.keep(&batch).await?;
+        let (messages, unreadable) = (
+            batch.len(),
+            batch.iter().filter(|it| it.said.is_err()).count(),
+        );
+        keeper.keep(batch).await?;
         feeder.keep_through(keeper.reached());
-        report.messages += batch.len() as u64;
-        report.unreadable += batch.iter().filter(|message| message.said.is_err()).count() as u64;
+        report.messages += messages as u64;
+        report.unreadable += unreadable as u64;
         progress.send_replace(Progress::Recorded(keeper.reached()));
     }
     report.complete = true;

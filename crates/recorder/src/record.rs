@@ -41,17 +41,17 @@ impl Keeper {
 
     /// Keeps messages, in order. Those that the database refuses are kept as unreadable, so that
     /// nothing stops at them.
-    pub(crate) async fn keep(&mut self, messages: &[Message]) -> Result<(), RecorderError> {
+    pub(crate) async fn keep(&mut self, messages: Vec<Message>) -> Result<(), RecorderError> {
         let keeping = self.keep_or_part(messages);
         Box::pin(keeping).await
     }
 
-    async fn keep_or_part(&mut self, messages: &[Message]) -> Result<(), RecorderError> {
-        match self.keep_whole(messages).await {
+    async fn keep_or_part(&mut self, mut messages: Vec<Message>) -> Result<(), RecorderError> {
+        match self.keep_whole(&mut messages).await {
             Err(RecorderError::Store(StoreError::Rejected(refusal))) => {
                 tracing::error!(error = %refusal, "the database refuses a batch; taking it apart");
                 for message in messages {
-                    self.keep_single(message).await?;
+                    self.keep_single(message.read_again()).await?;
                 }
                 Ok(())
             }
@@ -59,8 +59,8 @@ impl Keeper {
         }
     }
 
-    async fn keep_single(&mut self, message: &Message) -> Result<(), RecorderError> {
-        match self.keep_whole(std::slice::from_ref(message)).await {
+    async fn keep_single(&mut self, mut message: Message) -> Result<(), RecorderError> {
+        match self.keep_whole(std::slice::from_mut(&mut message)).await {
             Err(RecorderError::Store(StoreError::Rejected(refusal))) => {
                 let position = message.position();
                 tracing::error!(%position, error = %refusal, "the database refuses a message");
@@ -68,19 +68,19 @@ impl Keeper {
                     unreadable: vec![message.unreadable(&refusal.to_string())],
                     ..Batch::default()
                 };
-                self.write(&batch, through(message)).await
+                self.write(&batch, through(&message)).await
             }
             other => other,
         }
     }
 
-    async fn keep_whole(&mut self, messages: &[Message]) -> Result<(), RecorderError> {
-        let Some(last) = messages.last() else {
+    async fn keep_whole(&mut self, messages: &mut [Message]) -> Result<(), RecorderError> {
+        let Some(through) = messages.last().map(through) else {
             return Ok(());
         };
         self.load(messages).await?;
         let batch = fold(&mut self.known, messages);
-        let written = self.write(&batch, through(last)).await;
+        let written = self.write(&batch, through).await;
         match &written {
             Ok(()) => self.known.shrink(),
             Err(_) => self.known.forget(),

@@ -6,8 +6,11 @@ use sqlx::{Connection, PgConnection};
 
 use crate::{
     Batch, Lock, LockName, RecordedPosition, RunRecord, Store, StoreError, Through, artifacts,
-    control, control_events, drains, events, feed, help, inputs, messages, position,
-    row::position_out, runs, sessions, unreadable,
+    control, control_events, drains,
+    events::{self, Repeats},
+    feed, help, inputs, messages, position,
+    row::position_out,
+    runs, sessions, unreadable,
 };
 
 /// The right to write the run tables. After an error other than [`StoreError::Rejected`] it is to
@@ -80,12 +83,28 @@ impl Writer {
     /// # Errors
     /// When the database is unavailable or refuses a value, or another recorder has written.
     pub async fn write(&mut self, batch: &Batch, through: Through) -> Result<(), StoreError> {
+        match self.try_write(batch, through, Repeats::Unexpected).await {
+            // A report that was stored again after the broker's window of duplicates, and meets a
+            // run that has moved on: rare, so that only then each report is looked for.
+            Err(StoreError::Rejected(refusal)) if events::is_repeat(&refusal) => {
+                self.try_write(batch, through, Repeats::LeftOut).await
+            }
+            written => written,
+        }
+    }
+
+    async fn try_write(
+        &mut self,
+        batch: &Batch,
+        through: Through,
+        repeats: Repeats,
+    ) -> Result<(), StoreError> {
         let from = self.reached.position;
         let mut transaction = self.lock.connection().begin().await?;
         claim(&mut transaction, from, through).await?;
         runs::insert(&mut transaction, &batch.new_runs).await?;
         runs::update(&mut transaction, &moved(batch)).await?;
-        events::append(&mut transaction, &batch.events).await?;
+        events::append(&mut transaction, &batch.events, repeats).await?;
         sessions::write(&mut transaction, &batch.sessions).await?;
         control::write(&mut transaction, &batch.controls).await?;
         messages::write(&mut transaction, &batch.messages, &batch.message_steps).await?;

@@ -7,11 +7,11 @@ use baton_domain::{
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 mod control;
 mod meaning;
+mod read;
 mod session;
 
 pub use control::{
@@ -40,23 +40,6 @@ pub struct EventsMessage {
 impl EventsMessage {
     /// The most events in one message.
     pub const MAX_EVENTS: usize = 500;
-
-    /// Reads a message, and each event as it was sent.
-    ///
-    /// # Errors
-    /// When it is not JSON of this shape, or holds no events.
-    pub fn read(body: &[u8]) -> Result<(Self, Vec<Value>), serde_json::Error> {
-        let mut value: Value = serde_json::from_slice(body)?;
-        let message: Self = Self::deserialize(&value)?;
-        if message.events.is_empty() {
-            return Err(serde::de::Error::custom("a message of events holds none"));
-        }
-        let raw = match value.get_mut("events").map(Value::take) {
-            Some(Value::Array(raw)) => raw,
-            _ => Vec::new(),
-        };
-        Ok((message, raw))
-    }
 }
 
 /// An event with its place in the attempt.

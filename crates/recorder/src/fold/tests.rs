@@ -6,7 +6,7 @@ use baton_store::{Batch, RunRecord, Usage};
 use baton_wire::{ControlCommand, Event, LeaseStep, Subject};
 use serde::Serialize;
 
-use super::{Known, fold};
+use super::Known;
 use crate::read::Message;
 
 #[path = "control_tests.rs"]
@@ -49,6 +49,13 @@ impl Stream {
     fn fold(&self) -> Batch {
         fold(&mut Known::default(), &self.0)
     }
+}
+
+/// Folds messages, which can be folded again.
+fn fold(known: &mut Known, messages: &[Message]) -> Batch {
+    let read = |message: &Message| Message::read(message.raw.clone());
+    let mut messages: Vec<Message> = messages.iter().map(read).collect();
+    super::fold(known, &mut messages)
 }
 
 fn record(batch: &Batch) -> &RunRecord {

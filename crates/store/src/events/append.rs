@@ -1,5 +1,7 @@
 //! Keeping events.
 
+use chrono::{DateTime, Utc};
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -9,24 +11,65 @@ use crate::{
     row::{attempt_out, position_out, seq_out},
 };
 
-/// Keeps events; a report that is kept already is left as it is.
+/// The index that holds each report once.
+const ONCE: &str = "task_run_events_once";
+
+/// Whether some of the events may be kept already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Repeats {
+    /// None is, as far as anybody knows: the database refuses everything if one is.
+    Unexpected,
+    /// Some are, and are left as they are. Looking for each costs nearly half as much again.
+    LeftOut,
+}
+
+/// Whether a write was refused since a report is kept already.
+pub(crate) fn is_repeat(refusal: &sqlx::Error) -> bool {
+    let refusal = refusal.as_database_error();
+    refusal.and_then(sqlx::error::DatabaseError::constraint) == Some(ONCE)
+}
+
+/// Keeps events.
 pub(crate) async fn append(
     connection: &mut PgConnection,
     events: &[NewEvent],
+    repeats: Repeats,
 ) -> Result<(), StoreError> {
     if events.is_empty() {
         return Ok(());
     }
-    let positions: Vec<i64> = events.iter().map(|e| position_out(e.position)).collect();
-    let indexes: Vec<i16> = events.iter().map(|e| e.index.cast_signed()).collect();
-    let runs: Vec<Uuid> = events.iter().map(|e| e.run.as_uuid()).collect();
-    let attempts: Vec<Option<i32>> = events.iter().map(|e| e.attempt.map(attempt_out)).collect();
-    let seqs: Vec<Option<i32>> = events.iter().map(|e| e.seq.map(seq_out)).collect();
-    let sources: Vec<&str> = events.iter().map(|e| e.source.as_str()).collect();
-    let kinds: Vec<&str> = events.iter().map(|e| e.kind.as_str()).collect();
-    let times: Vec<_> = events.iter().map(|e| e.at).collect();
-    let refusals: Vec<Option<&str>> = events.iter().map(|e| e.refusal.as_deref()).collect();
-    let data: Vec<&serde_json::Value> = events.iter().map(|e| &e.data).collect();
+    let columns = Columns::of(events);
+    match repeats {
+        Repeats::Unexpected => insert(connection, &columns).await,
+        Repeats::LeftOut => insert_others(connection, &columns).await,
+    }
+}
+
+async fn insert(connection: &mut PgConnection, c: &Columns<'_>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO task_run_events
+             (position, index, run_id, attempt, seq, source, kind, at, refusal, data, effective)
+         SELECT *, refusal IS NULL FROM UNNEST(
+             $1::bigint[], $2::smallint[], $3::uuid[], $4::integer[], $5::integer[], $6::text[],
+             $7::text[], $8::timestamptz[], $9::text[], $10::jsonb[]
+         ) AS e (position, index, run_id, attempt, seq, source, kind, at, refusal, data)",
+        &c.positions,
+        &c.indexes,
+        &c.runs,
+        &c.attempts as _,
+        &c.seqs as _,
+        &c.sources as _,
+        &c.kinds as _,
+        &c.times,
+        &c.refusals as _,
+        &c.data as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_others(connection: &mut PgConnection, c: &Columns<'_>) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO task_run_events
              (position, index, run_id, attempt, seq, source, kind, at, refusal, data, effective)
@@ -35,18 +78,48 @@ pub(crate) async fn append(
              $7::text[], $8::timestamptz[], $9::text[], $10::jsonb[]
          ) AS e (position, index, run_id, attempt, seq, source, kind, at, refusal, data)
          ON CONFLICT DO NOTHING",
-        &positions,
-        &indexes,
-        &runs,
-        &attempts as _,
-        &seqs as _,
-        &sources as _,
-        &kinds as _,
-        &times,
-        &refusals as _,
-        &data as _,
+        &c.positions,
+        &c.indexes,
+        &c.runs,
+        &c.attempts as _,
+        &c.seqs as _,
+        &c.sources as _,
+        &c.kinds as _,
+        &c.times,
+        &c.refusals as _,
+        &c.data as _,
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+struct Columns<'a> {
+    positions: Vec<i64>,
+    indexes: Vec<i16>,
+    runs: Vec<Uuid>,
+    attempts: Vec<Option<i32>>,
+    seqs: Vec<Option<i32>>,
+    sources: Vec<&'a str>,
+    kinds: Vec<&'a str>,
+    times: Vec<DateTime<Utc>>,
+    refusals: Vec<Option<&'a str>>,
+    data: Vec<&'a Value>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(events: &'a [NewEvent]) -> Self {
+        Self {
+            positions: events.iter().map(|e| position_out(e.position)).collect(),
+            indexes: events.iter().map(|e| e.index.cast_signed()).collect(),
+            runs: events.iter().map(|e| e.run.as_uuid()).collect(),
+            attempts: events.iter().map(|e| e.attempt.map(attempt_out)).collect(),
+            seqs: events.iter().map(|e| e.seq.map(seq_out)).collect(),
+            sources: events.iter().map(|e| e.source.as_str()).collect(),
+            kinds: events.iter().map(|e| e.kind.as_str()).collect(),
+            times: events.iter().map(|e| e.at).collect(),
+            refusals: events.iter().map(|e| e.refusal.as_deref()).collect(),
+            data: events.iter().map(|e| &e.data).collect(),
+        }
+    }
 }

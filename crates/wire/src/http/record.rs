@@ -29,10 +29,22 @@ impl EventRecord {
             (Decoded::Control(control), _) => vec![at.control(control)],
             (Decoded::Grant(grant), _) => vec![at.grant(grant)],
             (Decoded::Events(events, raw), Subject::Events { worker, .. }) => {
-                at.events(events, raw, worker)
+                at.events(events, raw.clone(), worker)
             }
             // Decoding takes the kind from the subject: other pairs do not exist.
             _ => Vec::new(),
+        }
+    }
+
+    /// The same, but events as they were sent are moved out of the message instead of being
+    /// copied: for whoever reads many and needs them once.
+    #[must_use]
+    pub fn taken_from(position: Position, subject: &Subject, message: &mut Decoded) -> Vec<Self> {
+        match (message, subject) {
+            (Decoded::Events(events, raw), Subject::Events { worker, .. }) => {
+                Place { position }.events(events, std::mem::take(raw), worker)
+            }
+            (message, _) => Self::of_message(position, subject, message),
         }
     }
 }
@@ -132,7 +144,7 @@ impl Place {
         }
     }
 
-    fn events(&self, message: &EventsMessage, raw: &[Value], by: &WorkerId) -> Vec<EventRecord> {
+    fn events(&self, message: &EventsMessage, raw: Vec<Value>, by: &WorkerId) -> Vec<EventRecord> {
         let pairs = message.events.iter().zip(raw).enumerate();
         pairs
             .map(|(index, (event, raw))| {
@@ -175,20 +187,23 @@ fn wished(command: &ControlCommand) -> Map<String, Value> {
 const FOR_FEWER_EYES: [&str; 4] = ["text", "mac", "sealed", "webRo"];
 
 /// An event as sent, parted into its type and its own fields.
-fn split(raw: &Value) -> (String, Value) {
-    let kind = raw.get("type").and_then(Value::as_str).unwrap_or_default();
-    let fields: Map<String, Value> = raw
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter(|(name, _)| !["seq", "at", "type"].contains(&name.as_str()))
-        .filter(|(name, _)| {
-            let narrow = kind == "input_typed" || kind.starts_with("session_");
-            !(narrow && FOR_FEWER_EYES.contains(&name.as_str()))
-        })
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    (kind.to_owned(), Value::Object(fields))
+fn split(raw: Value) -> (String, Value) {
+    let Value::Object(mut fields) = raw else {
+        return (String::new(), Value::Object(Map::new()));
+    };
+    let kind = match fields.remove("type") {
+        Some(Value::String(kind)) => kind,
+        _ => String::new(),
+    };
+    for known in ["seq", "at"] {
+        fields.remove(known);
+    }
+    if kind == "input_typed" || kind.starts_with("session_") {
+        for narrow in FOR_FEWER_EYES {
+            fields.remove(narrow);
+        }
+    }
+    (kind, Value::Object(fields))
 }
 
 #[cfg(test)]

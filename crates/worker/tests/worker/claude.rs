@@ -1,18 +1,20 @@
 //! Runs of type `claude_code`, with the real Claude Code and a scripted model.
 
-use std::{
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use baton_testkit::{
     Fault, ModelEndpoint, Script, Speech, Turn, Usage, claude, git::SampleRepository,
 };
 use baton_wire::Event;
 use baton_worker::{ClaudeLogin, ClaudeSandbox, Ending, WorkerError};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::bench::{Bench, Story, marked, wait_until};
+use crate::{
+    agents::{branch, commands, failure, go_wrong, is_good, program, task},
+    bench::{Bench, Story, marked, wait_until},
+};
+
+pub(crate) const CLAUDE: &str = "claude_code";
 
 pub(crate) async fn bench(endpoint: &ModelEndpoint) -> Bench {
     let mut bench = Bench::new().await;
@@ -31,31 +33,6 @@ pub(crate) async fn bench(endpoint: &ModelEndpoint) -> Bench {
     bench
 }
 
-pub(crate) fn task(repository: &SampleRepository, runtime: Value) -> Value {
-    json!({
-        "type": "claude_code",
-        "repository": repository.url(),
-        "task": {
-            "instructions": "make the file\n\nand say so",
-            "runtime": runtime,
-            "publish": { "mode": "branch" },
-        },
-    })
-}
-
-pub(crate) fn is_good(story: &Story) -> bool {
-    matches!(story.last(), Some(Event::Succeeded { .. }))
-}
-
-/// The branch that was pushed.
-pub(crate) fn branch(story: &Story) -> String {
-    let branch = story.events().into_iter().find_map(|event| match event {
-        Event::BranchPushed { branch, .. } => Some(branch.clone()),
-        _ => None,
-    });
-    branch.unwrap_or_else(|| panic!("nothing was pushed: {story:#?}"))
-}
-
 /// The tokens that were read, read from a cache, and written, as they add up.
 pub(crate) fn usage(story: &Story) -> (u64, u64, u64) {
     let counts = story.events().into_iter().filter_map(|event| match event {
@@ -70,19 +47,6 @@ pub(crate) fn usage(story: &Story) -> (u64, u64, u64) {
     counts.fold((0, 0, 0), |sum, count| {
         (sum.0 + count.0, sum.1 + count.1, sum.2 + count.2)
     })
-}
-
-/// What the agent's commands came to.
-pub(crate) fn commands(story: &Story) -> Vec<(Option<i32>, &str)> {
-    let finished = story.events().into_iter().filter_map(|event| match event {
-        Event::CommandFinished {
-            exit_code,
-            output_tail,
-            ..
-        } => Some((*exit_code, output_tail.as_str())),
-        _ => None,
-    });
-    finished.collect()
 }
 
 /// What is kept of a run that leaves a note.
@@ -127,6 +91,7 @@ async fn claude_does_a_run_and_its_work_is_a_patch_and_a_branch() {
     let worker = bench.work();
     let run = bench
         .submit(task(
+            CLAUDE,
             &repository,
             json!({ "model": "scripted-model", "effort": "low" }),
         ))
@@ -189,7 +154,7 @@ async fn model_and_effort_are_the_tasks_then_the_workers() {
     let worker = bench.work();
     for runtime in [json!({}), json!({ "model": "of-task", "effort": "high" })] {
         let story = bench
-            .end(bench.submit(task(&repository, runtime)).await)
+            .end(bench.submit(task(CLAUDE, &repository, runtime)).await)
             .await;
         assert!(is_good(&story), "{story:#?}");
     }
@@ -229,7 +194,7 @@ async fn the_repositorys_words_are_heard_but_none_of_its_settings() {
     repository.commit("Words and settings");
     let bench = bench(&endpoint).await;
     let worker = bench.work();
-    let run = bench.submit(task(&repository, json!({}))).await;
+    let run = bench.submit(task(CLAUDE, &repository, json!({}))).await;
     let story = bench.end(run).await;
     assert!(is_good(&story), "{story:#?}");
     let asked = endpoint.wait_for_request(1).await;
@@ -253,7 +218,7 @@ async fn a_cancelled_run_ends_claude_and_what_it_runs() {
     let repository = SampleRepository::new();
     let bench = bench(&endpoint).await;
     let worker = bench.work();
-    let run = bench.submit(task(&repository, json!({}))).await;
+    let run = bench.submit(task(CLAUDE, &repository, json!({}))).await;
     let begun = bench.workspace(run, 1).join("repo/begun");
     wait_until(|| begun.exists()).await;
     bench.cancel(run).await;
@@ -266,13 +231,10 @@ async fn a_cancelled_run_ends_claude_and_what_it_runs() {
 
 /// A program in place of Claude Code that answers what it is asked before and then does as told.
 fn pretender(folder: &Path, exec: &str) -> PathBuf {
-    let path = folder.join("claude");
-    let text = format!(
-        "#!/bin/sh\ncase \"$1\" in -p) cat > /dev/null; {exec};; *) echo '{{\"loggedIn\": true}}';; esac\n"
+    let script = format!(
+        "case \"$1\" in -p) cat > /dev/null; {exec};; *) echo '{{\"loggedIn\": true}}';; esac"
     );
-    std::fs::write(&path, text).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    path
+    program(folder, "claude", &script)
 }
 
 const SENSE: &str = r#"echo '{"type":"system","subtype":"status"}'"#;
@@ -283,47 +245,18 @@ async fn a_claude_that_goes_wrong_fails_the_run_with_a_reason() {
     let endpoint = ModelEndpoint::start(Script::default()).await;
     let repository = SampleRepository::new();
     let mut bench = bench(&endpoint).await;
-    let gave_up = r#"{"type":"result","subtype":"error_max_turns","is_error":true,"errors":["too many turns"]}"#;
-    let cases = [
-        ("echo hello world", "agent_garbled", "hello world"),
-        ("yes garbage", "agent_garbled", "garbage"),
-        (&format!("{SENSE}; kill -9 $$"), "agent_killed", "signal 9"),
-        (
-            &format!("{SENSE}; exit 137"),
-            "agent_killed",
-            "exit code 137",
-        ),
-        (
-            &format!("{SENSE}; echo 'no disk' >&2; exit 2"),
-            "agent_failed",
-            "no disk",
-        ),
-        (
-            &format!("{SENSE}; exit 0"),
-            "agent_failed",
-            "without an answer",
-        ),
-        (
-            &format!("{SENSE}; echo half a line; exit 0"),
-            "agent_garbled",
-            "half a line",
-        ),
-        (
-            &format!("{SENSE}; echo '{gave_up}'; exit 1"),
-            "agent_failed",
-            "too many turns",
-        ),
-    ];
-    for (exec, code, words) in cases {
-        let folder = tempfile::tempdir().unwrap();
-        bench.options.claude.program = pretender(folder.path(), exec);
-        let worker = bench.work();
-        let run = bench.submit(task(&repository, json!({}))).await;
-        let (found, message) = bench.end(run).await.failure();
-        assert_eq!(found, code, "{message}");
-        assert!(message.contains(words), "{message}");
-        worker.leave().await;
-    }
+    let gave_up = r#"echo '{"type":"result","subtype":"error_max_turns","is_error":true,"errors":["too many turns"]}'; exit 1"#;
+    let own = (gave_up, "agent_failed", "too many turns");
+    let request = task(CLAUDE, &repository, json!({}));
+    go_wrong(
+        &mut bench,
+        &request,
+        (SENSE, own),
+        |options, folder, exec| {
+            options.claude.program = pretender(folder, exec);
+        },
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -339,12 +272,10 @@ async fn a_model_that_does_not_answer_fails_the_run_with_its_words() {
         let refusal = Turn::say("never").failing(fault.always());
         let endpoint = ModelEndpoint::start(Script::new([refusal])).await;
         let bench = bench(&endpoint).await;
-        let worker = bench.work();
-        let run = bench.submit(task(&repository, json!({}))).await;
-        let (code, message) = bench.end(run).await.failure();
+        let request = task(CLAUDE, &repository, json!({}));
+        let (code, message) = failure(&bench, request).await;
         assert_eq!(code, "agent_failed");
         assert!(message.contains(words), "{message}");
-        worker.leave().await;
     }
 }
 
@@ -359,7 +290,7 @@ async fn a_model_that_stumbles_is_asked_again() {
     let bench = bench(&endpoint).await;
     let worker = bench.work();
     let story = bench
-        .end(bench.submit(task(&repository, json!({}))).await)
+        .end(bench.submit(task(CLAUDE, &repository, json!({}))).await)
         .await;
     assert!(is_good(&story), "{story:#?}");
     assert_eq!(repository.file(&branch(&story), "log").unwrap(), "once");
@@ -404,16 +335,14 @@ async fn a_claude_that_vanishes_or_is_logged_out_while_the_worker_runs_fails_the
     let folder = tempfile::tempdir().unwrap();
     bench.options.claude.program = pretender(folder.path(), "true");
     bench.options.claude.login = ClaudeLogin::Home(folder.path().join("home"));
-    let worker = bench.work();
-    let run = bench.submit(task(&repository, json!({}))).await;
-    let (code, message) = bench.end(run).await.failure();
+    let request = task(CLAUDE, &repository, json!({}));
+    let (code, message) = failure(&bench, request).await;
     assert_eq!(code, "agent_not_logged_in", "{message}");
-    worker.leave().await;
     bench.options.claude.login = ClaudeLogin::ApiKey(claude::API_KEY.to_owned());
     let worker = bench.work();
     bench.ready().await;
     std::fs::remove_file(folder.path().join("claude")).unwrap();
-    let run = bench.submit(task(&repository, json!({}))).await;
+    let run = bench.submit(task(CLAUDE, &repository, json!({}))).await;
     let (code, message) = bench.end(run).await.failure();
     assert_eq!(code, "agent_missing", "{message}");
     worker.leave().await;
@@ -425,9 +354,7 @@ async fn a_claude_that_is_killed_fails_the_run() {
     let endpoint = ModelEndpoint::start(Script::new([kill, Turn::say("never")])).await;
     let repository = SampleRepository::new();
     let bench = bench(&endpoint).await;
-    let worker = bench.work();
-    let run = bench.submit(task(&repository, json!({}))).await;
-    let (code, message) = bench.end(run).await.failure();
+    let request = task(CLAUDE, &repository, json!({}));
+    let (code, message) = failure(&bench, request).await;
     assert_eq!(code, "agent_killed", "{message}");
-    worker.leave().await;
 }

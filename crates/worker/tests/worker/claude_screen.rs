@@ -5,8 +5,9 @@ use baton_wire::Event;
 use serde_json::json;
 
 use crate::{
+    agents::{branch, commands, failure, is_good, task},
     bench::marked,
-    claude::{bench, branch, commands, is_good, task, usage},
+    claude::{CLAUDE, bench, usage},
 };
 
 // W-04
@@ -23,7 +24,7 @@ async fn claudes_own_screen_is_in_the_terminal_and_its_work_is_told_all_the_same
     let bench = bench(&endpoint).await;
     let worker = bench.work();
     let run = bench
-        .submit(task(&repository, json!({ "mode": "interactive" })))
+        .submit(task(CLAUDE, &repository, json!({ "mode": "interactive" })))
         .await;
     let story = bench.end(run).await;
     assert!(is_good(&story), "{story:#?}");
@@ -54,12 +55,8 @@ async fn a_model_that_refuses_fails_the_run_with_a_screen_too() {
     let endpoint = ModelEndpoint::start(Script::new([refusal])).await;
     let repository = SampleRepository::new();
     let bench = bench(&endpoint).await;
-    let worker = bench.work();
-    let run = bench
-        .submit(task(&repository, json!({ "mode": "interactive" })))
-        .await;
-    let (code, message) = bench.end(run).await.failure();
+    let request = task(CLAUDE, &repository, json!({ "mode": "interactive" }));
+    let (code, message) = failure(&bench, request).await;
     assert_eq!(code, "agent_failed");
     assert!(message.contains("the script says so"), "{message}");
-    worker.leave().await;
 }

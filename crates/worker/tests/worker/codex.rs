@@ -1,9 +1,6 @@
 //! Runs of type `codex_exec`, with the real Codex CLI and a scripted model.
 
-use std::{
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use baton_testkit::{
     Fault, ModelEndpoint, Script, Turn,
@@ -12,9 +9,14 @@ use baton_testkit::{
 };
 use baton_wire::Event;
 use baton_worker::{CodexLogin, CodexSandbox, Ending, WorkerError};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::bench::{Bench, Story};
+use crate::{
+    agents::{branch, commands, failure, go_wrong, is_good, program, task},
+    bench::{Bench, Story},
+};
+
+const CODEX: &str = "codex_exec";
 
 async fn bench(home: &CodexHome) -> Bench {
     let mut bench = Bench::new().await;
@@ -25,38 +27,9 @@ async fn bench(home: &CodexHome) -> Bench {
 }
 
 /// The worker's settings of Codex for a scripted model.
-fn overrides(endpoint: &ModelEndpoint) -> Vec<String> {
+pub(crate) fn overrides(endpoint: &ModelEndpoint) -> Vec<String> {
     let words = codex::overrides(&endpoint.url());
     words.into_iter().filter(|word| word != "-c").collect()
-}
-
-fn task(repository: &SampleRepository, runtime: Value) -> Value {
-    json!({
-        "type": "codex_exec",
-        "repository": repository.url(),
-        "task": {
-            "instructions": "make the file\n\nand say so",
-            "runtime": runtime,
-            "publish": { "mode": "branch" },
-        },
-    })
-}
-
-fn is_good(story: &Story) -> bool {
-    matches!(story.last(), Some(Event::Succeeded { .. }))
-}
-
-/// What the agent's commands came to.
-fn commands(story: &Story) -> Vec<(Option<i32>, &str)> {
-    let finished = story.events().into_iter().filter_map(|event| match event {
-        Event::CommandFinished {
-            exit_code,
-            output_tail,
-            ..
-        } => Some((*exit_code, output_tail.as_str())),
-        _ => None,
-    });
-    finished.collect()
 }
 
 /// Tokens read and turns, each time that they were counted.
@@ -70,15 +43,6 @@ pub(crate) fn usage(story: &Story) -> Vec<(u64, Option<u64>)> {
         _ => None,
     });
     usage.collect()
-}
-
-/// The branch that was pushed.
-fn branch(story: &Story) -> String {
-    let branch = story.events().into_iter().find_map(|event| match event {
-        Event::BranchPushed { branch, .. } => Some(branch.clone()),
-        _ => None,
-    });
-    branch.unwrap_or_else(|| panic!("nothing was pushed: {story:#?}"))
 }
 
 // W-04 W-10
@@ -102,7 +66,11 @@ async fn codex_does_a_run_and_its_work_is_a_patch_and_a_branch() {
     bench.options.codex.sandbox = CodexSandbox::Bypass;
     let worker = bench.work();
     let run = bench
-        .submit(task(&repository, json!({ "model": "scripted-model" })))
+        .submit(task(
+            CODEX,
+            &repository,
+            json!({ "model": "scripted-model" }),
+        ))
         .await;
     let story = bench.end(run).await;
     assert!(is_good(&story), "{story:#?}");
@@ -176,7 +144,7 @@ async fn codex_works_in_its_own_sandbox() {
     bench.options.codex.config = overrides(&endpoint);
     bench.options.codex.sandbox = CodexSandbox::WorkspaceWrite;
     let worker = bench.work();
-    let run = bench.submit(task(&repository, json!({}))).await;
+    let run = bench.submit(task(CODEX, &repository, json!({}))).await;
     let story = bench.end(run).await;
     assert!(is_good(&story), "{story:#?}");
     let workspace = bench.workspace(run, 1);
@@ -206,7 +174,7 @@ async fn model_and_effort_are_the_tasks_then_the_workers_then_codexs_own() {
             .push("model=\"own-model\"".to_owned());
         let worker = bench.work();
         bench
-            .end(bench.submit(task(&repository, json!({}))).await)
+            .end(bench.submit(task(CODEX, &repository, json!({}))).await)
             .await;
         worker.leave().await;
         seen(0)
@@ -218,13 +186,13 @@ async fn model_and_effort_are_the_tasks_then_the_workers_then_codexs_own() {
     bench.options.codex.effort = Some("low".parse().unwrap());
     let worker = bench.work();
     let workers = bench
-        .end(bench.submit(task(&repository, json!({}))).await)
+        .end(bench.submit(task(CODEX, &repository, json!({}))).await)
         .await;
     assert!(is_good(&workers), "{workers:#?}");
     assert_eq!(seen(1), ("gpt-5".to_owned(), json!("low")));
     let wishes = json!({ "model": "gpt-5-codex", "effort": "high" });
     let tasks = bench
-        .end(bench.submit(task(&repository, wishes)).await)
+        .end(bench.submit(task(CODEX, &repository, wishes)).await)
         .await;
     assert!(is_good(&tasks), "{tasks:#?}");
     assert_eq!(seen(2), ("gpt-5-codex".to_owned(), json!("high")));
@@ -243,7 +211,7 @@ async fn a_cancelled_run_ends_codex_and_what_it_runs() {
     let mut bench = bench(&home).await;
     bench.options.codex.config = overrides(&endpoint);
     let worker = bench.work();
-    let run = bench.submit(task(&repository, json!({}))).await;
+    let run = bench.submit(task(CODEX, &repository, json!({}))).await;
     let started = |story: &Story| story.has(|event| matches!(event, Event::CommandStarted { .. }));
     bench.story(run, started).await;
     bench.cancel(run).await;
@@ -255,13 +223,10 @@ async fn a_cancelled_run_ends_codex_and_what_it_runs() {
 
 /// A program in place of Codex that answers `--version` and `login status` and then does as told.
 fn pretender(folder: &Path, exec: &str) -> PathBuf {
-    let path = folder.join("codex");
-    let text = format!(
-        "#!/bin/sh\ncase \"$1\" in exec) cat > /dev/null; {exec};; sandbox) echo bwrap: no namespaces; exit 1;; *) echo fine;; esac\n"
+    let script = format!(
+        "case \"$1\" in exec) cat > /dev/null; {exec};; sandbox) echo bwrap: no namespaces; exit 1;; *) echo fine;; esac"
     );
-    std::fs::write(&path, text).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    path
+    program(folder, "codex", &script)
 }
 
 const SENSE: &str = r#"echo '{"type":"thread.started","thread_id":"x"}'"#;
@@ -272,43 +237,18 @@ async fn a_codex_that_goes_wrong_fails_the_run_with_a_reason() {
     let (home, repository) = (CodexHome::logged_in(), SampleRepository::new());
     let mut bench = bench(&home).await;
     bench.options.slots = 1.try_into().unwrap();
-    let cases = [
-        ("echo hello world", "agent_garbled", "hello world"),
-        ("yes garbage", "agent_garbled", "garbage"),
-        (&format!("{SENSE}; kill -9 $$"), "agent_killed", "signal 9"),
-        (
-            &format!("{SENSE}; exit 137"),
-            "agent_killed",
-            "exit code 137",
-        ),
-        (
-            &format!("{SENSE}; echo 'no disk' >&2; exit 2"),
-            "agent_failed",
-            "no disk",
-        ),
-        (
-            &format!("{SENSE}; exit 0"),
-            "agent_failed",
-            "without an answer",
-        ),
-        (
-            &format!(
-                r#"{SENSE}; echo '{{"type":"turn.failed","error":{{"message":"no quota"}}}}'; exit 1"#
-            ),
-            "agent_failed",
-            "no quota",
-        ),
-    ];
-    for (exec, code, words) in cases {
-        let folder = tempfile::tempdir().unwrap();
-        bench.options.codex.program = pretender(folder.path(), exec);
-        let worker = bench.work();
-        let run = bench.submit(task(&repository, json!({}))).await;
-        let (found, message) = bench.end(run).await.failure();
-        assert_eq!(found, code, "{message}");
-        assert!(message.contains(words), "{message}");
-        worker.leave().await;
-    }
+    let gave_up = r#"echo '{"type":"turn.failed","error":{"message":"no quota"}}'; exit 1"#;
+    let own = (gave_up, "agent_failed", "no quota");
+    let request = task(CODEX, &repository, json!({}));
+    go_wrong(
+        &mut bench,
+        &request,
+        (SENSE, own),
+        |options, folder, exec| {
+            options.codex.program = pretender(folder, exec);
+        },
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -318,12 +258,10 @@ async fn a_model_that_refuses_fails_the_run() {
     let (home, repository) = (CodexHome::logged_in(), SampleRepository::new());
     let mut bench = bench(&home).await;
     bench.options.codex.config = overrides(&endpoint);
-    let worker = bench.work();
-    let run = bench.submit(task(&repository, json!({}))).await;
-    let (code, message) = bench.end(run).await.failure();
+    let request = task(CODEX, &repository, json!({}));
+    let (code, message) = failure(&bench, request).await;
     assert_eq!(code, "agent_failed");
     assert!(message.contains("401"), "{message}");
-    worker.leave().await;
 }
 
 // W-08
@@ -361,11 +299,11 @@ async fn a_codex_that_vanishes_or_is_logged_out_while_the_worker_runs_fails_the_
     let worker = bench.work();
     bench.ready().await;
     std::fs::remove_file(home.path().join("auth.json")).unwrap();
-    let run = bench.submit(task(&repository, json!({}))).await;
+    let run = bench.submit(task(CODEX, &repository, json!({}))).await;
     let (code, message) = bench.end(run).await.failure();
     assert_eq!(code, "agent_not_logged_in", "{message}");
     std::fs::remove_file(link).unwrap();
-    let run = bench.submit(task(&repository, json!({}))).await;
+    let run = bench.submit(task(CODEX, &repository, json!({}))).await;
     let (code, message) = bench.end(run).await.failure();
     assert_eq!(code, "agent_missing", "{message}");
     worker.leave().await;
@@ -379,7 +317,7 @@ async fn a_run_can_be_logged_in_with_a_key_alone() {
     bench.options.codex.config = overrides(&endpoint);
     bench.options.codex.login = CodexLogin::ApiKey(codex::API_KEY.to_owned());
     let worker = bench.work();
-    let run = bench.submit(task(&repository, json!({}))).await;
+    let run = bench.submit(task(CODEX, &repository, json!({}))).await;
     let story = bench.end(run).await;
     assert!(is_good(&story), "{story:#?}");
     assert!(
@@ -398,9 +336,7 @@ async fn a_codex_that_is_killed_fails_the_run() {
     let (home, repository) = (CodexHome::logged_in(), SampleRepository::new());
     let mut bench = bench(&home).await;
     bench.options.codex.config = overrides(&endpoint);
-    let worker = bench.work();
-    let run = bench.submit(task(&repository, json!({}))).await;
-    let (code, message) = bench.end(run).await.failure();
+    let request = task(CODEX, &repository, json!({}));
+    let (code, message) = failure(&bench, request).await;
     assert_eq!(code, "agent_killed", "{message}");
-    worker.leave().await;
 }

@@ -3,7 +3,6 @@
 use std::{
     fs::File,
     io::{Read, Write},
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
@@ -19,7 +18,9 @@ use baton_worker::{Approvals, CodexLogin, CodexSandbox};
 use serde_json::{Value, json};
 
 use crate::{
+    agents::program,
     bench::{Bench, Story, marked},
+    codex::overrides,
     control::{how, is_paused, resume},
 };
 
@@ -49,15 +50,12 @@ fn hook_role() {
 /// The worker's own program, as far as agents call it: this binary.
 fn hook_program(folder: &Path) -> PathBuf {
     let own = std::env::current_exe().unwrap();
-    let text = format!(
-        "#!/bin/sh\nexec 3>&1\nquestion=\n[ \"$1\" = need-operator ] && question=$2\n\
-         HOOK_ROLE=$question exec '{}' --exact codex_control::hook_role > /dev/null\n",
+    let script = format!(
+        "exec 3>&1\nquestion=\n[ \"$1\" = need-operator ] && question=$2\n\
+         HOOK_ROLE=$question exec '{}' --exact codex_control::hook_role > /dev/null",
         own.display()
     );
-    let path = folder.join("baton");
-    std::fs::write(&path, text).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    path
+    program(folder, "baton", &script)
 }
 
 struct Ground {
@@ -77,8 +75,7 @@ impl Ground {
         options.hook_program = Some(hook_program(bench.state.path()));
         options.codex.program = codex::program();
         options.codex.login = CodexLogin::Home(home.path().to_owned());
-        let words = codex::overrides(&endpoint.url());
-        options.codex.config = words.into_iter().filter(|word| word != "-c").collect();
+        options.codex.config = overrides(&endpoint);
         Self {
             bench,
             endpoint,
@@ -301,8 +298,7 @@ async fn a_question_from_within_the_sandbox_reaches_people_and_its_answer_the_mo
     let question = format!("{} need-operator 'which way?' --wait", program.display());
     ground.endpoint =
         ModelEndpoint::start(Script::new([Turn::exec(&question), Turn::say("all done")])).await;
-    let words = codex::overrides(&ground.endpoint.url());
-    ground.bench.options.codex.config = words.into_iter().filter(|word| word != "-c").collect();
+    ground.bench.options.codex.config = overrides(&ground.endpoint);
     let bench = &ground.bench;
     let worker = bench.work();
     let run = bench.submit(ground.task("exec")).await;

@@ -8,8 +8,9 @@ use baton_worker::CodexLogin;
 use serde_json::{Value, json};
 
 use crate::{
+    agents::{commands, failure},
     bench::{Bench, Story, marked},
-    codex::usage,
+    codex::{overrides, usage},
 };
 
 async fn bench(home: &CodexHome, endpoint: &ModelEndpoint) -> Bench {
@@ -17,8 +18,7 @@ async fn bench(home: &CodexHome, endpoint: &ModelEndpoint) -> Bench {
     bench.options.run_types = ["codex_exec".parse().unwrap()].into();
     bench.options.codex.program = codex::program();
     bench.options.codex.login = CodexLogin::Home(home.path().to_owned());
-    let words = codex::overrides(&endpoint.url());
-    bench.options.codex.config = words.into_iter().filter(|word| word != "-c").collect();
+    bench.options.codex.config = overrides(endpoint);
     bench
 }
 
@@ -64,26 +64,7 @@ async fn codex_shows_its_own_screen_and_the_run_ends_with_its_turn() {
         Event::AgentStarted { mode: Some(mode), capabilities: Some(can), .. }
             if mode == "interactive" && can.interactive
     )));
-    let commands: Vec<(&str, Option<i32>, &str)> = story
-        .events()
-        .into_iter()
-        .filter_map(|event| match event {
-            Event::CommandFinished {
-                command,
-                exit_code,
-                output_tail,
-                ..
-            } => Some((command.as_str(), *exit_code, output_tail.as_str())),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(
-        commands,
-        [
-            ("printf made > made.txt; cat made.txt", Some(0), "made"),
-            ("exit 3", Some(3), "")
-        ]
-    );
+    assert_eq!(commands(&story), [(Some(0), "made"), (Some(3), "")]);
     assert!(
         story
             .has(|event| matches!(event, Event::FilesChanged { paths, .. } if paths == &["b.txt"]))
@@ -130,12 +111,9 @@ async fn a_model_that_refuses_fails_the_run_with_its_reason() {
     let endpoint = ModelEndpoint::start(Script::new([refusal])).await;
     let (home, repository) = (CodexHome::logged_in(), SampleRepository::new());
     let bench = bench(&home, &endpoint).await;
-    let worker = bench.work();
-    let run = bench.submit(task(&repository)).await;
-    let (code, message) = bench.end(run).await.failure();
+    let (code, message) = failure(&bench, task(&repository)).await;
     assert_eq!(code, "agent_failed", "{message}");
     assert!(message.contains("the script says so"), "{message}");
-    worker.leave().await;
 }
 
 #[tokio::test]
@@ -145,11 +123,8 @@ async fn a_repository_with_settings_for_codex_is_not_opened_with_a_screen() {
     repository.write(".codex/config.toml", "model = \"x\"\n");
     repository.commit("settings for codex");
     let bench = bench(&home, &endpoint).await;
-    let worker = bench.work();
-    let run = bench.submit(task(&repository)).await;
-    let (code, message) = bench.end(run).await.failure();
+    let (code, message) = failure(&bench, task(&repository)).await;
     assert_eq!(code, "agent_failed");
     assert!(message.contains(".codex"), "{message}");
     assert_eq!(endpoint.requests().len(), 0);
-    worker.leave().await;
 }

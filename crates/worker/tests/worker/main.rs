@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod adoption;
+mod agents;
 mod bench;
 mod claude;
 mod claude_screen;

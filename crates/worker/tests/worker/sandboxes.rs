@@ -1,15 +1,15 @@
 //! The agents' own sandboxes, with the real programs that they are made of.
 
-use std::{
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use baton_testkit::{ModelEndpoint, Script, Turn, codex, git::SampleRepository};
 use baton_worker::{ClaudeSandbox, CodexLogin, CodexSandbox};
 use serde_json::json;
 
-use crate::claude::{bench, is_good, task};
+use crate::{
+    agents::{is_good, program, task},
+    claude::{CLAUDE, bench},
+};
 
 // W-04
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn claude_writes_in_its_sandbox_and_nowhere_else() {
     bench.options.state_dir = state.path().join("w1");
     bench.options.claude.sandbox = ClaudeSandbox::WorkspaceWrite;
     let worker = bench.work();
-    let run = bench.submit(task(&repository, json!({}))).await;
+    let run = bench.submit(task(CLAUDE, &repository, json!({}))).await;
     let story = bench.end(run).await;
     assert!(is_good(&story), "{story:#?}");
     let outputs = endpoint.wait_for_request(7).await.outputs();
@@ -56,17 +56,14 @@ async fn claude_writes_in_its_sandbox_and_nowhere_else() {
 }
 
 /// The program, where nobody may make a namespace: as in most containers.
-fn confined(folder: &Path, program: &Path) -> PathBuf {
-    let path = folder.join("confined");
-    let text = format!(
-        "#!/bin/sh\nexec unshare --user --map-root-user sh -c '\
+fn confined(folder: &Path, agent: &Path) -> PathBuf {
+    let script = format!(
+        "exec unshare --user --map-root-user sh -c '\
          echo 0 > /proc/sys/user/max_user_namespaces; \
-         exec setpriv --bounding-set=-all --inh-caps=-all \"$0\" \"$@\"' '{}' \"$@\"\n",
-        program.display()
+         exec setpriv --bounding-set=-all --inh-caps=-all \"$0\" \"$@\"' '{}' \"$@\"",
+        agent.display()
     );
-    std::fs::write(&path, text).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    path
+    program(folder, "confined", &script)
 }
 
 // W-08

@@ -14,7 +14,7 @@ use futures::StreamExt as _;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::record;
+use crate::{metrics::Waits, record};
 
 /// Messages that a viewer may be behind.
 const QUEUE: usize = 256;
@@ -39,7 +39,10 @@ pub(crate) enum Topic {
 
 /// The hub.
 #[derive(Debug, Clone)]
-pub(crate) struct Hub(Arc<Mutex<State>>);
+pub(crate) struct Hub {
+    state: Arc<Mutex<State>>,
+    waits: Waits,
+}
 
 #[derive(Debug)]
 struct State {
@@ -60,13 +63,17 @@ pub(crate) struct Subscription {
 }
 
 impl Hub {
-    /// A hub that has handed out everything up to a position.
-    pub(crate) fn at(last: Position) -> Self {
-        Self(Arc::new(Mutex::new(State {
+    /// A hub that has handed out everything up to a position. Whoever waits hears what is said first.
+    pub(crate) fn at(last: Position, waits: Waits) -> Self {
+        let state = State {
             last,
             next_viewer: 0,
             viewers: HashMap::new(),
-        })))
+        };
+        Self {
+            state: Arc::new(Mutex::new(state)),
+            waits,
+        }
     }
 
     /// Follows the stream until it is told to stop. When it ends, so do all viewers.
@@ -110,6 +117,7 @@ impl Hub {
                 return self.lock().pass(message.position);
             }
         };
+        self.waits.hear(&records);
         let live = Arc::new(Live {
             position: message.position,
             records,
@@ -128,7 +136,7 @@ impl Hub {
 
     /// A panic elsewhere leaves queues that are still queues.
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

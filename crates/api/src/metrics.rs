@@ -1,5 +1,7 @@
 //! What the server counts of itself, for `/metrics`.
 
+mod waits;
+
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -12,11 +14,17 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
+pub(crate) use self::waits::Waits;
+
 use crate::problem::Answer;
 
-/// Wishes about runs since the server started, by action and by what became of them.
+/// Wishes about runs since the server started.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Metrics(Arc<Mutex<BTreeMap<(&'static str, Outcome), u64>>>);
+pub(crate) struct Metrics {
+    /// By action and by what became of them.
+    requests: Arc<Mutex<BTreeMap<(&'static str, Outcome), u64>>>,
+    waits: Waits,
+}
 
 /// What became of a wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +38,11 @@ enum Outcome {
 }
 
 impl Metrics {
+    /// How long wishes take.
+    pub(crate) const fn waits(&self) -> &Waits {
+        &self.waits
+    }
+
     /// Counts what becomes of a wish.
     pub(crate) async fn counted(
         &self,
@@ -38,7 +51,8 @@ impl Metrics {
     ) -> Answer<Response> {
         let answer = answering.await;
         let outcome = Outcome::of(&answer);
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = self.requests.lock();
+        let mut counts = counts.unwrap_or_else(PoisonError::into_inner);
         *counts.entry((action, outcome)).or_default() += 1;
         answer
     }
@@ -49,7 +63,8 @@ impl Metrics {
                         here, by action and outcome.\n\
                         # TYPE baton_control_requests_total counter\n"
             .to_owned();
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = self.requests.lock();
+        let counts = counts.unwrap_or_else(PoisonError::into_inner);
         for ((action, outcome), count) in counts.iter() {
             let outcome = outcome.as_str();
             let _ = writeln!(
@@ -57,6 +72,7 @@ impl Metrics {
                 "baton_control_requests_total{{action=\"{action}\",outcome=\"{outcome}\"}} {count}"
             );
         }
+        self.waits.write(&mut text);
         text
     }
 }

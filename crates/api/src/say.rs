@@ -12,6 +12,7 @@ use baton_domain::{Actor, RunId};
 use baton_wire::{ControlCommand, ControlMessage, MessageId, Subject, http::ControlEvent};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
@@ -99,6 +100,7 @@ impl Wish {
         let message = self.message;
         let subject = Subject::Control { run: message.run };
         let id = MessageId::control(message.run, message.id);
+        let asked = Instant::now();
         let position = broker::publish(app.bus(), &subject, &id, &message).await?;
         if self.has_key {
             let kept = broker::command_at(app.bus(), position).await?;
@@ -107,6 +109,7 @@ impl Wish {
                 return replayed(taken_down(kept), same);
             }
         }
+        app.metrics().waits().begin(&message, asked);
         hand_over(app, &message).await;
         tracing::info!(
             run = %message.run, command = %message.id, action = message.command.action(),

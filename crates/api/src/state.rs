@@ -59,6 +59,7 @@ impl App {
         stopping: CancellationToken,
     ) -> Result<Self, ApiError> {
         let ApiDeps { bus, store, clock } = deps;
+        let metrics = Metrics::default();
         Ok(Self(Arc::new(Inner {
             hosts: Hosts::new(&options),
             artifacts: ArtifactStore::in_folder(&options.artifacts_dir)?,
@@ -67,10 +68,10 @@ impl App {
             ids: Mutex::new(ContextV7::new()),
             accounts: Accounts::new(store.clone(), Arc::clone(&clock), lost),
             history: History::new(store),
-            hub: Hub::at(from),
+            hub: Hub::at(from, metrics.waits().clone()),
             beats: Beats::default(),
             terminals: Terminals::default(),
-            metrics: Metrics::default(),
+            metrics,
             clock,
             stopping,
         })))

@@ -12,7 +12,9 @@ use crate::{
 
 /// Counts of this server and gauges of the fleet, as Prometheus reads them
 ///
-/// `baton_control_requests_total` by `action` and `outcome` (`kept`, `refused`, `failed`);
+/// `baton_control_requests_total` by `action` and `outcome` (`kept`, `refused`, `failed`); the
+/// histograms `baton_control_delivered_seconds` and `baton_control_effective_seconds` by `action`:
+/// from a wish that this server took until its worker holds it, and until it has had its effect;
 /// `baton_terminal_viewers`, those of the run that has most (`baton_terminal_viewers_of_one_run`), how
 /// many there may be (`baton_terminal_viewers_limit`) and how many were refused
 /// (`baton_terminal_viewers_refused_total`) `per` `server`, `run` and `name`; and

@@ -42,7 +42,9 @@ pub async fn after(
         ShownRow,
         r#"SELECT e.position, e.index, e.id, e.run_id, e.attempt, e.actor_kind, e.actor, e.action,
              e.at, e.refusal, e.metadata, e.answers,
-             a.delivered_at, a.declined, a.effective_at
+             a.delivered_at, a.declined,
+             CASE WHEN e.action = 'cancel' AND e.effective THEN r.finished_at
+                 ELSE a.effective_at END AS effective_at
          FROM task_run_control_events AS e
          LEFT JOIN LATERAL (
              SELECT min(at) FILTER (WHERE action = 'control_delivered') AS delivered_at,
@@ -51,6 +53,9 @@ pub async fn after(
              FROM task_run_control_events
              WHERE run_id = e.run_id AND answers = e.id AND effective
          ) AS a ON e.actor_kind = 'operator'
+         -- What ended a cancelled run is a fact of any kind, such as the loss of its lease.
+         LEFT JOIN task_runs AS r
+             ON r.id = e.run_id AND r.state = 'cancelled' AND e.action = 'cancel'
          WHERE e.run_id = $1
            AND ($2::bigint IS NULL OR (e.position, e.index) > ($2, $3::smallint))
            AND ($4::text IS NULL OR e.action = $4)

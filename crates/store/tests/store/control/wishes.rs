@@ -1,5 +1,6 @@
 //! Wishes are read with what answers them.
 
+use baton_domain::{RunId, RunState};
 use baton_store::{Batch, ControlFilter, Mark, StoredControlEvent, control_events};
 use serde_json::json;
 
@@ -61,4 +62,71 @@ async fn a_wish_is_read_with_its_delivery_and_its_effect() {
     assert!(phases[2..].iter().all(|it| *it == (None, None, None)));
     let events: Vec<_> = shown.into_iter().map(|it| it.event).collect();
     assert_eq!(events, batch.control_events);
+}
+
+fn cancel(run: RunId, n: u64) -> StoredControlEvent {
+    StoredControlEvent {
+        mark: Mark {
+            position: position(n),
+            index: 0,
+        },
+        id: uuid(n),
+        run,
+        attempt: None,
+        actor_kind: "operator".to_owned(),
+        actor: "somebody".to_owned(),
+        action: "cancel".to_owned(),
+        at: at(n.cast_signed()),
+        refusal: None,
+        metadata: json!({}),
+        answers: None,
+    }
+}
+
+// H-03 H-05
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_has_its_effect_when_its_run_has_ended_by_it() {
+    let stage = Stage::start().await;
+    let with_end = |state: RunState| {
+        let mut run = run();
+        run.record.run.state = state;
+        run.record.run.cancel_requested_at = Some(at(3));
+        run.record.finished_at = Some(at(8));
+        run
+    };
+    let (cancelled, too_late) = (with_end(RunState::Cancelled), with_end(RunState::Succeeded));
+    let second = StoredControlEvent {
+        refusal: Some("duplicate".to_owned()),
+        ..cancel(cancelled.id(), 4)
+    };
+    // A held run goes on before it ends.
+    let resumed = StoredControlEvent {
+        actor_kind: "worker".to_owned(),
+        action: "resumed".to_owned(),
+        answers: Some(uuid(3)),
+        ..cancel(cancelled.id(), 5)
+    };
+    let batch = Batch {
+        control_events: vec![
+            cancel(cancelled.id(), 3),
+            second,
+            resumed,
+            cancel(too_late.id(), 6),
+        ],
+        new_runs: vec![cancelled.clone(), too_late.clone()],
+        ..Batch::default()
+    };
+    let mut writer = stage.store.writer().await.expect("nobody else writes");
+    writer.write(&batch, through(10)).await.expect("all fit");
+    let effects = async |run| {
+        let filter = ControlFilter {
+            action: Some("cancel".to_owned()),
+            ..ControlFilter::default()
+        };
+        let page = control_events::after(&stage.store, run, &filter, None, 50).await;
+        let shown = page.expect("a page").events.into_iter();
+        shown.map(|it| it.effective_at).collect::<Vec<_>>()
+    };
+    assert_eq!(effects(cancelled.id()).await, [Some(at(8)), None]);
+    assert_eq!(effects(too_late.id()).await, [None]);
 }

@@ -273,17 +273,22 @@ async fn a_stopped_api_and_a_viewer_that_reads_nothing_do_not_hold_up_the_agent(
     stack.stop().await;
 }
 
-/// Waits until a number has grown by so much.
+/// Waits until a number has grown by so much, for as long as it grows.
 async fn grows(number: impl Fn() -> u64, by: u64) {
     let mut poll = tokio::time::interval(Duration::from_millis(20));
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let patience = Duration::from_secs(60);
+    let mut deadline = Instant::now() + patience;
     // One that is being written may be read as nothing.
     let mut seen = 0;
     let mut from = None;
     while from.is_none_or(|from| seen < from + by) {
         poll.tick().await;
         assert!(Instant::now() < deadline, "it stands at {seen}");
-        seen = seen.max(number());
+        let now = number();
+        if now > seen {
+            seen = now;
+            deadline = Instant::now() + patience;
+        }
         if from.is_none() && seen > 0 {
             from = Some(seen);
         }

@@ -434,6 +434,8 @@ pub(crate) fn marked(run: RunId) -> usize {
 pub(crate) async fn wait_until(seen: impl Fn() -> bool) {
     let looking = async {
         let mut looks = tokio::time::interval(Duration::from_millis(10));
+        // The worker is on this thread too: a look that takes long must not starve it.
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         while !seen() {
             looks.tick().await;
         }

@@ -173,4 +173,20 @@ impl BudgetKind {
             Self::SpendCents | Self::DiffLines => 10_000_000,
         }
     }
+
+    /// So much of it, in words for people.
+    #[must_use]
+    pub fn amount(self, n: u64) -> String {
+        let unit = match self {
+            Self::WallSeconds => "s of work",
+            Self::Turns if n == 1 => "turn",
+            Self::Turns => "turns",
+            Self::Tokens if n == 1 => "token",
+            Self::Tokens => "tokens",
+            Self::SpendCents => return format!("US$ {}.{:02}", n / 100, n % 100),
+            Self::DiffLines if n == 1 => "changed line",
+            Self::DiffLines => "changed lines",
+        };
+        format!("{n} {unit}")
+    }
 }

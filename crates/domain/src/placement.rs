@@ -306,9 +306,12 @@ fn advice(run: &Waiting, verdicts: &[Verdict], drains: &[Drain]) -> Vec<String> 
             near[0].worker, near[0].detail
         )],
         Some((Rule::Busy, near)) => vec![format!(
-            "wait until {} has {} free slots, or {}",
+            "wait until {} has {} free, or {}",
             listed(near.iter().map(|v| &v.worker)),
-            route.slots,
+            match route.slots.get() {
+                1 => "a slot".to_owned(),
+                n => format!("{n} slots"),
+            },
             wanted(route)
         )],
         _ => vec![wanted(route)],

@@ -87,11 +87,13 @@ pub(super) fn told(event: &Event) -> Option<String> {
         }
         Event::BudgetReached(it) => {
             format!(
-                "a budget is used up: {} of {} ({})",
-                it.used, it.limit, it.budget
+                "a budget ({}) is used up: {} used, {} allowed",
+                it.budget,
+                it.budget.amount(it.used),
+                it.budget.amount(it.limit)
             )
         }
-        Event::BudgetRaised(it) => format!("it may use up {} ({})", it.limit, it.budget),
+        Event::BudgetRaised(it) => format!("it may use up {}", it.budget.amount(it.limit)),
         _ => return None,
     })
 }

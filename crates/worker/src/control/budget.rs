@@ -90,7 +90,11 @@ impl Core {
             OwnHelp::Budget(budget),
             Question {
                 kind: HelpKind::Budget,
-                question: format!("the budget {budget} is used up: {used} of {limit}; the run is held until it is raised"),
+                question: format!(
+                    "a budget ({budget}) is used up: {} used, {} allowed. The run is held until it is raised",
+                    budget.amount(used),
+                    budget.amount(limit),
+                ),
                 options: offers(budget, limit, used),
                 blocking: true,
             },
@@ -143,7 +147,10 @@ fn offers(budget: BudgetKind, limit: u64, used: u64) -> Vec<(String, String)> {
         let more = (base.saturating_mul(percent) / 100).max(1);
         let raised = base.saturating_add(more).min(budget.most());
         if raised > highest {
-            offers.push((format!("raise:{raised}"), format!("{words}, to {raised}")));
+            offers.push((
+                format!("raise:{raised}"),
+                format!("{words}, to {}", budget.amount(raised)),
+            ));
             highest = raised;
         }
     }
@@ -162,6 +169,8 @@ mod tests {
         };
         assert_eq!(answers(100, 120), ["stop", "raise:180", "raise:240"]);
         assert_eq!(answers(1, 1), ["stop", "raise:2"]);
+        let offered = offers(BudgetKind::SpendCents, 500, 510);
+        assert_eq!(offered[1].1, "Raise it by half, to US$ 7.65");
         let most = BudgetKind::Turns.most();
         assert_eq!(answers(most, most), ["stop"]);
     }

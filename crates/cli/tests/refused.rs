@@ -27,96 +27,98 @@ fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// Command lines, and what their refusal says.
+const WRONG: &[(&str, &[&str])] = &[
+    ("runs pause 42", &["<RUN>", "'42' is not a valid run id"]),
+    ("runs pause", &["<RUN>"]),
+    (
+        "runs pause RUN --deadline 30",
+        &["--deadline", "such as 90s or 30m", "24h"],
+    ),
+    ("runs pause RUN --deadline 2d", &["--deadline", "24h"]),
+    (
+        "runs pause RUN --resume-after 8d",
+        &["--resume-after", "7d"],
+    ),
+    (
+        "runs pause RUN --hard --deadline 5s",
+        &["--hard", "--deadline"],
+    ),
+    (
+        "runs takeover RUN --expires-after 5s",
+        &["--expires-after", "from 1m to 24h"],
+    ),
+    ("runs hand-back RUN", &["--summary"]),
+    (
+        "runs hand-back RUN --summary a --summary-file b",
+        &["--summary-file"],
+    ),
+    ("runs message RUN", &["<TEXT>"]),
+    ("runs messages RUN --cancel 7", &["--cancel"]),
+    ("runs messages RUN --limit 0", &["1..=200"]),
+    ("runs raise-budget RUN euros=5", &["KIND=LIMIT", "turns"]),
+    ("runs raise-budget RUN turns=0", &["turns", "from 1 to"]),
+    (
+        "inbox --kind quest",
+        &["--kind", "question", "permission", "stall"],
+    ),
+    ("inbox --state shut", &["--state", "open", "any"]),
+    ("inbox --run 7", &["--run"]),
+    ("inbox answer 7 yes", &["<REQUEST>"]),
+    (
+        "inbox answer 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e33",
+        &["<ANSWER>"],
+    ),
+    ("sessions grant RUN", &["--reason"]),
+    (
+        "sessions grant RUN --reason x --minutes 241",
+        &["--minutes", "1..=240"],
+    ),
+    (
+        "sessions grant RUN --reason x --terminal agnet",
+        &["--terminal", "agent", "shell"],
+    ),
+    (
+        "sessions grant RUN --reason x --channel ssh",
+        &["--channel", "web", "tmate"],
+    ),
+    (
+        "sessions enable RUN --provider zoom",
+        &["--provider", "web", "tmate"],
+    ),
+    (
+        "sessions enable RUN --minutes 0",
+        &["--minutes", "1..=1440"],
+    ),
+    ("sessions revoke 7", &["<RUN>"]),
+    ("attach", &["<RUN>"]),
+    ("attach RUN --write", &["--reason"]),
+    ("attach RUN --minutes 5", &["--write"]),
+    (
+        "attach RUN --terminal main",
+        &["--terminal", "agent", "shell"],
+    ),
+    ("attach RUN --detach-key x", &["--detach-key"]),
+    (
+        "runs list --state asleep",
+        &["--state", "queued", "dead_lettered"],
+    ),
+    (
+        "runs submit --pause-before prepare -- true",
+        &["--pause-before", "execute", "publish"],
+    ),
+    (
+        "runs submit --budget turns -- true",
+        &["--budget", "KIND=LIMIT"],
+    ),
+    ("keys rotate", &["<FILE>"]),
+    ("keys rotate f --keep 17", &["--keep", "1..=16"]),
+];
+
 // W-07
 #[test]
 fn what_cannot_be_meant_is_refused_with_what_can_be() {
-    let table: &[(&str, &[&str])] = &[
-        ("runs pause 42", &["<RUN>", "'42' is not a valid run id"]),
-        ("runs pause", &["<RUN>"]),
-        (
-            "runs pause RUN --deadline 30",
-            &["--deadline", "such as 90s or 30m", "24h"],
-        ),
-        ("runs pause RUN --deadline 2d", &["--deadline", "24h"]),
-        (
-            "runs pause RUN --resume-after 8d",
-            &["--resume-after", "7d"],
-        ),
-        (
-            "runs pause RUN --hard --deadline 5s",
-            &["--hard", "--deadline"],
-        ),
-        (
-            "runs takeover RUN --expires-after 5s",
-            &["--expires-after", "from 1m to 24h"],
-        ),
-        ("runs hand-back RUN", &["--summary"]),
-        (
-            "runs hand-back RUN --summary a --summary-file b",
-            &["--summary-file"],
-        ),
-        ("runs message RUN", &["<TEXT>"]),
-        ("runs messages RUN --cancel 7", &["--cancel"]),
-        ("runs messages RUN --limit 0", &["1..=200"]),
-        ("runs raise-budget RUN euros=5", &["KIND=LIMIT", "turns"]),
-        ("runs raise-budget RUN turns=0", &["turns", "from 1 to"]),
-        (
-            "inbox --kind quest",
-            &["--kind", "question", "permission", "stall"],
-        ),
-        ("inbox --state shut", &["--state", "open", "any"]),
-        ("inbox --run 7", &["--run"]),
-        ("inbox answer 7 yes", &["<REQUEST>"]),
-        (
-            "inbox answer 0198c5f2-7e7b-7d3a-9c55-1f6b0a4d2e33",
-            &["<ANSWER>"],
-        ),
-        ("sessions grant RUN", &["--reason"]),
-        (
-            "sessions grant RUN --reason x --minutes 241",
-            &["--minutes", "1..=240"],
-        ),
-        (
-            "sessions grant RUN --reason x --terminal agnet",
-            &["--terminal", "agent", "shell"],
-        ),
-        (
-            "sessions grant RUN --reason x --channel ssh",
-            &["--channel", "web", "tmate"],
-        ),
-        (
-            "sessions enable RUN --provider zoom",
-            &["--provider", "web", "tmate"],
-        ),
-        (
-            "sessions enable RUN --minutes 0",
-            &["--minutes", "1..=1440"],
-        ),
-        ("sessions revoke 7", &["<RUN>"]),
-        ("attach", &["<RUN>"]),
-        ("attach RUN --write", &["--reason"]),
-        ("attach RUN --minutes 5", &["--write"]),
-        (
-            "attach RUN --terminal main",
-            &["--terminal", "agent", "shell"],
-        ),
-        ("attach RUN --detach-key x", &["--detach-key"]),
-        (
-            "runs list --state asleep",
-            &["--state", "queued", "dead_lettered"],
-        ),
-        (
-            "runs submit --pause-before prepare -- true",
-            &["--pause-before", "execute", "publish"],
-        ),
-        (
-            "runs submit --budget turns -- true",
-            &["--budget", "KIND=LIMIT"],
-        ),
-        ("keys rotate", &["<FILE>"]),
-        ("keys rotate f --keep 17", &["--keep", "1..=16"]),
-    ];
-    for (line, words) in table {
+    for (line, words) in WRONG {
         let output = baton(line).output().expect("it runs");
         assert_eq!(output.status.code(), Some(2), "{line}: {output:?}");
         let told = told(&output);

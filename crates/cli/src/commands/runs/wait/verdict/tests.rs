@@ -57,180 +57,108 @@ fn takeover(changes: &Value) -> Value {
     control
 }
 
+/// How far the wish itself has come.
+fn record_of(word: &str) -> Value {
+    match word {
+        "open" => json!({}),
+        "heard" => json!({"deliveredAt": "2026-11-21T08:00:01Z"}),
+        "done" => {
+            json!({"deliveredAt": "2026-11-21T08:00:01Z", "effectiveAt": "2026-11-21T08:00:02Z"})
+        }
+        "declined" => json!({"declined": "the run is ending"}),
+        "late" => json!({"effective": false, "refusal": "wrong_state"}),
+        other => panic!("no such record: {other}"),
+    }
+}
+
+/// What holds the run.
+fn control_of(word: &str) -> Value {
+    let again = json!({"command": OTHER, "cause": "scope", "requestedAt": "2026-11-21T08:00:05Z"});
+    let began = json!({"beganAt": "2026-11-21T08:00:02Z", "expiresAt": "2026-11-21T09:00:02Z"});
+    match word {
+        "nothing" => json!({}),
+        "asked" => pause("requested", &json!({})),
+        "asked again" => pause("requested", &again),
+        "resuming" => pause("resuming", &json!({"effectiveAt": "2026-11-21T08:00:01Z"})),
+        "held" => standing(&json!({})),
+        "held again" => standing(&again),
+        "of others" => standing(&json!({"command": OTHER})),
+        "hard" => standing(&json!({"mode": "hard", "method": "checkpoint"})),
+        "frozen" => standing(&json!({"mode": "hard", "method": "cgroup", "before": null})),
+        "escalated" => standing(&json!({"method": "signal", "before": null, "escalated": true})),
+        "stage" => standing(&json!({"method": "stage", "before": "publish"})),
+        "takeover" => takeover(&json!({})),
+        "taken" => takeover(&began),
+        "taken by others" => takeover(&json!({"command": OTHER})),
+        other => panic!("no such control: {other}"),
+    }
+}
+
+/// A wish, its record, the run's state, what holds the run, and what is said: `+` for what came
+/// true, `-` for what never will, nothing while that is open.
+const ENDS: &str = "
+pause     | open     | running   | asked           |
+pause     | open     | paused    | held            | +the run stands still before exec (checkpoint)
+pause     | open     | paused    | escalated       | +the run stands still (signal); no tool call came in time
+pause     | open     | paused    | hard            |
+pause     | open     | paused    | frozen          | +the run stands still (cgroup)
+pause     | open     | paused    | of others       | +the run stands still before exec (checkpoint)
+pause     | done     | running   | nothing         | +the run stood still; it is running now
+pause     | heard    | running   | nothing         | -it was taken back
+pause     | heard    | succeeded | nothing         | -the run has ended: it is succeeded
+pause     | declined | running   | nothing         | -the run is ending
+pause     | late     | cancelled | nothing         | -it came when the run was cancelled already
+resume    | open     | paused    | resuming        |
+resume    | done     | running   | nothing         | +the run goes on
+resume    | done     | succeeded | nothing         | +the run goes on
+resume    | open     | queued    | nothing         | +the run goes on
+resume    | open     | cancelled | nothing         | -the run has ended: it is cancelled
+resume    | heard    | paused    | held again      | -the run is held again, cause: scope
+resume    | open     | running   | asked again     | -the run is held again, cause: scope
+takeover  | open     | running   | takeover        |
+takeover  | done     | paused    | taken by others | -it was taken back
+takeover  | heard    | running   | nothing         | -it was taken back
+takeover  | declined | paused    | nothing         | -the run is ending
+takeover  | done     | paused    | stage           | -its agent has ended; the run is held before publish: let it go on, or end it
+takeover  | heard    | failed    | nothing         | -the run has ended: it is failed
+hand_back | heard    | paused    | taken           |
+hand_back | done     | running   | nothing         | +the agent was told what you have done, and goes on
+hand_back | heard    | cancelled | nothing         | -the run has ended: it is cancelled
+hand_back | heard    | paused    | held            | -the takeover was over before
+";
+
 // H-05 H-09
 #[test]
 fn each_wish_ends_in_each_way_it_can() {
-    let done =
-        json!({"deliveredAt": "2026-11-21T08:00:01Z", "effectiveAt": "2026-11-21T08:00:02Z"});
-    let heard = json!({"deliveredAt": "2026-11-21T08:00:01Z"});
-    let declined = json!({"declined": "the run is ending"});
-    let late = json!({"effective": false, "refusal": "wrong_state"});
-    let (nothing, none) = (json!({}), json!({}));
-    let asked = pause("requested", &none);
-    let resuming = pause("resuming", &json!({"effectiveAt": "2026-11-21T08:00:01Z"}));
-    let hard = json!({"mode": "hard", "method": "checkpoint"});
-    let hard_now = json!({"mode": "hard", "method": "cgroup", "before": null});
-    let escalated = json!({"method": "signal", "before": null, "escalated": true});
-    let again = json!({"command": OTHER, "cause": "scope", "requestedAt": "2026-11-21T08:00:05Z"});
-    let began = json!({"beganAt": "2026-11-21T08:00:02Z", "expiresAt": "2026-11-21T09:00:02Z"});
-    let stage = json!({"method": "stage", "before": "publish"});
-    let theirs = json!({"command": OTHER});
-    let rows = [
-        ("pause", &none, "running", &asked, ""),
-        (
-            "pause",
-            &none,
-            "paused",
-            &standing(&none),
-            "+the run stands still before exec (checkpoint)",
-        ),
-        (
-            "pause",
-            &none,
-            "paused",
-            &standing(&escalated),
-            "+the run stands still (signal); no tool call came in time",
-        ),
-        ("pause", &none, "paused", &standing(&hard), ""),
-        (
-            "pause",
-            &none,
-            "paused",
-            &standing(&hard_now),
-            "+the run stands still (cgroup)",
-        ),
-        (
-            "pause",
-            &none,
-            "paused",
-            &standing(&theirs),
-            "+the run stands still before exec (checkpoint)",
-        ),
-        (
-            "pause",
-            &done,
-            "running",
-            &nothing,
-            "+the run stood still; it is running now",
-        ),
-        ("pause", &heard, "running", &nothing, "-it was taken back"),
-        (
-            "pause",
-            &heard,
-            "succeeded",
-            &nothing,
-            "-the run has ended: it is succeeded",
-        ),
-        (
-            "pause",
-            &declined,
-            "running",
-            &nothing,
-            "-the run is ending",
-        ),
-        (
-            "pause",
-            &late,
-            "cancelled",
-            &nothing,
-            "-it came when the run was cancelled already",
-        ),
-        ("resume", &none, "paused", &resuming, ""),
-        ("resume", &done, "running", &nothing, "+the run goes on"),
-        ("resume", &done, "succeeded", &nothing, "+the run goes on"),
-        ("resume", &none, "queued", &nothing, "+the run goes on"),
-        (
-            "resume",
-            &none,
-            "cancelled",
-            &nothing,
-            "-the run has ended: it is cancelled",
-        ),
-        (
-            "resume",
-            &heard,
-            "paused",
-            &standing(&again),
-            "-the run is held again, cause: scope",
-        ),
-        (
-            "resume",
-            &none,
-            "running",
-            &pause("requested", &again),
-            "-the run is held again, cause: scope",
-        ),
-        ("takeover", &none, "running", &takeover(&none), ""),
-        (
-            "takeover",
-            &done,
-            "paused",
-            &takeover(&theirs),
-            "-it was taken back",
-        ),
-        (
-            "takeover",
-            &heard,
-            "running",
-            &nothing,
-            "-it was taken back",
-        ),
-        (
-            "takeover",
-            &done,
-            "paused",
-            &standing(&stage),
-            "-its agent has ended; the run is held before publish: let it go on, or end it",
-        ),
-        (
-            "takeover",
-            &declined,
-            "paused",
-            &nothing,
-            "-the run is ending",
-        ),
-        (
-            "takeover",
-            &heard,
-            "failed",
-            &nothing,
-            "-the run has ended: it is failed",
-        ),
-        ("hand_back", &heard, "paused", &takeover(&began), ""),
-        (
-            "hand_back",
-            &done,
-            "running",
-            &nothing,
-            "+the agent was told what you have done, and goes on",
-        ),
-        (
-            "hand_back",
-            &heard,
-            "cancelled",
-            &nothing,
-            "-the run has ended: it is cancelled",
-        ),
-        (
-            "hand_back",
-            &heard,
-            "paused",
-            &standing(&none),
-            "-the takeover was over before",
-        ),
-    ];
-    for (action, record, state, control, expected) in rows {
-        let said = match judged(action, record, state, control) {
-            None => String::new(),
-            Some((true, words)) => format!("+{words}"),
-            Some((false, words)) => format!("-{words}"),
+    for row in ENDS.trim().lines() {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [action, record, state, control, expected] = cells[..] else {
+            panic!("no row: {row}");
         };
-        assert_eq!(said, expected, "{action} {record} {state} {control}");
+        let judged = judged(action, &record_of(record), state, &control_of(control));
+        let said = judged.map_or(String::new(), |(came, words)| {
+            format!("{}{words}", if came { '+' } else { '-' })
+        });
+        assert_eq!(said, expected, "{row}");
     }
-    let (came, words) = judged("takeover", &done, "paused", &takeover(&began)).unwrap();
-    assert!(
-        came && words.starts_with("the run is yours until 2026-11-21T09:00:02"),
-        "{words}"
-    );
-    assert!(words.contains("baton runs hand-back"), "{words}");
+}
+
+// H-09
+#[test]
+fn who_has_taken_a_run_over_is_told_what_to_do_with_it() {
+    let (came, words) = judged(
+        "takeover",
+        &record_of("done"),
+        "paused",
+        &control_of("taken"),
+    )
+    .unwrap();
+    assert!(came, "{words}");
+    for part in [
+        "the run is yours until 2026-11-21T09:00:02",
+        "baton attach",
+        "baton runs hand-back",
+    ] {
+        assert!(words.contains(part), "{words}");
+    }
 }

@@ -87,6 +87,8 @@ impl FarEnd {
     pub(crate) async fn say(&mut self, word: Heard) -> Option<()> {
         loop {
             tokio::select! {
+                // Where there is room nothing is dropped: what comes behind the word answers it.
+                biased;
                 permit = self.heard.reserve() => {
                     permit.ok()?.send(word);
                     return Some(());

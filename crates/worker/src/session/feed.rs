@@ -101,7 +101,8 @@ impl Feed {
         // What was shown before somebody listens is the beginning of what the broker keeps.
         let wish = self.wish(Some(Seen::NOTHING));
         let watching = Watching::connect(&self.host, wish).await?;
-        let outbox = Outbox::new(self.attempt, watching.hello().epoch);
+        let mut outbox = Outbox::new(self.attempt, watching.hello().epoch);
+        outbox.greeted(watching.hello(), Instant::now());
         let (sender, frames) = watching.split();
         let mut wire = Wire {
             sender,

@@ -74,6 +74,15 @@ impl Outbox {
         }
     }
 
+    /// Takes what the host greets with: who may type was told to whoever watched then, and a screen
+    /// tells it only to whoever begins with it.
+    pub(super) fn greeted(&mut self, hello: &Hello, now: Instant) {
+        if hello.gate.fence.is_some() {
+            let gate = hello.gate.clone();
+            self.take(Frame::Writer { offset: 0, gate }, now);
+        }
+    }
+
     /// Whether more is taken. What is not is dropped by the terminal's host, which says so.
     pub(super) const fn has_room(&self) -> bool {
         self.bytes < ROOM

@@ -73,6 +73,22 @@ fn an_answer_to_whoever_types_and_the_echo_wait_for_nothing_before_them() {
     assert_eq!(outbox.due(), Some(now + BETWEEN));
 }
 
+// H-08 B-05
+#[test]
+fn who_may_type_already_is_told_before_anything_is_shown() {
+    let (mut outbox, now) = (outbox(), Instant::now());
+    outbox.greeted(&hello(), now);
+    assert!(outbox.message(now).is_none());
+    let mut open = hello();
+    open.gate.fence = Some(serde_json::from_value(4.into()).unwrap());
+    outbox.greeted(&open, now);
+    outbox.take(output(0, vec![b'a']), now);
+    let frames = outbox.message(now).unwrap().frames;
+    let gate = open.gate;
+    assert_eq!(frames[0], Frame::Writer { offset: 0, gate });
+    assert_eq!(frames.len(), 2);
+}
+
 #[test]
 fn a_flood_waits_where_it_comes_from() {
     let (mut outbox, now) = (outbox(), Instant::now());

@@ -59,6 +59,7 @@ test("a run that is held at its agent's next tool call, and told something", asy
   await talk.getByRole("textbox", { name: "Message to the agent" }).fill(words);
   await talk.getByRole("button", { name: "Send" }).click();
   await expect(talk.locator("li")).toContainText("waits for the agent's next tool call");
+  await expect(talk.getByRole("textbox", { name: "Message to the agent" })).toHaveValue("");
   await page.getByTestId("state").first().hover();
   await shot(page, "run");
   await wish(request, id, { action: "cancel" });

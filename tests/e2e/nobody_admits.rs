@@ -10,7 +10,8 @@ use crate::stack::{Plan, Stack, id};
 #[tokio::test]
 async fn a_run_goes_on_while_the_broker_restarts_and_nobody_lets_workers_in() {
     let mut stack = Stack::start(Plan {
-        lease_seconds: 4,
+        // A login that nobody hears is refused after 5 s only: the worker must be back by the next one.
+        lease_seconds: 10,
         ..Plan::default()
     })
     .await;

@@ -249,12 +249,6 @@ fn environment(
         ("BATON_WORKER_CLAUDE_BASE_URL", model.root_url()),
         ("BATON_WORKER_CLAUDE_API_KEY_FILE", claude_key),
         ("BATON_WORKER_CLAUDE_SANDBOX", "bypass".to_owned()),
-        (
-            "BATON_WORKER_CLAUDE_BIN",
-            claude::program().display().to_string(),
-        ),
-        ("BATON_WORKER_CLAUDE_BASE_URL", model.root_url()),
-        ("BATON_WORKER_CLAUDE_SANDBOX", "bypass".to_owned()),
         ("ANTHROPIC_API_KEY", claude::API_KEY.to_owned()),
         ("BATON_LOG", "info,baton_api::router=warn".to_owned()),
     ]

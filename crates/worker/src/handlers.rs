@@ -24,6 +24,7 @@ pub(crate) mod hooks;
 mod order;
 mod reader;
 mod screen;
+mod warnings;
 
 pub(crate) use execute::{Execution, millis, never_started};
 pub(crate) use order::Order;

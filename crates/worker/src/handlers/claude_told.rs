@@ -9,14 +9,13 @@ use super::{
     claude_lines::{self, Ending, Fact, Tokens, Tool},
     execute::millis,
     reader::Tells,
+    warnings::Warnings,
 };
 use crate::{log_file::LogFile, report::Reporter, text};
 
 const LONGEST_COMMAND: usize = 4000;
 const LONGEST_MESSAGE: usize = 20_000;
 const LONGEST_PATH: usize = 500;
-/// The most warnings that become events; the raw lines have all.
-const MOST_WARNINGS: usize = 100;
 /// How the answer of a command begins that did not end with exit code 0.
 const EXIT_CODE: &str = "Exit code ";
 /// What the model is told instead of nothing.
@@ -37,8 +36,7 @@ pub(super) struct Told {
     turns: u64,
     /// How long it had run when it said what is heard now.
     now: Duration,
-    warnings: usize,
-    warning: Option<String>,
+    warnings: Warnings,
     last_words: Option<String>,
     /// Why the model did not answer at last.
     failure: Option<String>,
@@ -63,8 +61,7 @@ impl Told {
             counted: Tokens::default(),
             turns: 0,
             now: Duration::ZERO,
-            warnings: 0,
-            warning: None,
+            warnings: Warnings::default(),
             last_words: None,
             failure: None,
             ending: None,
@@ -88,7 +85,7 @@ impl Told {
 
     /// The last warning.
     pub(super) fn warning(&self) -> Option<&str> {
-        self.warning.as_deref()
+        self.warnings.last.as_deref()
     }
 
     pub(super) fn hear(&mut self, fact: Fact) {
@@ -251,13 +248,7 @@ impl Tells for Told {
     }
 
     fn warn(&mut self, message: String) {
-        self.show(&format!("warning: {message}\n"));
-        self.warnings += 1;
-        if self.warnings <= MOST_WARNINGS {
-            let message = text::head(&message, LONGEST_COMMAND);
-            self.reporter.say(Event::Warning { message });
-        }
-        self.warning = Some(message);
+        self.warnings.tell(message, &self.log, &self.reporter);
     }
 }
 

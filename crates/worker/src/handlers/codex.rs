@@ -204,7 +204,7 @@ fn judge(finished: &Finished, verdict: Verdict<Teller>) -> Result<String, Interr
         return Err(failure.into());
     }
     let heard = &verdict.told.heard;
-    let reason = heard.failure.as_deref().or(heard.warning.as_deref());
+    let reason = heard.failure.as_deref().or(heard.warnings.last.as_deref());
     let reason = reason.filter(|reason| !reason.trim().is_empty());
     let reason = reason.unwrap_or(&verdict.stderr);
     let failure = |code, how: &str| Verdict::<Teller>::failure(code, how, reason);

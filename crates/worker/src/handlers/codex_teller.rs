@@ -9,6 +9,7 @@ use super::{
     codex_lines::{self, CodexLine},
     execute::millis,
     reader::Tells,
+    warnings::Warnings,
 };
 use crate::{log_file::LogFile, report::Reporter, text};
 
@@ -16,8 +17,6 @@ const LONGEST_COMMAND: usize = 4000;
 const LONGEST_MESSAGE: usize = 20_000;
 const MOST_PATHS: usize = 200;
 const LONGEST_PATH: usize = 500;
-/// The most warnings that become events; the raw lines have all.
-const MOST_WARNINGS: usize = 100;
 
 /// What was heard of the agent's work.
 #[derive(Debug, Default)]
@@ -27,8 +26,7 @@ pub(super) struct Heard {
     pub(super) last_message: Option<String>,
     /// Why the turn failed.
     pub(super) failure: Option<String>,
-    /// The last warning.
-    pub(super) warning: Option<String>,
+    pub(super) warnings: Warnings,
     /// The tokens of the whole turn, as the agent counted them at its end.
     pub(super) tokens: Tokens,
 }
@@ -50,7 +48,6 @@ pub(super) struct Teller {
     running: HashMap<String, Duration>,
     /// How long codex had run when it said what is told now.
     now: Duration,
-    warnings: usize,
     pub(super) heard: Heard,
 }
 
@@ -62,7 +59,6 @@ impl Teller {
             repo,
             running: HashMap::new(),
             now: Duration::ZERO,
-            warnings: 0,
             heard: Heard::default(),
         }
     }
@@ -179,12 +175,7 @@ impl Tells for Teller {
     }
 
     fn warn(&mut self, message: String) {
-        self.log.write(&format!("warning: {message}\n"));
-        self.warnings += 1;
-        if self.warnings <= MOST_WARNINGS {
-            let message = text::head(&message, LONGEST_COMMAND);
-            self.reporter.say(Event::Warning { message });
-        }
-        self.heard.warning = Some(message);
+        let warnings = &mut self.heard.warnings;
+        warnings.tell(message, &self.log, &self.reporter);
     }
 }

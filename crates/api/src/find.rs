@@ -23,7 +23,7 @@ impl Found {
     /// The run as it is shown.
     pub(crate) fn shown(self, app: &App) -> Answer<TaskRun> {
         match self {
-            Self::Recorded(stored) => shown::stored(*stored, app),
+            Self::Recorded(stored) => app.show(*stored),
             Self::Offered(run) => Ok(*run),
         }
     }

@@ -63,7 +63,7 @@ impl Claim {
         };
         let first = stored.submission.idempotency.as_ref();
         self.check(first.map(|first| first.request_digest.as_str()))?;
-        shown::stored(stored, app).map(Some)
+        app.show(stored).map(Some)
     }
 
     /// The first run under the key, if what the broker holds at the position is not ours.
@@ -79,7 +79,7 @@ impl Claim {
         }
         self.check(first.request_digest.as_deref())?;
         if let Ok(Some(stored)) = app.history().run(first.run).await {
-            return shown::stored(stored, app).map(Some);
+            return app.show(stored).map(Some);
         }
         let spec = RunSpec::try_from(&first.spec)?;
         Ok(Some(shown::offered(first, &spec, position)))

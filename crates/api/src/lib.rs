@@ -35,10 +35,10 @@ mod state;
 mod terminal;
 mod text;
 
-pub use openapi::openapi_json;
 pub use options::{
     ApiDeps, ApiError, ApiOptions, ControlOptions, DefaultIdentity, LiveOptions, ViewerLimits,
     WebLinks,
 };
+pub use router::openapi_json;
 pub use routes::token_info;
 pub use server::{ApiServer, BoundApi};

@@ -5,7 +5,7 @@ mod security;
 use baton_wire::{http, terminal};
 use utoipa::{
     OpenApi,
-    openapi::{Info, License, Tag, path::Paths},
+    openapi::{Info, License, OpenApi as Document, Tag, path::Paths},
 };
 
 /// What the document says besides its paths. Types that no operation names as its body.
@@ -39,25 +39,25 @@ struct Base;
 ///
 /// # Panics
 /// Never: the document is made of strings and maps.
-#[must_use]
-pub fn openapi_json() -> String {
-    let mut text = document()
+pub(crate) fn text_of(endpoints: Document) -> String {
+    let mut text = document(endpoints)
         .to_pretty_json()
         .expect("a document of strings and maps is JSON");
     text.push('\n');
     text
 }
 
-/// The document.
-pub(crate) fn document() -> utoipa::openapi::OpenApi {
-    let (_, mut document) = crate::routes::documented().split_for_parts();
+/// The document about these endpoints.
+pub(crate) fn document(endpoints: Document) -> Document {
+    let mut document = base();
+    document.merge(endpoints);
     document.paths = plain_paths(document.paths);
     security::describe(&mut document);
     document
 }
 
 /// The document before any path.
-pub(crate) fn base() -> utoipa::openapi::OpenApi {
+fn base() -> Document {
     let mut document = Base::openapi();
     let mut info = Info::new("Baton", env!("CARGO_PKG_VERSION"));
     info.description = Some(

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{MatchedPath, Request},
     http::{HeaderValue, Response, header},
     middleware::{self, Next},
@@ -11,12 +11,25 @@ use axum::{
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::{dashboard, hosts, identity, problem::Problem, routes, state::App};
+use crate::{
+    dashboard, hosts, identity, openapi,
+    problem::Problem,
+    routes::{self, OpenApiText},
+    state::App,
+};
+
+/// What the service offers, as an OpenAPI document in JSON, indented, with a line's end at its end.
+#[must_use]
+pub fn openapi_json() -> String {
+    let (_, endpoints) = routes::documented().split_for_parts();
+    openapi::text_of(endpoints)
+}
 
 /// The whole service.
 pub(crate) fn build(app: App) -> Router {
     let hosts = app.hosts().clone();
-    let (router, _) = routes::documented().split_for_parts();
+    let (router, endpoints) = routes::documented().split_for_parts();
+    let document = OpenApiText::from(openapi::text_of(endpoints));
     router
         .method_not_allowed_fallback(dashboard::wrong_method)
         .fallback(dashboard::serve)
@@ -26,6 +39,7 @@ pub(crate) fn build(app: App) -> Router {
         .layer(CatchPanicLayer::custom(|_| {
             Problem::internal(&"a handler panicked").into_response()
         }))
+        .layer(Extension(document))
         .layer(middleware::from_fn(harden))
         .layer(middleware::from_fn(log))
 }

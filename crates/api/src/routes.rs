@@ -27,14 +27,15 @@ mod terminal;
 mod tokens;
 mod workers;
 
+pub(crate) use info::OpenApiText;
 pub use tokens::token_info;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{openapi, state::App};
+use crate::state::App;
 
 /// The documented endpoints, with their part of the OpenAPI document.
 pub(crate) fn documented() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(openapi::base())
+    OpenApiRouter::new()
         .routes(routes!(submit::submit, list::list))
         .routes(routes!(get::get))
         .routes(routes!(placement::placement))

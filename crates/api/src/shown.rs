@@ -16,6 +16,8 @@ use baton_wire::{
     },
 };
 
+use chrono::{DateTime, Utc};
+
 pub(crate) use control::{help, message};
 pub(crate) use record::{control, input};
 pub(crate) use session::live_session;
@@ -23,7 +25,6 @@ pub(crate) use session::live_session;
 use crate::{
     beats::Beats,
     problem::{Answer, Problem},
-    state::App,
 };
 
 /// A run just offered: queued, and nothing more.
@@ -55,10 +56,9 @@ pub(crate) fn offered(offer: Offer, spec: &RunSpec, position: Position) -> TaskR
 }
 
 /// A run as recorded, its lease with the evidence that was heard.
-pub(crate) fn stored(stored: StoredRun, app: &App) -> Answer<TaskRun> {
+pub(crate) fn stored(stored: StoredRun, beats: &Beats, now: DateTime<Utc>) -> Answer<TaskRun> {
     let StoredRun { submission, record } = stored;
     let run = record.run;
-    let now = app.clock().now();
     let request = serde_json::from_value(submission.request)
         .map_err(|error| Problem::internal(&format!("the request of run {}: {error}", run.id)))?;
     let (stage, due_at) = match &run.state {
@@ -80,7 +80,7 @@ pub(crate) fn stored(stored: StoredRun, app: &App) -> Answer<TaskRun> {
         failures: run.failures,
         max_attempts: run.retry.max_attempts,
         stage,
-        lease: run.state.lease().map(|held| lease(&run, held, app.beats())),
+        lease: run.state.lease().map(|held| lease(&run, held, beats)),
         due_at,
         cancel_requested_at: run.cancel_requested_at,
         result: result(record.outcome),

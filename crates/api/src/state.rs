@@ -7,6 +7,8 @@ use std::{
 
 use baton_bus::{Bus, Connection};
 use baton_domain::{Actor, Clock, Position, RunId};
+use baton_store::StoredRun;
+use baton_wire::http::TaskRun;
 use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +23,8 @@ use crate::{
     identity::Accounts,
     metrics::Metrics,
     options::{ApiDeps, ApiError, ApiOptions},
+    problem::Answer,
+    shown,
     terminal::Terminals,
 };
 
@@ -113,6 +117,11 @@ impl App {
     /// What the recorder kept.
     pub(crate) fn history(&self) -> &History {
         &self.0.history
+    }
+
+    /// A run that it kept, as it is shown now.
+    pub(crate) fn show(&self, stored: StoredRun) -> Answer<TaskRun> {
+        shown::stored(stored, self.beats(), self.clock().now())
     }
 
     /// Who has which token.

@@ -1,9 +1,8 @@
 //! The commands that agents call between their steps. They start without a runtime, without logs
 //! and without the other commands' arguments, since every tool call waits for them.
 
-use std::{env, path::PathBuf};
+use std::env;
 
-use baton_terminal::AGENT_SOCKET_VARIABLE;
 use clap::{Parser, Subcommand};
 
 use crate::{
@@ -30,11 +29,6 @@ enum AgentCommand {
     Checkpoint(CheckpointArgs),
     /// Ask a person something
     NeedOperator(NeedOperatorArgs),
-}
-
-/// Where the run's host listens, if this runs in a run.
-pub(crate) fn socket() -> Option<PathBuf> {
-    env::var_os(AGENT_SOCKET_VARIABLE).map(PathBuf::from)
 }
 
 /// Runs such a command; none when another is meant, or the command line is wrong.

@@ -2,6 +2,7 @@
 //! HTTP API. What the roles do lives in their own crates.
 
 mod agent_side;
+mod agent_socket;
 mod args;
 mod attach;
 mod client;

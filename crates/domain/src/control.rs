@@ -16,6 +16,16 @@ choices! {
 }
 
 choices! {
+    /// How an agent is held.
+    PauseKind, "pause kind" {
+        /// It waits between two tool calls.
+        Checkpoint = "checkpoint",
+        /// Its processes are stopped.
+        Frozen = "frozen",
+    }
+}
+
+choices! {
     /// By what means a run stands still.
     PauseMethod, "pause method" {
         /// The agent waits in its checkpoint.

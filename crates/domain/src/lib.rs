@@ -14,6 +14,7 @@ pub mod placement;
 pub mod retry;
 pub mod route;
 pub mod run;
+mod run_type;
 pub mod session;
 pub mod slots;
 pub mod spec;
@@ -35,9 +36,10 @@ pub use run::{
     EndStep, Fact, FactKind, IllegalStep, Lease, Refusal, ReleaseWish, Run, RunEvent, RunState,
     Stage, StateName,
 };
+pub use run_type::RunType;
 pub use session::{
     Channel, GrantId, InvalidSize, Provider, SessionHealth, SessionStatus, TerminalName,
     TerminalSize, WriteEnd,
 };
 pub use slots::Slots;
-pub use spec::{Priority, RunSpec, RunType};
+pub use spec::{Priority, RunSpec};

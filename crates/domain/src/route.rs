@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fmt, str::FromStr};
 use crate::{
     ids::InvalidId,
     names::{Capability, Pool},
+    run_type::RunType,
     slots::Slots,
-    spec::RunType,
 };
 
 /// The queue that a run waits in. Its token is `<pool>_<run type>[_W<slots>][_<capability>...]`,

@@ -11,6 +11,7 @@ mod state;
 mod tests;
 mod wish;
 
+pub use crate::control::PauseKind;
 pub use fact::{Command, Fact, FactKind, RunEvent};
 pub use refusal::{IllegalStep, Refusal};
-pub use state::{EndStep, Lease, PauseKind, ReleaseWish, Run, RunState, Stage, StateName};
+pub use state::{EndStep, Lease, ReleaseWish, Run, RunState, Stage, StateName};

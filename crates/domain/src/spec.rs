@@ -19,6 +19,7 @@ use crate::{
     retry::{RetryPolicy, RetryWorkspace},
     route::Route,
     run::{Stage, session::SessionWish},
+    run_type::RunType,
     slots::Slots,
 };
 
@@ -132,18 +133,6 @@ pub struct Checkout {
     pub repository: Repository,
     /// Branch, tag or commit; otherwise the remote's default branch.
     pub starting_ref: Option<GitRef>,
-}
-
-choices! {
-    /// The kinds of work that this version can do.
-    RunType, "run type" {
-        /// The Codex CLI.
-        CodexExec = "codex_exec",
-        /// Claude Code.
-        ClaudeCode = "claude_code",
-        /// Any program.
-        Command = "command",
-    }
 }
 
 choices! {

@@ -5,10 +5,7 @@ use std::fmt;
 use ed25519_dalek::SigningKey;
 use zeroize::Zeroizing;
 
-use crate::public::PublicKey;
-
-/// The length of each half, in bytes.
-pub(crate) const KEY_BYTES: usize = 32;
+use crate::public::{KEY_BYTES, PublicKey};
 
 /// One of the API's keys. Its id follows from its public part, so that nobody can give it another.
 #[derive(Clone)]

@@ -5,7 +5,8 @@ use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
-use crate::key::KEY_BYTES;
+/// The length of each half of a key, in bytes.
+pub(crate) const KEY_BYTES: usize = 32;
 
 /// How many bytes of the hash are a key's id.
 const ID_BYTES: usize = 8;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::{
-    key::{KEY_BYTES, Key},
-    public::PublicKey,
+    key::Key,
+    public::{KEY_BYTES, PublicKey},
 };
 
 /// How many keys a set holds at most: the current one and those before it.

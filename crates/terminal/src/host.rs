@@ -1,6 +1,7 @@
 //! The host's life: one agent from its start to its end, whoever looks after it meanwhile.
 
 mod agent;
+mod call;
 mod calls;
 mod checkpoints;
 mod clean;

@@ -4,6 +4,7 @@
 
 mod frames;
 mod host;
+mod random;
 mod seen;
 mod server;
 mod viewer;

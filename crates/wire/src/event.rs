@@ -2,8 +2,8 @@
 //! they do not know; the recorder keeps them all the same.
 
 use baton_domain::{
-    Attempt, EndStep, EventSeq, Failure, FailureCode, RunEvent, RunId, Stage, run::PauseKind,
-    spec::RunType,
+    Attempt, EndStep, EventSeq, Failure, FailureCode, RunEvent, RunId, RunType, Stage,
+    run::PauseKind,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

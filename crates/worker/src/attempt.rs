@@ -7,7 +7,6 @@ mod crowded;
 mod cut_off;
 mod deliver;
 mod open;
-mod point;
 mod record;
 mod secrets;
 mod session;
@@ -24,13 +23,11 @@ use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use self::cancelling::Cancelling;
-pub(crate) use self::point::Point;
 use crate::{
     Ending,
     api::Api,
     artifacts::{ArtifactClient, Shelf},
     beat::Alive,
-    checkout::Start,
     control::{Helm, Input},
     git::Git,
     holds::Holds,
@@ -38,11 +35,13 @@ use crate::{
     leash::Leash,
     log_file::LogFile,
     options::WorkerOptions,
+    point::Point,
     process::mark,
     report::{Outgoing, Reporter, SendEnd, Spool, send_while_said},
     scope::Scope,
     session::{ApiKeys, Live, Seats, SessionCommand},
     standing::Standings,
+    start::Start,
     stop::{Interrupted, Stop, StopReason},
     text,
     usage::UsageMeter,

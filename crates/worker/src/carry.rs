@@ -5,9 +5,9 @@
 use baton_domain::Attempt;
 
 use crate::{
-    checkout::Start,
     git::{Git, GitError},
     publish::write_tree,
+    start::Start,
     stop::{Interrupted, StopReason},
     workspace::Workspace,
 };

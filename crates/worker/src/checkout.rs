@@ -8,43 +8,14 @@ use baton_domain::{
     Failure, FailureCode,
     spec::{Checkout, GitRef, Repository},
 };
-use serde::{Deserialize, Serialize};
 
 use crate::{
     git::{Git, GitError},
     options::GitOptions,
+    start::{Reference, Start},
     stop::{Interrupted, StopReason},
     workspace::Workspace,
 };
-
-/// Where the work starts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Start {
-    /// The commit; none in a repository without any.
-    pub(crate) commit: Option<String>,
-    /// The branch or tag, if there is one.
-    pub(crate) reference: Option<Reference>,
-}
-
-/// A name for the start.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) enum Reference {
-    /// The working copy is on a branch of this name.
-    Branch(String),
-    /// The working copy is on no branch.
-    Tag(String),
-}
-
-impl Reference {
-    /// The name without its folder.
-    pub(crate) fn name(&self) -> &str {
-        match self {
-            Self::Branch(name) | Self::Tag(name) => name,
-        }
-    }
-}
 
 /// Clones the repository and sets the working copy to its start.
 pub(crate) async fn checkout(

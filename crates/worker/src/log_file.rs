@@ -14,7 +14,7 @@ use baton_terminal::Remote;
 use baton_wire::Event;
 use tokio::time::interval;
 
-use crate::{attempt::Point, options::Limits, redact::Stream, report::Reporter};
+use crate::{options::Limits, point::Point, redact::Stream, report::Reporter};
 
 /// The longest that a line waits to be published.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);

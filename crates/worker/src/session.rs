@@ -21,7 +21,6 @@ use tokio::sync::Semaphore;
 
 pub(crate) use feed::{Feed, When};
 pub(crate) use keeper::{Means, keep};
-pub(crate) use kept::KeptSession;
 pub(crate) use keys::ApiKeys;
 pub(crate) use live::{Live, Over};
 pub(crate) use provider::{Broken, News, Place, SessionProvider, Told};

@@ -16,7 +16,7 @@ use baton_domain::{Attempt, Position, RunId, WorkerId};
 use baton_wire::{HeldLease, Offer};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{checkout::Start, control::KeptControl, session::KeptSession};
+use crate::start::Start;
 
 /// An attempt's folders.
 #[derive(Debug, Clone)]
@@ -197,33 +197,11 @@ impl Workspace {
         self.read("kept.json").unwrap_or_default()
     }
 
-    /// Keeps how the session stands.
-    pub(crate) fn write_session(&self, session: &KeptSession) -> io::Result<()> {
-        self.write("session.json", session)
-    }
-
-    /// How the session stood.
-    pub(crate) fn read_session(&self) -> KeptSession {
-        self.read("session.json").unwrap_or_default()
-    }
-
-    /// Keeps how control stands.
-    pub(crate) fn write_control(&self, control: &KeptControl) -> io::Result<()> {
-        self.write("control.json", control)
-    }
-
-    /// How control stood.
-    pub(crate) fn read_control(&self) -> KeptControl {
-        self.read("control.json").unwrap_or_default()
-    }
-
-    /// How control stood in the former attempts at the same run that are kept.
-    pub(crate) fn former_controls(&self) -> Vec<KeptControl> {
+    /// The former attempts at the same run that are kept.
+    pub(crate) fn formers(&self) -> impl Iterator<Item = Self> {
         let siblings = self.root.parent().map(folders).unwrap_or_default();
         let former = siblings.into_iter().filter(|root| *root != self.root);
-        former
-            .filter_map(|root| Self { root }.read("control.json"))
-            .collect()
+        former.map(|root| Self { root })
     }
 
     /// Where a session's provider keeps what is its own.
@@ -241,14 +219,15 @@ impl Workspace {
     }
 
     /// Writes a file that is there as a whole or not at all.
-    fn write(&self, name: &str, value: &impl Serialize) -> io::Result<()> {
+    pub(crate) fn write(&self, name: &str, value: &impl Serialize) -> io::Result<()> {
         let text = serde_json::to_vec_pretty(value)?;
         let draft = self.root.join(format!("{name}.new"));
         fs::write(&draft, text)?;
         fs::rename(draft, self.root.join(name))
     }
 
-    fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+    /// What such a file holds; none if it is not there or cannot be read.
+    pub(crate) fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         let text = fs::read(self.root.join(name)).ok()?;
         serde_json::from_slice(&text).ok()
     }

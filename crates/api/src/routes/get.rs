@@ -11,7 +11,7 @@ use crate::{
     extract::{Pairs, RunPath},
     find::{self, Found},
     problem::{Answer, Reading},
-    reply, shown,
+    reply,
     state::App,
 };
 
@@ -41,7 +41,7 @@ pub(crate) async fn get(
     query.finish()?;
     let position = reply::recorded_to(app.history().position());
     Ok(match find::run(&app, run).await? {
-        Found::Recorded(stored) => (position, Json(shown::stored(*stored, &app)?)).into_response(),
+        Found::Recorded(stored) => (position, Json(app.show(*stored)?)).into_response(),
         Found::Offered(run) => (position, reply::delayed(), Json(*run)).into_response(),
     })
 }

@@ -1,9 +1,19 @@
 //! What the server says of itself.
 
-use axum::{Json, extract::State, http::header, response::IntoResponse};
+use axum::{Extension, Json, body::Bytes, extract::State, http::header, response::IntoResponse};
 use baton_wire::http::ServerInfo;
 
 use crate::{problem::Anywhere, state::App};
+
+/// The document that tells of every endpoint, as it is served.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenApiText(Bytes);
+
+impl From<String> for OpenApiText {
+    fn from(text: String) -> Self {
+        Self(text.into())
+    }
+}
 
 /// Says which server this is
 #[utoipa::path(
@@ -35,7 +45,7 @@ pub(crate) async fn info(State(app): State<App>) -> Json<ServerInfo> {
         Anywhere,
     ),
 )]
-pub(crate) async fn openapi() -> impl IntoResponse {
+pub(crate) async fn openapi(Extension(text): Extension<OpenApiText>) -> impl IntoResponse {
     let json = [(header::CONTENT_TYPE, "application/json")];
-    (json, crate::openapi_json())
+    (json, text.0)
 }

@@ -12,7 +12,7 @@ use baton_wire::http::TaskRunPage;
 use crate::{
     extract::Pairs,
     problem::{Answer, Reading},
-    reply, shown,
+    reply,
     state::App,
 };
 
@@ -50,11 +50,7 @@ pub(crate) async fn list(State(app): State<App>, mut query: Pairs) -> Answer<Res
     query.finish()?;
     let position = app.history().position();
     let page = app.history().list(&filter, &states, before, limit).await?;
-    let runs: Result<_, _> = page
-        .runs
-        .into_iter()
-        .map(|run| shown::stored(run, &app))
-        .collect();
+    let runs: Result<_, _> = page.runs.into_iter().map(|run| app.show(run)).collect();
     let page = TaskRunPage {
         runs: runs?,
         next_cursor: page.next.map(|last| last.to_string()),

@@ -12,7 +12,6 @@ use crate::{
     extract::{Pairs, RunPath},
     find::{self, Found},
     problem::{Answer, Reading},
-    shown,
     state::App,
 };
 
@@ -36,7 +35,7 @@ pub(crate) async fn placement(
 ) -> Answer<Json<PlacementInfo>> {
     query.finish()?;
     let run = match find::run(&app, run).await? {
-        Found::Recorded(stored) => shown::stored(*stored, &app)?,
+        Found::Recorded(stored) => app.show(*stored)?,
         Found::Offered(run) => *run,
     };
     if run.state == StateName::Queued {

@@ -147,7 +147,7 @@ async fn created(app: &App, offer: Offer, spec: &RunSpec, position: Position) ->
         && let Ok(Some(stored)) = history.run(offer.run).await
     {
         let recorded_to = reply::recorded_to(history.position());
-        let run = Json(shown::stored(stored, app)?);
+        let run = Json(app.show(stored)?);
         return Ok((StatusCode::CREATED, location, recorded_to, run).into_response());
     }
     let run = Json(shown::offered(offer, spec, position));

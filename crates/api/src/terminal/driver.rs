@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep, sleep_until},
 };
 
-use super::{hub::Terminals, room::Room, run::RunNow};
+use super::{room::Room, run::RunNow};
 use crate::{
     hub::{Live, Subscription, Topic},
     state::App,
@@ -27,31 +27,31 @@ const SILENCE: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Keeps a room going until nobody is in it for a while, or it is told to stop.
-pub(super) async fn drive(room: Arc<Room>, rooms: Terminals, app: App) {
+pub(super) async fn drive(room: Arc<Room>, app: App) {
     let stop = app.stopping().clone();
     tokio::select! {
         biased;
         () = stop.cancelled() => {}
-        () = deserted(&room, &rooms) => {}
+        () = deserted(&room, &app) => {}
         never = show(&room, &app) => match never {},
         never = hear(&room, &app) => match never {},
         never = watch_silence(&room, &app) => match never {},
     }
-    rooms.remove(&room);
+    app.terminals().remove(&room);
 }
 
 /// Nothing that ends by itself.
 enum Never {}
 
 /// Ends when the room was empty for long enough, and is closed.
-async fn deserted(room: &Room, rooms: &Terminals) {
+async fn deserted(room: &Room, app: &App) {
     loop {
         if room.viewers() > 0 {
             room.crowd.notified().await;
             continue;
         }
         let waited = tokio::time::timeout(LINGER, room.crowd.notified()).await;
-        if waited.is_err() && rooms.close(room) {
+        if waited.is_err() && app.terminals().close(room) {
             return;
         }
     }

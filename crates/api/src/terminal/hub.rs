@@ -11,11 +11,10 @@ use tokio_util::task::TaskTracker;
 
 use super::{
     crowd::{Crowd, Full},
-    driver,
     room::{Place, Room},
     run::RunNow,
 };
-use crate::{options::ViewerLimits, state::App};
+use crate::options::ViewerLimits;
 
 /// The terminals that are watched here.
 #[derive(Debug, Clone, Default)]
@@ -73,19 +72,21 @@ impl Terminals {
         }
     }
 
-    /// A place in a terminal's room, which is opened if need be.
-    pub(super) fn enter(
+    /// A place in a terminal's room, which is opened if need be and then driven until it is closed.
+    pub(super) fn enter<D>(
         &self,
-        app: &App,
         (run, terminal): (RunId, TerminalName),
         now: RunNow,
         limits: Limits,
-    ) -> Place {
+        drive: impl FnOnce(Arc<Room>) -> D,
+    ) -> Place
+    where
+        D: Future<Output = ()> + Send + 'static,
+    {
         let mut rooms = lock(&self.0.rooms);
         let room = rooms.entry((run, terminal)).or_insert_with(|| {
             let room = Arc::new(Room::new(run, terminal, now));
-            let driving = driver::drive(Arc::clone(&room), self.clone(), app.clone());
-            self.0.tasks.spawn(driving);
+            self.0.tasks.spawn(drive(Arc::clone(&room)));
             room
         });
         // While the rooms are locked, nobody closes it.

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use self::viewer::Viewer;
 use super::{
+    driver,
     hub::{Counted, Terminals},
     room::Room,
     run::RunNow,
@@ -141,7 +142,8 @@ async fn watch(socket: &mut WebSocket, opening: Opening) -> End {
         terminal,
         now,
     } = opening;
-    let place = app.terminals().enter(&app, (run, terminal), now, limits);
+    let drive = |room| driver::drive(room, app.clone());
+    let place = app.terminals().enter((run, terminal), now, limits, drive);
     let viewer = Viewer::new(app, Arc::clone(&pass.identity), place);
     let wish = match timeout(BEGINNING, listen::first(socket)).await {
         Ok(Ok(wish)) => wish,

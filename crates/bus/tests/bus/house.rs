@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use baton_bus::{Bus, BusOptions, Connection, Fence, OfferScope, Patience, PublishError};
-use baton_domain::{Attempt, EventSeq, Position, Priority, Route, RunId, WorkerId, spec::RunType};
+use baton_domain::{Attempt, EventSeq, Position, Priority, Route, RunId, RunType, WorkerId};
 use baton_testkit::TestBroker;
 use baton_wire::{
     Event, EventsMessage, LeaseMessage, LeaseStep, MessageId, Offer, OfferReason, Reported,

@@ -11,7 +11,7 @@ use baton_terminal::{Handed, Hook, Step, StepEnd, pass_hook, pass_step, text_of}
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serde_json::json;
 
-use crate::{agent_side, args::CheckpointArgs, exit::Exit, output};
+use crate::{agent_socket, args::CheckpointArgs, exit::Exit, output};
 
 /// How long a hook may take to say anything, in milliseconds. A script that calls this without
 /// input, and whose own input stays open, waits so long.
@@ -23,7 +23,7 @@ const INPUT_WITHIN_MS: u16 = 2000;
     reason = "every command answers in the same way"
 )]
 pub(crate) fn run(args: &CheckpointArgs) -> anyhow::Result<Exit> {
-    let Some(socket) = agent_side::socket() else {
+    let Some(socket) = agent_socket::find() else {
         return Ok(Exit::Done);
     };
     if let Err(error) = pass(&socket, args) {

@@ -7,11 +7,11 @@ use baton_terminal::{Asked, HelpAsk, ask_person};
 use baton_wire::event::HelpOption;
 use serde_json::json;
 
-use crate::{agent_side, args::NeedOperatorArgs, exit::Exit, output};
+use crate::{agent_socket, args::NeedOperatorArgs, exit::Exit, output};
 
 /// Asks, and prints what came of it.
 pub(crate) fn run(args: NeedOperatorArgs) -> anyhow::Result<Exit> {
-    let Some(socket) = agent_side::socket() else {
+    let Some(socket) = agent_socket::find() else {
         bail!(
             "this is no Baton run, so nobody was asked: BATON_AGENT_SOCKET is set for whatever \
              runs in one"

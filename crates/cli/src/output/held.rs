@@ -8,7 +8,7 @@ use baton_wire::{
 };
 use serde_json::Value;
 
-use super::{timeline::note, words};
+use super::words::{self, note};
 
 /// A wish of an operator about a running agent; none for other events.
 pub(super) fn wished(event: &EventRecord) -> Option<String> {

@@ -4,7 +4,10 @@ use baton_domain::RunType;
 use baton_wire::{Event, http::EventRecord};
 use serde_json::Value;
 
-use super::{held, words};
+use super::{
+    held,
+    words::{self, note},
+};
 
 /// Prints a run's events one after the other, as lines for people.
 #[derive(Debug, Default)]
@@ -55,13 +58,6 @@ fn words_of(event: &EventRecord) -> String {
         ),
         "cancel_requested" => format!("{} wants it ended{}", event.source, note(&event.data)),
         kind => held::wished(event).unwrap_or_else(|| reported(kind, &event.data)),
-    }
-}
-
-pub(super) fn note(data: &Value) -> String {
-    match data.get("note").and_then(Value::as_str) {
-        Some(note) => format!(": {note}"),
-        None => String::new(),
     }
 }
 

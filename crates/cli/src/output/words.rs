@@ -1,6 +1,7 @@
 //! Small things as people say them: ages, durations, sizes, outcomes.
 
 use chrono::TimeDelta;
+use serde_json::Value;
 
 /// `12 s`, `3 min`, `2 h`, `5 d`.
 pub(crate) fn age(delta: TimeDelta) -> String {
@@ -10,6 +11,14 @@ pub(crate) fn age(delta: TimeDelta) -> String {
         60..=3_599 => format!("{} min", seconds / 60),
         3_600..=86_399 => format!("{} h", seconds / 3_600),
         _ => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// `: ` and the note with which somebody wished something; nothing without one.
+pub(super) fn note(data: &Value) -> String {
+    match data.get("note").and_then(Value::as_str) {
+        Some(note) => format!(": {note}"),
+        None => String::new(),
     }
 }
 

@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
+    control::PauseKind,
     failure::Failure,
     ids::{Attempt, EventSeq, Generation, Position},
     names::{Actor, WorkerId},
     run::{
         control::{ControlEvent, ControlWish, PausedSaid, ResumedSaid},
         session::{GrantFact, SealedText, SessionEvent, SessionWish},
-        state::{PauseKind, Stage},
+        state::Stage,
     },
 };
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     choices::choices,
+    control::PauseKind,
     failure::Failure,
     ids::{Attempt, EventSeq, Position, RunId},
     names::{Actor, WorkerId},
@@ -112,16 +113,6 @@ choices! {
         Execute = "execute",
         /// Patch, artifacts and branch are written.
         Publish = "publish",
-    }
-}
-
-choices! {
-    /// How an agent is held.
-    PauseKind, "pause kind" {
-        /// It waits between two tool calls.
-        Checkpoint = "checkpoint",
-        /// Its processes are stopped.
-        Frozen = "frozen",
     }
 }
 

@@ -6,7 +6,8 @@ use baton_domain::{TerminalName, WriteEnd};
 
 use super::{
     Host, Request,
-    connections::{Call, Connections},
+    call::Call,
+    connections::Connections,
     live::{Live, Note},
 };
 use crate::{

@@ -4,10 +4,6 @@
 
 use std::io;
 
-use std::sync::Arc;
-
-use baton_domain::TerminalName;
-use baton_wire::terminal::Frame;
 use futures::{SinkExt, StreamExt};
 use serde::Serialize;
 use tokio::{
@@ -16,33 +12,17 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Request, Status, queue::Queue, setup, watch::Watch};
+use super::{Request, Status, call::Call, setup, watch::Watch};
 use crate::{
     gate::Source,
     procfs::{self, Process},
-    protocol::{self, GateRefused, Reply, WatchWish, Wire},
+    protocol::{self, GateRefused, Reply, Wire},
 };
 
 /// How many calls may wait for the host; whoever calls more waits.
 const CALLS: usize = 256;
 /// How many words may wait for a worker that does not listen; it loses the oldest.
 const WORDS: usize = 64;
-
-/// What somebody at the socket wants.
-pub(super) enum Call {
-    /// A worker's request.
-    Request(Request),
-    /// Somebody wants to watch.
-    Watch(WatchWish, Source, Arc<Queue>),
-    /// A watcher of this terminal says something.
-    Frame(TerminalName, Source, Frame),
-    /// A watcher that had fallen behind reads again.
-    Anew(Source),
-    /// A watcher is gone.
-    Left(Source),
-    /// Nothing: somebody came or went.
-    Nothing,
-}
 
 pub(super) struct Connections {
     listener: UnixListener,

@@ -10,7 +10,7 @@ use futures::{
 use tokio::sync::mpsc;
 
 use super::{
-    connections::Call,
+    call::Call,
     queue::{Next, Queue},
 };
 use crate::{

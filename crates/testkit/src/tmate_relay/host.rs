@@ -11,8 +11,8 @@ use russh::{
 use super::{
     RelayManner, Shared,
     frames::{self, FromHost},
+    random::random,
     seen::{HostSeen, Voice},
-    server::random,
 };
 
 /// One host's connection.

@@ -9,7 +9,7 @@ use russh::{
 };
 use tokio::{net::TcpListener, task::JoinSet};
 
-use super::{RelayManner, Shared, host::Host, viewer};
+use super::{RelayManner, Shared, host::Host, random::random, viewer};
 
 /// The name that hosts sign in with; viewers sign in with their token.
 const HOST_USER: &str = "tmate";
@@ -156,11 +156,4 @@ impl Handler for Guest {
             }
         }
     }
-}
-
-/// Random bytes from the operating system.
-pub(super) fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    bytes
 }

@@ -2,7 +2,7 @@
 
 use super::{Attempt, Companions};
 use crate::{
-    control::{self, End, Means},
+    control::{self, End, KeptControl, Means},
     git::Git,
     holds::{HeldBy, Holds},
     workspace::Workspace,
@@ -40,7 +40,7 @@ impl Attempt {
 
 /// An agent that a worker before this one held by force stays so until it is known what is wished.
 pub(super) fn hold_on(workspace: &Workspace, holds: &Holds) {
-    if workspace.read_control().is_forced() {
+    if KeptControl::read(workspace).is_forced() {
         let reason = "it was held when the worker was started again".to_owned();
         holds.hold(HeldBy::Operator, reason);
     }

@@ -29,7 +29,7 @@ mod tests {
     use tokio::task::JoinSet;
 
     use super::*;
-    use crate::{attempt::Point, redact::Redactor, report::Spool, stop::Stop};
+    use crate::{point::Point, redact::Redactor, report::Spool, stop::Stop};
 
     // W-06
     #[tokio::test]

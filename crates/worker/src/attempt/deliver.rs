@@ -8,9 +8,9 @@ use baton_wire::Event;
 
 use super::Attempt;
 use crate::{
-    checkout::{Reference, Start},
     git::Git,
     publish::{self, Branch, Desk, Patch, Request, Witness},
+    start::{Reference, Start},
     stop::Interrupted,
     text,
 };

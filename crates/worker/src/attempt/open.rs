@@ -9,13 +9,14 @@ use baton_domain::{Position, Stage};
 use baton_terminal::{Hosted, attach};
 use baton_wire::{Event, Offer};
 
-use super::{Attempt, Shop, cancelling::Cancelling, control::hold_on, point::Point};
+use super::{Attempt, Shop, cancelling::Cancelling, control::hold_on};
 use crate::{
     artifacts::Shelf,
     control::Helm,
     handlers::never_started,
     holds::Holds,
     log_file::LogFile,
+    point::Point,
     process::mark,
     redact::{self, Redactor},
     report::{Reporter, Spool},

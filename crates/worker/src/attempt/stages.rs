@@ -12,10 +12,11 @@ use tokio::time::Instant;
 use super::{Attempt, deliver, secrets};
 use crate::{
     carry::{Carried, carry},
-    checkout::{Start, checkout},
+    checkout::checkout,
     environment::Environment,
     git::Git,
     handlers::{Execution, Order, claude, codex, command, millis},
+    start::Start,
     stop::Interrupted,
     text,
     workspace::Kept,

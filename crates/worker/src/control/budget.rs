@@ -7,11 +7,11 @@ use baton_wire::{Event, event::BudgetReached};
 use uuid::Uuid;
 
 use super::{
-    core::{Core, Place},
+    core::{Cleared, Core, Place},
     effect::Effect,
-    help::{OwnHelp, Question},
-    hold::Cleared,
+    help::Question,
     input::Used,
+    state::OwnHelp,
 };
 
 /// How often changed lines are counted at most.

@@ -8,9 +8,8 @@ use baton_wire::{ControlCommand, ControlMessage};
 use uuid::Uuid;
 
 use super::{
-    core::Core,
+    core::{Cleared, Core},
     effect::Effect,
-    hold::Cleared,
     state::{Phase, Purpose, Wish},
 };
 

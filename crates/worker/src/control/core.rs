@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use baton_domain::{Budgets, Stage};
+use baton_domain::{Budgets, ResumeCause, Stage};
 use baton_wire::{Event, event::Delivered};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     effect::Effect,
     input::{AgentNow, Input, Used},
-    stall::Pulse,
+    pulse::Pulse,
     state::State,
 };
 
@@ -45,6 +45,22 @@ pub(super) enum Place {
     Agent,
 }
 
+/// Why a standstill is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cleared {
+    pub(super) cause: ResumeCause,
+    pub(super) command: Option<Uuid>,
+}
+
+impl Cleared {
+    pub(super) const fn operator(command: Uuid) -> Self {
+        Self {
+            cause: ResumeCause::Operator,
+            command: Some(command),
+        }
+    }
+}
+
 /// One attempt's control.
 pub(super) struct Core {
     pub(super) rules: Rules,
@@ -62,7 +78,7 @@ pub(super) struct Core {
     pub(super) counted: Option<(Duration, u64)>,
     pub(super) pulse: Pulse,
     /// Why a standstill is over, when that is not an operator's wish.
-    pub(super) cleared: Option<super::hold::Cleared>,
+    pub(super) cleared: Option<Cleared>,
     pub(super) effects: Vec<Effect>,
     ids: fn() -> Uuid,
 }

@@ -6,7 +6,7 @@ use baton_wire::Event;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::takeover::HandBack;
+use super::hand_back::HandBack;
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]

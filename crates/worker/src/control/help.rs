@@ -1,35 +1,19 @@
 //! Requests for a person's help: the agent's own, whose answers go to its host, and the worker's,
 //! which it obeys itself.
 
-use baton_domain::{BudgetKind, HelpEnd, HelpKind, PauseMode, Stage};
+use baton_domain::{HelpEnd, HelpKind, PauseMode, Stage};
 use baton_terminal::HelpAnswer;
 use baton_wire::{
     ControlMessage, Event,
     event::{HelpClosed, HelpNeeded, HelpOption},
 };
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    core::Core,
+    core::{Cleared, Core},
     effect::Effect,
-    hold::Cleared,
-    state::{Help, Purpose, Wish},
+    state::{Help, OwnHelp, Purpose, Wish},
 };
-
-/// What the worker asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum OwnHelp {
-    /// That a stage begins.
-    Stage(Stage),
-    /// That a budget is raised.
-    Budget(BudgetKind),
-    /// That somebody looks at an agent to which nothing happens.
-    Stall,
-    /// That somebody decides about a run whose takeover nobody has ended.
-    Abandoned,
-}
 
 /// A question of the worker's own.
 #[derive(Debug)]

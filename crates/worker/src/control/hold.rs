@@ -13,7 +13,7 @@ use baton_wire::{
 use uuid::Uuid;
 
 use super::{
-    core::{Core, Place},
+    core::{Cleared, Core, Place},
     effect::Effect,
     helm::HeldStill,
     input::AgentNow,
@@ -32,22 +32,6 @@ pub(super) struct Reason {
     pub(super) label: String,
     pub(super) mode: PauseMode,
     pub(super) deadline: Duration,
-}
-
-/// Why a standstill is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cleared {
-    pub(super) cause: ResumeCause,
-    pub(super) command: Option<Uuid>,
-}
-
-impl Cleared {
-    pub(super) const fn operator(command: Uuid) -> Self {
-        Self {
-            cause: ResumeCause::Operator,
-            command: Some(command),
-        }
-    }
 }
 
 impl Core {

@@ -11,7 +11,7 @@ use baton_wire::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{state::Before, takeover::HandedBack};
+use super::hand_back::{Before, HandedBack};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq)]

@@ -105,7 +105,7 @@ struct Keeper {
 
 impl Keeper {
     fn new(means: Means, offer: &Offer, options: &ControlOptions) -> Self {
-        let kept: KeptControl = means.workspace.read_control();
+        let kept = KeptControl::read(&means.workspace);
         let lasted = kept.lasted(means.clock.now());
         let spec = RunSpec::try_from(&offer.spec).ok();
         let spec = spec.as_ref();
@@ -262,7 +262,7 @@ impl Keeper {
             now: lasted + since.elapsed(),
             state: self.core.state.clone(),
         };
-        match self.means.workspace.write_control(&kept) {
+        match kept.write(&self.means.workspace) {
             Ok(()) => self.noted = kept.state,
             Err(error) => tracing::warn!(%error, "failed to note how the run's control stands"),
         }
@@ -293,8 +293,7 @@ fn to_agent(remote: &Remote, effect: Effect) {
 /// What former attempts' agents have seen: what is on record of all of them, and what this worker
 /// noted of its own, which may have been lost on the way there.
 fn seen(workspace: &Workspace, offer: &Offer) -> BTreeSet<Uuid> {
-    let noted = workspace.former_controls();
-    let noted = noted.iter().flat_map(KeptControl::seen);
+    let noted = KeptControl::of_formers(workspace).flat_map(|former| former.seen());
     noted.chain(offer.seen_messages.iter().copied()).collect()
 }
 

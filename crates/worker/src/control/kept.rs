@@ -1,7 +1,7 @@
 //! What a worker started again has to know of an attempt's control: `control.json` in the attempt's
 //! folder.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use baton_domain::MessageState;
 use chrono::{DateTime, Utc};
@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::state::State;
+use crate::workspace::Workspace;
+
+const FILE: &str = "control.json";
 
 /// How an attempt's control stood.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +25,21 @@ pub(crate) struct KeptControl {
 }
 
 impl KeptControl {
+    /// How it stood.
+    pub(crate) fn read(workspace: &Workspace) -> Self {
+        workspace.read(FILE).unwrap_or_default()
+    }
+
+    /// How it stood in the former attempts at the same run that are kept.
+    pub(super) fn of_formers(workspace: &Workspace) -> impl Iterator<Item = Self> {
+        workspace.formers().filter_map(|former| former.read(FILE))
+    }
+
+    /// Keeps how it stands.
+    pub(super) fn write(&self, workspace: &Workspace) -> io::Result<()> {
+        workspace.write(FILE, self)
+    }
+
     /// How long it has lasted by `at`.
     pub(super) fn lasted(&self, at: DateTime<Utc>) -> Duration {
         let since = self.at.map(|kept| at.signed_duration_since(kept));

@@ -1,51 +1,20 @@
 //! Messages of operators to the agent, from the command to the model, or back.
 
 use baton_domain::{MessageKind, MessageState};
-use baton_terminal::AgentMessage;
 use baton_wire::{
     ControlCommand, ControlMessage, Event,
     event::{MessageDelivered, MessageDropped, MessageSeen},
 };
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     core::{Core, Place},
     effect::{Effect, InboxLine},
-    state::Help,
+    state::{Help, Message},
 };
 
 /// The most of a message that is shown in the agent's terminal, in characters.
 const LONGEST_LINE: usize = 200;
-
-/// A message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Message {
-    /// The command that brought it.
-    pub(super) id: Uuid,
-    /// When the agent hears it.
-    pub(super) kind: MessageKind,
-    /// Who writes, for the agent.
-    pub(super) from: String,
-    /// What.
-    pub(super) text: String,
-    /// How far it has come.
-    pub(super) state: MessageState,
-    /// The command that takes it back.
-    pub(super) taken_back_by: Option<Uuid>,
-}
-
-impl Message {
-    pub(super) fn for_agent(&self) -> AgentMessage {
-        AgentMessage {
-            id: self.id,
-            kind: self.kind,
-            from: self.from.clone(),
-            text: self.text.clone(),
-        }
-    }
-}
 
 impl Core {
     pub(super) fn message(&mut self, of: &ControlMessage, kind: MessageKind, text: &str) {

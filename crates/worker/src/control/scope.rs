@@ -2,7 +2,10 @@
 
 use baton_domain::ResumeCause;
 
-use super::{core::Core, hold::Cleared, input::ScopeHold};
+use super::{
+    core::{Cleared, Core},
+    input::ScopeHold,
+};
 
 impl Core {
     /// What is wished of the scope now; told again and again.

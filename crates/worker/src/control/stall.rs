@@ -6,44 +6,16 @@ use baton_domain::{HelpEnd, HelpKind};
 
 use super::{
     core::{Core, Place},
-    help::{OwnHelp, Question},
-    input::AgentNow,
+    help::Question,
+    state::OwnHelp,
 };
-
-/// Of a processor, what an agent may use that only waits: one part of so many.
-const IDLE_SHARE: u32 = 100;
-
-/// The agent's last sign of life.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Pulse {
-    /// When it was, and how things were then; none before the first.
-    last: Option<(Duration, AgentNow)>,
-}
-
-impl Pulse {
-    /// The time before does not count: it stood still for another reason.
-    pub(super) const fn restart(&mut self) {
-        self.last = None;
-    }
-
-    fn beats(&self, now: Duration, agent: &AgentNow) -> bool {
-        let Some((at, last)) = &self.last else {
-            return true;
-        };
-        let idle = (now.saturating_sub(*at) / IDLE_SHARE).max(Duration::from_millis(50));
-        agent.output != last.output
-            || agent.checkpoints != last.checkpoints
-            || agent.turns != last.turns
-            || agent.cpu.saturating_sub(last.cpu) > idle
-    }
-}
 
 impl Core {
     /// Looks for a sign of life in what is known of the agent now.
     pub(super) fn breathe(&mut self) {
         let held = self.reason().is_some() || self.asks_and_waits();
         if held || self.pulse.beats(self.now, &self.agent) {
-            self.pulse.last = Some((self.now, self.agent));
+            self.pulse.beat(self.now, self.agent);
             if !held {
                 self.withdraw(|own| *own == OwnHelp::Stall, HelpEnd::Withdrawn, None);
             }
@@ -51,7 +23,7 @@ impl Core {
     }
 
     pub(super) fn stalls_at(&self) -> Option<Duration> {
-        let (last, _) = self.pulse.last?;
+        let last = self.pulse.last()?;
         let watched = self.place == Place::Agent && self.reason().is_none();
         let stall = self.rules.stall.filter(|_| watched && !self.is_stalled())?;
         Some(last + stall)

@@ -6,13 +6,16 @@ use std::{
     time::Duration,
 };
 
-use baton_domain::{Actor, BudgetKind, PauseCause, PauseMethod, PauseMode, Stage, run::PauseKind};
-use baton_terminal::HelpAnswer;
+use baton_domain::{
+    Actor, BudgetKind, MessageKind, MessageState, PauseCause, PauseMethod, PauseMode, Stage,
+    run::PauseKind,
+};
+use baton_terminal::{AgentMessage, HelpAnswer};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{help::OwnHelp, input::ScopeHold, message::Message};
+use super::{hand_back::Before, input::ScopeHold};
 
 /// How control stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,19 +126,6 @@ pub(super) enum Phase {
     },
 }
 
-/// How things were before an operator worked in the run's place.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Before {
-    /// The workspace, where there is a repository.
-    pub(crate) tree: Option<String>,
-    /// The last thing that was typed, by its number.
-    pub(crate) typed: u64,
-    /// How long the history of the operator's shell was, in bytes.
-    #[serde(default)]
-    pub(crate) history: u64,
-}
-
 /// A standstill, as it was said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -169,4 +159,47 @@ pub(super) enum Help {
     Agent(Option<HelpAnswer>),
     /// The worker itself asks.
     Own(OwnHelp),
+}
+
+/// What the worker asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum OwnHelp {
+    /// That a stage begins.
+    Stage(Stage),
+    /// That a budget is raised.
+    Budget(BudgetKind),
+    /// That somebody looks at an agent to which nothing happens.
+    Stall,
+    /// That somebody decides about a run whose takeover nobody has ended.
+    Abandoned,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Message {
+    /// The command that brought it.
+    pub(super) id: Uuid,
+    /// When the agent hears it.
+    pub(super) kind: MessageKind,
+    /// Who writes, for the agent.
+    pub(super) from: String,
+    /// What.
+    pub(super) text: String,
+    /// How far it has come.
+    pub(super) state: MessageState,
+    /// The command that takes it back.
+    pub(super) taken_back_by: Option<Uuid>,
+}
+
+impl Message {
+    pub(super) fn for_agent(&self) -> AgentMessage {
+        AgentMessage {
+            id: self.id,
+            kind: self.kind,
+            from: self.from.clone(),
+            text: self.text.clone(),
+        }
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use baton_domain::{Actor, HelpKind, MessageKind, ResumeCause, TakeoverEnd};
+use baton_domain::{HelpKind, MessageKind, ResumeCause, TakeoverEnd};
 use baton_wire::{
     ControlMessage, Event,
     event::{TakeoverBegan, TakeoverOver},
@@ -11,41 +11,13 @@ use baton_wire::{
 use uuid::Uuid;
 
 use super::{
-    core::Core,
+    core::{Cleared, Core},
     effect::Effect,
-    help::{OwnHelp, Question},
-    hold::Cleared,
+    hand_back::{Before, HandBack, HandedBack},
+    help::Question,
     input::End,
-    state::{Before, Phase, Purpose, Wish},
+    state::{OwnHelp, Phase, Purpose, Wish},
 };
-
-/// What is to be found out about a takeover that was handed back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct HandBack {
-    /// The takeover.
-    pub(crate) takeover: Uuid,
-    /// Which of the attempt's hand-backs, from 1.
-    pub(crate) number: u32,
-    /// How things were before.
-    pub(crate) before: Before,
-    /// Who hands it back, and what they have done, in their words.
-    pub(crate) by: Actor,
-    pub(crate) summary: String,
-}
-
-/// What an operator has done.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct HandedBack {
-    pub(crate) takeover: Uuid,
-    pub(crate) files: u32,
-    pub(crate) insertions: u32,
-    pub(crate) deletions: u32,
-    pub(crate) commands: u32,
-    /// The artifact that tells all of it.
-    pub(crate) artifact: Option<String>,
-    /// What the agent is told.
-    pub(crate) text: String,
-}
 
 impl Core {
     /// A run that stands still for a takeover is the operator's, once its workspace is noted.

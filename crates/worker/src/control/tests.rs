@@ -18,9 +18,9 @@ use uuid::Uuid;
 use super::{
     core::{Core, Rules},
     effect::Effect,
+    hand_back::{Before, HandedBack},
     input::{AgentNow, End, Input, ScopeHold},
-    state::{Before, State},
-    takeover::HandedBack,
+    state::State,
 };
 
 fn fresh() -> Uuid {

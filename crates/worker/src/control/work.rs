@@ -10,10 +10,9 @@ use std::{
 use uuid::Uuid;
 
 use super::{
+    hand_back::{Before, HandBack, HandedBack},
     helm::Helm,
     input::Input,
-    state::Before,
-    takeover::{HandBack, HandedBack},
 };
 use crate::{
     artifacts::Shelf,

@@ -11,9 +11,8 @@ use std::{
 
 use baton_terminal::Exit;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::claude_settings;
 use crate::{
     environment::Environment,
     options::{ClaudeLogin, ClaudeOptions},
@@ -52,15 +51,6 @@ pub(crate) struct ClaudeHome {
     folder: PathBuf,
 }
 
-/// The places of a run that its agent may write to, and what its hooks call.
-#[derive(Debug)]
-pub(crate) struct Places {
-    pub(crate) repo: PathBuf,
-    pub(crate) artifacts: PathBuf,
-    /// Baton's own program; without it there are no hooks.
-    pub(crate) baton: Option<PathBuf>,
-}
-
 impl ClaudeHome {
     pub(crate) const fn new(folder: PathBuf) -> Self {
         Self { folder }
@@ -91,13 +81,14 @@ impl ClaudeHome {
         self.folder.join("tmp")
     }
 
-    /// Makes the folder, with login and settings.
+    /// Makes the folder, with login and settings, for work in `repo`.
     pub(crate) fn prepare(
         &self,
         options: &ClaudeOptions,
-        places: &Places,
+        repo: &Path,
+        settings: &Value,
     ) -> Result<(), LoginProblem> {
-        self.write(options, places)
+        self.write(options, repo, settings)
             .map_err(|error| LoginProblem::Broken(error.to_string()))?;
         match &options.login {
             ClaudeLogin::Home(from) if !self.login().exists() => {
@@ -107,7 +98,7 @@ impl ClaudeHome {
         }
     }
 
-    fn write(&self, options: &ClaudeOptions, places: &Places) -> io::Result<()> {
+    fn write(&self, options: &ClaudeOptions, repo: &Path, settings: &Value) -> io::Result<()> {
         let mut folders = fs::DirBuilder::new();
         let folders = folders.recursive(true).mode(0o700);
         folders.create(&self.folder)?;
@@ -116,9 +107,8 @@ impl ClaudeHome {
             ClaudeLogin::Home(from) => copy(&from.join(LOGIN), &self.login())?,
             ClaudeLogin::ApiKey(key) => write(&self.key(), key.as_bytes())?,
         }
-        let settings = claude_settings::settings(options, self, places);
         write(&self.settings(), settings.to_string().as_bytes())?;
-        let repo = fs::canonicalize(&places.repo)?;
+        let repo = fs::canonicalize(repo)?;
         // It has been here before, as far as it knows: nobody is there to welcome.
         let memory = json!({
             "hasCompletedOnboarding": true,

@@ -8,11 +8,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    claude::Plan,
     claude_lines::Fact,
+    claude_plan::Plan,
     claude_session::SessionFiles,
     claude_told::Told,
-    execute::{Agent, Execution},
+    execution::{Agent, Execution},
     reader::Tells,
     screen::{self, Turn},
 };

@@ -1,11 +1,11 @@
 //! The settings that Claude Code gets by a flag for one run: hooks, permissions, sandbox, login.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    claude_home::{ClaudeHome, Places},
+    claude_home::ClaudeHome,
     hooks::{checkpoint, quoted},
 };
 use crate::options::{Approvals, ClaudeLogin, ClaudeOptions, ClaudeSandbox};
@@ -33,6 +33,15 @@ const HARMLESS: [&str; 7] = [
 ];
 /// Tools that reach beyond the run: other agents of this machine, other working copies, a later time.
 pub(super) const NOT_IN_A_RUN: &str = "SendMessage,ListAgents,EnterWorktree,ExitWorktree,CronCreate,CronDelete,CronList,ScheduleWakeup";
+
+/// The places of a run that its agent may write to, and what its hooks call.
+#[derive(Debug)]
+pub(crate) struct Places {
+    pub(crate) repo: PathBuf,
+    pub(crate) artifacts: PathBuf,
+    /// Baton's own program; without it there are no hooks.
+    pub(crate) baton: Option<PathBuf>,
+}
 
 /// The content of the settings file.
 pub(super) fn settings(options: &ClaudeOptions, home: &ClaudeHome, places: &Places) -> Value {

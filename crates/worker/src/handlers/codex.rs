@@ -1,29 +1,24 @@
 //! Run type `codex_exec`: the Codex CLI in the repository, headless or with its own screen.
 
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
+use std::{ffi::OsString, path::PathBuf};
 
-use baton_domain::{Failure, FailureCode, RunType, spec::AgentMode};
+use baton_domain::{Failure, FailureCode, spec::AgentMode};
 use baton_terminal::{AgentOutput, Exit};
-use baton_wire::{Event, event::AgentCapabilities};
 
 use super::{
     codex_control::Control,
     codex_home::{self, Asked, LoginProblem},
+    codex_plan::Plan,
     codex_screen,
     codex_sessions::{Meter, Sessions},
     codex_teller::Teller,
-    execute::{Agent, Execution},
+    execution::{Agent, Execution},
     growing::looking_on,
     order::Order,
     reader::{Reader, Verdict, outcome},
     screen::last_words,
 };
-use crate::{
-    environment::Environment, options::CodexSandbox, process::Finished, stop::Interrupted,
-};
+use crate::{process::Finished, stop::Interrupted};
 
 /// Runs Codex; returns its last words.
 pub(crate) async fn execute(
@@ -75,75 +70,11 @@ async fn log_in(execution: &Execution<'_>, home: PathBuf) -> Result<(), Interrup
     })
 }
 
-/// What an order and the worker's settings come to.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Plan<'a> {
-    pub(super) order: &'a Order<'a>,
-    pub(super) home: &'a Path,
-    pub(super) control: Control<'a>,
-}
-
-impl Plan<'_> {
-    /// What is said once the agent runs.
-    pub(super) fn started(&self) -> Event {
-        let order = self.order;
-        let interactive = order.mode == AgentMode::Interactive;
-        Event::AgentStarted {
-            agent: RunType::CodexExec,
-            model: order.model.map(|model| model.as_str().to_owned()),
-            effort: order.effort.map(|effort| effort.to_string()),
-            mode: Some(order.mode.to_string()),
-            sandbox: Some(self.control.sandbox.word().to_owned()),
-            approvals: Some(self.control.policy().to_owned()),
-            capabilities: Some(AgentCapabilities {
-                interactive,
-                ..self.control.capabilities()
-            }),
-        }
-    }
-
-    /// What the agent sees besides every agent's environment.
-    pub(super) fn environment(&self, execution: &Execution<'_>) -> Environment {
-        codex_home::variables(self.home, &execution.environment())
-    }
-
-    /// The arguments that both modes have.
-    pub(super) fn arguments(&self, execution: &Execution<'_>) -> Vec<OsString> {
-        let options = &execution.options.codex;
-        let mut words = Vec::new();
-        if self.control.program.is_some() {
-            // The home is the run's own, and so are its hooks.
-            words.push("--dangerously-bypass-hook-trust".into());
-        }
-        let mut add = |flag: &str, value: OsString| words.extend([flag.into(), value]);
-        for setting in &options.config {
-            add("-c", setting.into());
-        }
-        if let Some(model) = self.order.model {
-            add("-m", model.as_str().into());
-        }
-        if let Some(effort) = self.order.effort {
-            add("-c", format!("model_reasoning_effort=\"{effort}\"").into());
-        }
-        add("-C", execution.workspace.repo().into());
-        match options.sandbox {
-            CodexSandbox::Bypass => {
-                words.push("--dangerously-bypass-approvals-and-sandbox".into());
-            }
-            sandbox => add("--sandbox", sandbox.word().into()),
-        }
-        if options.sandbox == CodexSandbox::WorkspaceWrite {
-            words.extend(["--add-dir".into(), execution.workspace.artifacts().into()]);
-        }
-        words
-    }
-}
-
 async fn run_headless(execution: &Execution<'_>, plan: &Plan<'_>) -> Result<String, Interrupted> {
     let options = &execution.options.codex;
     let folder = execution.workspace.repo();
     let arguments = headless(plan, execution);
-    let mut reader = Reader::open(execution, teller(execution))?;
+    let mut reader = Reader::open(execution, plan.teller(execution))?;
     let agent = Agent {
         program: &options.program,
         arguments: &arguments,
@@ -189,14 +120,6 @@ fn headless(plan: &Plan<'_>, execution: &Execution<'_>) -> Vec<OsString> {
     // The instruction is read from the input: it may be longer than an argument can be.
     words.push("-".into());
     words
-}
-
-pub(super) fn teller(execution: &Execution<'_>) -> Teller {
-    Teller::new(
-        execution.reporter.clone(),
-        execution.log.clone(),
-        execution.workspace.repo(),
-    )
 }
 
 fn judge(finished: &Finished, verdict: Verdict<Teller>) -> Result<String, Interrupted> {

@@ -8,11 +8,11 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    codex::{Plan, teller},
+    codex_plan::Plan,
     codex_rollout::Told,
     codex_sessions::{Meter, Sessions},
     codex_teller::Teller,
-    execute::{Agent, Execution},
+    execution::{Agent, Execution},
     reader::Tells,
     screen::{self, Turn},
 };
@@ -98,7 +98,7 @@ impl Session {
     fn new(plan: &Plan<'_>, execution: &Execution<'_>) -> Self {
         Self {
             sessions: Sessions::of(plan.home),
-            teller: teller(execution),
+            teller: plan.teller(execution),
             meter: Meter::new(execution.reporter.clone()),
             turn: Turn::Awaited,
             last: Ok(None),

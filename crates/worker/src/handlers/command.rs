@@ -7,7 +7,7 @@ use baton_terminal::{AgentOutput, Exit};
 use baton_wire::Event;
 use tokio_util::sync::CancellationToken;
 
-use super::execute::{Agent, Execution};
+use super::execution::{Agent, Execution};
 use crate::{
     log_file::LogFile,
     process::Sinks,

@@ -22,7 +22,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Execution, execute::Agent};
+use super::execution::{Agent, Execution};
 use crate::{
     control::{AgentNow, Input},
     process::{Ended, Sinks},

@@ -6,7 +6,7 @@ use baton_domain::{Failure, FailureCode};
 use baton_terminal::Exit;
 use tokio_util::sync::CancellationToken;
 
-use super::{bounded_file::BoundedFile, execute::Execution};
+use super::{bounded_file::BoundedFile, execution::Execution};
 use crate::{
     process::{Finished, Sinks},
     text,

@@ -8,7 +8,7 @@ use baton_terminal::Status;
 use tokio::time::Instant;
 
 use super::{
-    execute::{Agent, Execution},
+    execution::{Agent, Execution},
     growing::looking_on,
     reader::outcome,
 };

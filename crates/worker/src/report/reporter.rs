@@ -12,8 +12,8 @@ use tokio::sync::watch;
 
 use super::spool::{Spool, SpoolWriter};
 use crate::{
-    attempt::Point,
     control::Used,
+    point::Point,
     redact::{self, Redactor},
     stop::{Interrupted, Stop, StopReason},
 };

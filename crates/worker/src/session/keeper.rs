@@ -82,7 +82,7 @@ impl Keeper {
     fn new(means: Means) -> Self {
         let (news, told) = mpsc::channel(16);
         Self {
-            kept: means.workspace.read_session(),
+            kept: KeptSession::read(&means.workspace),
             means,
             news,
             told,
@@ -332,7 +332,7 @@ impl Keeper {
 
     /// Notes how things are, after it was said: what is not noted is said twice at worst.
     fn note(&self) {
-        if let Err(error) = self.means.workspace.write_session(&self.kept) {
+        if let Err(error) = self.kept.write(&self.means.workspace) {
             let run = self.means.place.run;
             tracing::warn!(%run, %error, "failed to note how the live session stands");
         }

@@ -1,6 +1,8 @@
 //! What a worker started again has to know of an attempt's session: `session.json` in the
 //! attempt's folder.
 
+use std::io;
+
 use baton_domain::Generation;
 use baton_wire::event::SessionLinks;
 use chrono::{DateTime, Utc};
@@ -8,11 +10,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Wish;
+use crate::workspace::Workspace;
+
+const FILE: &str = "session.json";
 
 /// The session of an attempt.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct KeptSession {
+pub(super) struct KeptSession {
     /// Which session of the attempt; none before the first.
     pub(super) generation: Option<Generation>,
     /// The one that is not over.
@@ -31,6 +36,16 @@ pub(super) struct KeptLive {
 }
 
 impl KeptSession {
+    /// How it stood.
+    pub(super) fn read(workspace: &Workspace) -> Self {
+        workspace.read(FILE).unwrap_or_default()
+    }
+
+    /// Keeps how it stands.
+    pub(super) fn write(&self, workspace: &Workspace) -> io::Result<()> {
+        workspace.write(FILE, self)
+    }
+
     /// Notes that a command is obeyed; says whether it was not before.
     pub(super) fn note(&mut self, command: Uuid) -> bool {
         let news = !self.obeyed.contains(&command);

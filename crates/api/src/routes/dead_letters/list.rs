@@ -11,7 +11,7 @@ use baton_wire::http::TaskRunPage;
 use crate::{
     extract::Pairs,
     problem::{Answer, Reading},
-    reply, shown,
+    reply,
     state::App,
 };
 
@@ -45,11 +45,7 @@ pub(crate) async fn list(State(app): State<App>, mut query: Pairs) -> Answer<Res
     let page = history
         .dead_letters(&filter, Order::NewestFirst, after, limit)
         .await?;
-    let runs: Result<_, _> = page
-        .runs
-        .into_iter()
-        .map(|run| shown::stored(run, &app))
-        .collect();
+    let runs: Result<_, _> = page.runs.into_iter().map(|run| app.show(run)).collect();
     let page = TaskRunPage {
         runs: runs?,
         next_cursor: page.next.map(|last| last.to_string()),

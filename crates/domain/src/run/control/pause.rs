@@ -6,9 +6,8 @@ use uuid::Uuid;
 use super::PausedSaid;
 use crate::{
     choices::choices,
-    control::{PauseCause, PauseMethod, PauseMode},
+    control::{PauseCause, PauseKind, PauseMethod, PauseMode},
     names::Actor,
-    run::state::PauseKind,
 };
 
 /// A pause that is wished or in force.

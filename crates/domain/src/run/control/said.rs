@@ -9,10 +9,10 @@ use super::{
     pause::{ms_between, span_of_ms},
 };
 use crate::{
-    control::{HelpKind, PauseCause, PauseMethod, TakeoverEnd},
+    control::{HelpKind, PauseCause, PauseKind, PauseMethod, TakeoverEnd},
     ids::Attempt,
     names::{Actor, WorkerId},
-    run::{Refusal, state::PauseKind},
+    run::Refusal,
 };
 
 type Step = Result<(), Refusal>;

@@ -114,8 +114,7 @@ impl Client {
     pub(crate) async fn run_as_of(&self, run: RunId) -> Result<(TaskRun, u64), ClientError> {
         let request = self.request(Method::GET, &format!("/api/task-runs/{run}"));
         let response = self.send(request.timeout(ANSWER_WITHIN)).await?;
-        let recorded = response.headers().get("Baton-History-Position");
-        let recorded = recorded.and_then(|value| value.to_str().ok()?.parse().ok());
+        let recorded = recorded_to(&response);
         let run: TaskRun = self.read(response).await?;
         let recorded = recorded.unwrap_or(run.position);
         Ok((run, recorded))
@@ -224,6 +223,12 @@ impl Client {
             source,
         }
     }
+}
+
+/// The position up to which history was recorded when the API answered.
+fn recorded_to(response: &Response) -> Option<u64> {
+    let recorded = response.headers().get("Baton-History-Position");
+    recorded.and_then(|value| value.to_str().ok()?.parse().ok())
 }
 
 fn base(url: &str) -> anyhow::Result<Url> {

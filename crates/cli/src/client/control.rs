@@ -8,7 +8,7 @@ use baton_wire::http::{
 use reqwest::{Method, RequestBuilder};
 use uuid::Uuid;
 
-use super::{ANSWER_WITHIN, Client, ClientError, REPEATS};
+use super::{ANSWER_WITHIN, Client, ClientError, REPEATS, recorded_to};
 
 impl Client {
     /// Wishes something of a run.
@@ -54,19 +54,23 @@ impl Client {
         self.json(self.signed(self.http.get(url))).await
     }
 
-    /// A page of what was done to a run, by this action.
+    /// A page of what was done to a run, by this action, and the position up to which history was
+    /// recorded.
     pub(crate) async fn control_events(
         &self,
         run: RunId,
         action: &str,
         after: Option<String>,
-    ) -> Result<ControlEventPage, ClientError> {
+    ) -> Result<(ControlEventPage, u64), ClientError> {
         let mut url = self.url(&format!("/api/task-runs/{run}/control-events"));
         url.query_pairs_mut()
             .append_pair("action", action)
             .append_pair("limit", "1000")
             .extend_pairs(after.map(|after| ("after", after)));
-        self.json(self.signed(self.http.get(url))).await
+        let request = self.signed(self.http.get(url)).timeout(ANSWER_WITHIN);
+        let response = self.send(request).await?;
+        let recorded = recorded_to(&response).unwrap_or(0);
+        Ok((self.read(response).await?, recorded))
     }
 
     /// A page of what runs need a person for, and the position up to which history was recorded.
@@ -78,9 +82,8 @@ impl Client {
         url.query_pairs_mut().extend_pairs(query);
         let request = self.signed(self.http.get(url)).timeout(ANSWER_WITHIN);
         let response = self.send(request).await?;
-        let recorded = response.headers().get("Baton-History-Position");
-        let recorded = recorded.and_then(|value| value.to_str().ok()?.parse().ok());
-        Ok((self.read(response).await?, recorded.unwrap_or(0)))
+        let recorded = recorded_to(&response).unwrap_or(0);
+        Ok((self.read(response).await?, recorded))
     }
 
     /// What a run needs a person for.

@@ -5,7 +5,6 @@ mod verdict;
 
 use std::time::Duration;
 
-use baton_domain::RunId;
 use baton_wire::http::{ControlEvent, ControlRecord, TaskRun};
 
 use self::verdict::{Verdict, judge};
@@ -87,10 +86,11 @@ async fn look(client: &Client, wish: &ControlEvent, position: u64) -> Result<Loo
     }
 }
 
-/// The wish's own record first: the run that is read after it is not older.
+/// The wish's own record first: the run that is read after it is not older. What came to be
+/// recorded between the two is not seen yet, so the record says how far this look had come.
 async fn read(client: &Client, wish: &ControlEvent) -> Result<Look, ClientError> {
-    let record = record(client, wish.task_run_id, wish).await?;
-    let (run, recorded) = client.run_as_of(wish.task_run_id).await?;
+    let (record, recorded) = record(client, wish).await?;
+    let run = client.run(wish.task_run_id).await?;
     let verdict = record.and_then(|record| judge(&record, &run));
     Ok(Look {
         run,
@@ -99,18 +99,21 @@ async fn read(client: &Client, wish: &ControlEvent) -> Result<Look, ClientError>
     })
 }
 
+/// The wish's record, and the position up to which history was recorded when it was looked for.
 async fn record(
     client: &Client,
-    run: RunId,
     wish: &ControlEvent,
-) -> Result<Option<ControlRecord>, ClientError> {
-    let mut after = None;
+) -> Result<(Option<ControlRecord>, u64), ClientError> {
+    let (mut page, recorded) = client
+        .control_events(wish.task_run_id, &wish.action, None)
+        .await?;
     loop {
-        let page = client.control_events(run, &wish.action, after).await?;
         let found = page.events.into_iter().find(|record| record.id == wish.id);
         if found.is_some() || !page.has_more {
-            return Ok(found);
+            return Ok((found, recorded));
         }
-        after = page.next_after;
+        (page, _) = client
+            .control_events(wish.task_run_id, &wish.action, page.next_after)
+            .await?;
     }
 }

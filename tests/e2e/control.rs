@@ -78,3 +78,10 @@ async fn count(stack: &Stack, run: &str, kind: &str) -> usize {
     let events = stack.client.events(run).await;
     events.iter().filter(|event| event["type"] == kind).count()
 }
+
+/// The wishes of one kind, as recorded.
+async fn wishes(stack: &Stack, run: &str, action: &str) -> Vec<Value> {
+    let path = format!("/api/task-runs/{run}/control-events?action={action}");
+    let page = stack.client.get(&path).await;
+    page["events"].as_array().expect("events").clone()
+}

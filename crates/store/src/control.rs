@@ -2,6 +2,7 @@
 //! any of it. Runs are read together with theirs.
 
 mod agent;
+mod hand_back;
 mod row;
 mod write;
 
@@ -33,6 +34,7 @@ pub fn is_kept(control: &Control) -> bool {
         paused_ms,
         agent: _,
         budgets,
+        hand_backs,
         messages,
         help,
     } = control;
@@ -40,6 +42,7 @@ pub fn is_kept(control: &Control) -> bool {
         || takeover.is_some()
         || *paused_ms > 0
         || !budgets.is_empty()
+        || !hand_backs.is_empty()
         || !messages.is_empty()
         || !help.is_empty()
 }

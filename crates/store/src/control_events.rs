@@ -69,6 +69,10 @@ pub struct ShownControlEvent {
     pub declined: Option<String>,
     /// When it had its effect.
     pub effective_at: Option<DateTime<Utc>>,
+    /// When the agent was handed the message that it brings, if it brings one.
+    pub handed_over_at: Option<DateTime<Utc>>,
+    /// When the model had answered a request that this message stands in.
+    pub seen_at: Option<DateTime<Utc>>,
 }
 
 /// Which deeds to read.

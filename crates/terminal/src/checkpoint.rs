@@ -278,6 +278,7 @@ impl Desk {
     fn keep_seen(&mut self, message: Uuid) {
         self.keep(What::MessageSeen(baton_wire::event::MessageSeen {
             message,
+            takeover: None,
         }));
     }
 

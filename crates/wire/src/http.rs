@@ -16,8 +16,8 @@ mod worker;
 
 pub use artifact::{ArtifactInfo, ArtifactList};
 pub use control::{
-    AgentInfo, BudgetInfo, HelpAnswerRequest, HelpRequest, HelpRequestPage, MessageRequest,
-    OperatorMessage, OperatorMessagePage, PauseInfo, RunControl, TakeoverInfo,
+    AgentInfo, BudgetInfo, HandBackInfo, HelpAnswerRequest, HelpRequest, HelpRequestPage,
+    MessageRequest, OperatorMessage, OperatorMessagePage, PauseInfo, RunControl, TakeoverInfo,
 };
 pub use dead_letter::{
     DeadLetterGroup, DeadLetterPage, RedriveAnswer, RedriveRefusal, RedriveRequest,

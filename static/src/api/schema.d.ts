@@ -516,7 +516,8 @@ export interface paths {
          *     `takeover_ended`, `message_delivered`, `message_seen`, `message_dropped`, `operator_needed`,
          *     `operator_not_needed`, `budget_reached`, `budget_raised`, `lease_released`, `lease_lost`); also
          *     what changed nothing, with the reason in `refusal`. Records are never changed or deleted; how far
-         *     an operator's wish has come (`deliveredAt`, `effectiveAt`) is read from the records that follow.
+         *     an operator's wish has come (`deliveredAt`, `effectiveAt`), and whether the agent and its model
+         *     have what it says (`handedOverAt`, `seenAt`), is read from the records that follow.
          *
          *     Needs the role 'viewer' or a higher one.
          */
@@ -1273,6 +1274,12 @@ export interface components {
              */
             effectiveAt?: string | null;
             /**
+             * Format: date-time
+             * @description When the agent was handed the message that the wish brings, of `send_message` and
+             *     `hand_back`; null before.
+             */
+            handedOverAt?: string | null;
+            /**
              * Format: uuid
              * @description Its own id.
              */
@@ -1286,6 +1293,11 @@ export interface components {
             position: number;
             /** @description Why it did not. */
             refusal?: string | null;
+            /**
+             * Format: date-time
+             * @description When the model had answered a request that this message stands in; null before.
+             */
+            seenAt?: string | null;
             /**
              * Format: uuid
              * @description The run.
@@ -1894,6 +1906,53 @@ export interface components {
              */
             ttlMinutes?: number | null;
         };
+        /**
+         * @description A takeover that was handed back. The agent is told what was done in a message of its own, with the
+         *     operator's summary and what has changed in the workspace.
+         */
+        HandBackInfo: {
+            /** @description Who had the run's place. */
+            by: string;
+            /**
+             * Format: uuid
+             * @description The command that handed the run back.
+             */
+            command: string;
+            /**
+             * Format: date-time
+             * @description When the agent was handed it.
+             */
+            deliveredAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was known that it does not reach the agent.
+             */
+            endedAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When the run was handed back.
+             */
+            handedBackAt: string;
+            /** @description Why it did not reach the agent. */
+            reason?: string | null;
+            /**
+             * Format: date-time
+             * @description When the model had answered a request that it stands in.
+             */
+            seenAt?: string | null;
+            /**
+             * @description How far the message has come: `queued`, `delivered`, `seen` or `undelivered`.
+             * @example seen
+             */
+            state: string;
+            /**
+             * Format: uuid
+             * @description The command that had wished the takeover.
+             */
+            takeover: string;
+            /** @description By which of the agent's hooks. */
+            via?: string | null;
+        };
         /** @description Whether the server can do its work. */
         Health: {
             /** @description Whether the broker can be reached. */
@@ -2327,6 +2386,11 @@ export interface components {
              * @description The command that brought it.
              */
             message: string;
+            /**
+             * Format: uuid
+             * @description The takeover that the message hands back; none of an operator's own words.
+             */
+            takeover?: string | null;
             /** @description By which of the agent's hooks, such as `PreToolUse`. */
             via: string;
         };
@@ -2344,6 +2408,11 @@ export interface components {
             message: string;
             /** @description Why, for a person. */
             reason: string;
+            /**
+             * Format: uuid
+             * @description The takeover that the message hands back; none of an operator's own words.
+             */
+            takeover?: string | null;
         };
         /** @description Tell a run's agent something. */
         MessageRequest: {
@@ -2359,6 +2428,11 @@ export interface components {
              * @description The command that brought it.
              */
             message: string;
+            /**
+             * Format: uuid
+             * @description The takeover that the message hands back; none of an operator's own words.
+             */
+            takeover?: string | null;
         };
         /** @description A token that was just made, with its text, which nobody can read again. */
         NewTokenInfo: {
@@ -2740,6 +2814,8 @@ export interface components {
              * @default []
              */
             budgets: components["schemas"]["BudgetInfo"][];
+            /** @default null */
+            handBack: components["schemas"]["HandBackInfo"] | null;
             /**
              * Format: int32
              * @description Requests for help that nobody has answered.

@@ -17,6 +17,7 @@ export type EventPage = Schemas["EventPage"];
 export type ControlRequest = Schemas["ControlRequest"];
 export type RunControl = Schemas["RunControl"];
 export type PauseInfo = Schemas["PauseInfo"];
+export type HandBackInfo = Schemas["HandBackInfo"];
 export type TakeoverInfo = Schemas["TakeoverInfo"];
 export type AgentInfo = Schemas["AgentInfo"];
 export type AgentCapabilities = Schemas["AgentCapabilities"];

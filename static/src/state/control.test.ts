@@ -108,6 +108,39 @@ describe("a takeover", () => {
     expect(over.takeover).toBeNull();
   });
 
+  it("that was handed back is remembered with what the agent and its model have of it", () => {
+    const names = ["control-takeover", "event-takeover-began", "event-takeover-ended"];
+    const back = (...more: string[]) => after(...names, ...more).handBack;
+    const [delivered, seen] = ["event-message-delivered-hand-back", "event-message-seen-hand-back"];
+    expect(back()).toMatchObject({
+      takeover: TAKEOVER,
+      by: "anna",
+      handedBackAt: "1970-01-01T00:00:02.000Z",
+      state: "queued",
+    });
+    expect(back(delivered)).toMatchObject({ state: "delivered", via: "PreToolUse", seenAt: null });
+    expect(back(delivered, seen)).toMatchObject({
+      state: "seen",
+      deliveredAt: "1970-01-01T00:00:03.000Z",
+      seenAt: "1970-01-01T00:00:04.000Z",
+    });
+    expect(back("event-message-dropped-hand-back")).toMatchObject({
+      state: "undelivered",
+      reason: "the run ended before the agent could be handed it",
+    });
+    // An operator's own messages are others, and wait for themselves.
+    const told = after("control-send-message", ...names, delivered);
+    expect(told.pendingMessages).toBe(1);
+    expect(back("event-message-delivered")?.state).toBe("queued");
+  });
+
+  it("that was handed back is over with its attempt, and forgotten in the next", () => {
+    const names = ["control-takeover", "event-takeover-began", "event-takeover-ended"];
+    const lost = letGo(after(...names), golden("event-failed"), false);
+    expect(lost.handBack?.state).toBe("undelivered");
+    expect(begun(lost).handBack).toBeNull();
+  });
+
   it("that is refused gives nobody the run's place", () => {
     const refused = after("control-takeover", delivered(TAKEOVER, "taken over by ben"));
     expect(refused).toMatchObject({ pause: null, takeover: null });

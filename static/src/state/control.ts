@@ -10,10 +10,12 @@ import type {
   TaskRun,
 } from "../api/types";
 import { flag, number, text, under } from "./data";
+import { handedBack, isHandBack, neverTold, told as backTold } from "./handBack";
 
 export const NO_CONTROL: RunControl = {
   pause: null,
   takeover: null,
+  handBack: null,
   pausedMs: 0,
   pendingMessages: 0,
   openHelpRequests: 0,
@@ -50,7 +52,12 @@ export function cancelled(control: RunControl): RunControl {
 /** Once nobody holds the run: who had its place has it no more, and an operator's pause is wished of
  * whoever comes next, unless the run is over. */
 export function letGo(control: RunControl, event: EventRecord, over: boolean): RunControl {
-  const still = { ...standsNoMore(control, event, null), openHelpRequests: 0 };
+  const back = control.handBack ?? null;
+  const still = {
+    ...standsNoMore(control, event, null),
+    openHelpRequests: 0,
+    handBack: back === null ? null : neverTold(back, event.at, "its attempt ended before"),
+  };
   if (over) return { ...still, pause: null, takeover: null, pendingMessages: 0 };
   const { pause } = still;
   const outlives =
@@ -75,7 +82,7 @@ function standsNoMore(control: RunControl, event: EventRecord, toldMs: number | 
 /** At the beginning of an attempt: its agent is another one, and has used up nothing. */
 export function begun(control: RunControl): RunControl {
   const budgets = control.budgets.map((each) => ({ ...each, used: 0, reached: false }));
-  return { ...control, agent: null, pausedMs: 0, budgets };
+  return { ...control, agent: null, handBack: null, pausedMs: 0, budgets };
 }
 
 function pauseWished(event: EventRecord, cause: string): PauseInfo {
@@ -235,6 +242,18 @@ function begin(control: RunControl, event: EventRecord): RunControl {
   return control.takeover?.beganAt == null ? { ...control, takeover } : control;
 }
 
+/** What is said of a message: it is an operator's, or hands the last takeover back. */
+function ofMessage(rest: Step): Step {
+  return (control, event) => {
+    const back = control.handBack ?? null;
+    if (back !== null && back.command === text(event, "message")) {
+      return { ...control, handBack: backTold(back, event) };
+    }
+    // Of one before the last nothing is shown any more.
+    return isHandBack(event) ? control : rest(control, event);
+  };
+}
+
 function lessMessages(control: RunControl): RunControl {
   return { ...control, pendingMessages: Math.max(0, control.pendingMessages - 1) };
 }
@@ -278,14 +297,17 @@ const REPORTS: Record<string, Step> = {
   takeover_ended: (control, event) => {
     const { pause } = control;
     const isExpired = text(event, "end") === "expired" && pause !== null;
+    const back = handedBack(event, control.takeover?.by ?? event.source);
     return {
       ...control,
       takeover: null,
+      handBack: back ?? control.handBack ?? null,
       pause: isExpired ? { ...pause, cause: "operator" } : pause,
     };
   },
-  message_delivered: lessMessages,
-  message_dropped: lessMessages,
+  message_delivered: ofMessage(lessMessages),
+  message_seen: ofMessage(same),
+  message_dropped: ofMessage(lessMessages),
   operator_needed: (control) => ({
     ...control,
     openHelpRequests: control.openHelpRequests + 1,

@@ -17,6 +17,8 @@ describe("control in the timeline", () => {
     ["event-operator-needed", "Waits for a person:", "may the agent run this command?"],
     ["event-operator-not-needed", "Answered", undefined],
     ["event-message-dropped", "A message did not reach the agent:", "anna took it back"],
+    ["event-message-seen", "The model has read the message", undefined],
+    ["event-message-seen-hand-back", "The model has read what was done in its place", undefined],
   ])("%s: %s", (name, title, body) => {
     const entry = words(golden(name));
     expect(entry.title).toBe(title);

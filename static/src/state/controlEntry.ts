@@ -4,6 +4,7 @@ import { capital, duration } from "../lib/format";
 import { amount, budgetName } from "./budget";
 import { flag, number, text } from "./data";
 import type { Describe } from "./entry";
+import { isHandBack } from "./handBack";
 
 function actor(event: EventRecord): string {
   return text(event, "actor") ?? event.source;
@@ -141,13 +142,22 @@ export const CONTROL_WORDS: Record<string, Describe> = {
   }),
   message_delivered: (event) => ({
     tone: "quiet",
-    title: "The agent was handed a message, by its hook",
+    title: isHandBack(event)
+      ? "The agent was told what was done in its place, by its hook"
+      : "The agent was handed a message, by its hook",
     code: text(event, "via"),
   }),
-  message_seen: () => ({ tone: "quiet", title: "The model has read the message" }),
+  message_seen: (event) => ({
+    tone: "quiet",
+    title: isHandBack(event)
+      ? "The model has read what was done in its place"
+      : "The model has read the message",
+  }),
   message_dropped: (event) => ({
     tone: "warn",
-    title: "A message did not reach the agent:",
+    title: isHandBack(event)
+      ? "The agent was not told what was done in its place:"
+      : "A message did not reach the agent:",
     body: text(event, "reason"),
   }),
   operator_needed: (event) => ({

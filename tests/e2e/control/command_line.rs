@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{count, event, until_running};
+use super::{count, event, until_running, wishes};
 use crate::stack::{Plan, Stack, binary, id};
 
 /// An agent that asks Baton between its steps, counts them in `steps`, and ends by `go`.
@@ -31,13 +31,6 @@ pub(super) async fn stepping_run(stack: &Stack) -> String {
     let run = id(&stack.client.submit(&stepping(stack)).await);
     stack.wait_for_file(&stack.folder().join("steps")).await;
     run
-}
-
-/// The wishes of one kind, as recorded.
-async fn wishes(stack: &Stack, run: &str, action: &str) -> Vec<Value> {
-    let path = format!("/api/task-runs/{run}/control-events?action={action}");
-    let page = stack.client.get(&path).await;
-    page["events"].as_array().expect("events").clone()
 }
 
 // H-05 H-06 H-09

@@ -1,14 +1,24 @@
 //! An operator takes the run's place, works in its folder, and hands it back.
 
 use baton_testkit::{Script, Turn, git::SampleRepository};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{event, post, until_phase, until_running, wish};
+use super::{event, post, until_phase, until_running, wish, wishes};
 use crate::stack::{Granted, Plan, Stack, Viewer, id};
 
 // H-05 H-09 B-08
 #[tokio::test(flavor = "multi_thread")]
-async fn what_an_operator_did_in_the_shell_is_told_to_the_agent() {
+async fn what_an_operator_did_in_the_shell_is_told_to_codex() {
+    what_an_operator_did_is_told_to("codex_exec").await;
+}
+
+// H-05 H-09 B-08
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_did_in_the_shell_is_told_to_claude() {
+    what_an_operator_did_is_told_to("claude_code").await;
+}
+
+async fn what_an_operator_did_is_told_to(agent: &str) {
     let repository = SampleRepository::new();
     let stack = Stack::start(Plan {
         script: Script::new([
@@ -19,7 +29,7 @@ async fn what_an_operator_did_in_the_shell_is_told_to_the_agent() {
     })
     .await;
     let body = json!({
-        "type": "codex_exec",
+        "type": agent,
         "repository": repository.url(),
         "task": {"instructions": "Work", "publish": {"mode": "none"}},
         "liveSession": {"enabled": true},
@@ -35,7 +45,7 @@ async fn what_an_operator_did_in_the_shell_is_told_to_the_agent() {
     stack.model.release("first");
     let held = until_phase(&stack, &run, "effective").await;
     assert_eq!(held["control"]["pause"]["cause"], "takeover", "{held:#}");
-    let began = |run: &serde_json::Value| run["control"]["takeover"]["beganAt"].is_string();
+    let began = |run: &Value| run["control"]["takeover"]["beganAt"].is_string();
     let held = stack.client.until(&run, began).await;
     assert_eq!(held["control"]["takeover"]["command"], taken["id"]);
     let path = format!("/api/task-runs/{run}/live-session/grant-write");
@@ -48,12 +58,8 @@ async fn what_an_operator_did_in_the_shell_is_told_to_the_agent() {
         .expect("it may type");
     shell.sees("typed-42").await;
     let summary = "wrote HAND.md, since the generator is broken";
-    wish(
-        &stack,
-        &run,
-        json!({"action": "hand_back", "summary": summary}),
-    )
-    .await;
+    let back = json!({"action": "hand_back", "summary": summary});
+    let back = wish(&stack, &run, back).await;
     let asked = stack.model.wait_for_request(2).await;
     let heard = asked.body.to_string();
     assert!(heard.contains(summary), "{heard}");
@@ -73,7 +79,7 @@ async fn what_an_operator_did_in_the_shell_is_told_to_the_agent() {
     let artifact = over["artifact"].as_str().expect("an artifact");
     // Whoever reads that it was handed back finds the files.
     let events = stack.client.events(&run).await;
-    let at = |what: &dyn Fn(&serde_json::Value) -> bool| events.iter().position(what);
+    let at = |what: &dyn Fn(&Value) -> bool| events.iter().position(what);
     let kept = at(&|event| event["data"]["name"] == artifact);
     let told = at(&|event| event["type"] == "takeover_ended");
     assert!(kept.is_some() && kept < told, "{events:#?}");
@@ -85,7 +91,26 @@ async fn what_an_operator_did_in_the_shell_is_told_to_the_agent() {
     assert!(commands.contains("echo 'by hand' > HAND.md"), "{commands}");
     let resumed = event(&stack, &run, "resumed").await;
     assert_eq!(resumed["data"]["cause"], "hand_back", "{resumed:#}");
+    shown_as_seen(&stack, &run, &taken, &back).await;
     stack.stop().await;
+}
+
+/// The run, the record of the wish and the command line say that the model has read what was done.
+async fn shown_as_seen(stack: &Stack, run: &str, taken: &Value, back: &Value) {
+    let shown = stack.client.get(&format!("/api/task-runs/{run}")).await;
+    let shown = &shown["control"]["handBack"];
+    assert_eq!(shown["state"], "seen", "{shown:#}");
+    assert_eq!(shown["takeover"], taken["id"], "{shown:#}");
+    assert_eq!(shown["command"], back["id"], "{shown:#}");
+    let recorded = &wishes(stack, run, "hand_back").await[0];
+    for (time, same) in [("handedOverAt", "deliveredAt"), ("seenAt", "seenAt")] {
+        assert!(recorded[time].is_string(), "{recorded:#}");
+        assert_eq!(recorded[time], shown[same], "{recorded:#} {shown:#}");
+    }
+    let said = stack.ask(&["runs", "show", run]).await.done();
+    assert!(said.contains("the model has seen what was done"), "{said}");
+    let told = event(stack, run, "message_seen").await;
+    assert_eq!(told["data"]["takeover"], taken["id"], "{told:#}");
 }
 
 // H-05 H-09
@@ -113,7 +138,7 @@ async fn a_takeover_that_nobody_ends_expires_and_the_run_waits_for_a_person() {
     until_phase(&stack, &run, "effective").await;
     // A minute passes: whoever took it over went away.
     let path = "/api/help-requests?state=open";
-    let asked = |page: &serde_json::Value| page["open"] == 1;
+    let asked = |page: &Value| page["open"] == 1;
     let page = until_within_two_minutes(&stack, path, asked).await;
     assert_eq!(page["helpRequests"][0]["kind"], "policy", "{page:#}");
     let over = event(&stack, &run, "takeover_ended").await;
@@ -131,8 +156,8 @@ async fn a_takeover_that_nobody_ends_expires_and_the_run_waits_for_a_person() {
 async fn until_within_two_minutes(
     stack: &Stack,
     path: &str,
-    wished: impl Fn(&serde_json::Value) -> bool,
-) -> serde_json::Value {
+    wished: impl Fn(&Value) -> bool,
+) -> Value {
     let mut poll = tokio::time::interval(std::time::Duration::from_millis(200));
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(120);
     loop {

@@ -29,7 +29,8 @@ use crate::{
 /// `takeover_ended`, `message_delivered`, `message_seen`, `message_dropped`, `operator_needed`,
 /// `operator_not_needed`, `budget_reached`, `budget_raised`, `lease_released`, `lease_lost`); also
 /// what changed nothing, with the reason in `refusal`. Records are never changed or deleted; how far
-/// an operator's wish has come (`deliveredAt`, `effectiveAt`) is read from the records that follow.
+/// an operator's wish has come (`deliveredAt`, `effectiveAt`), and whether the agent and its model
+/// have what it says (`handedOverAt`, `seenAt`), is read from the records that follow.
 #[utoipa::path(
     get,
     path = "/api/task-runs/{id}/control-events",

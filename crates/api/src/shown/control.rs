@@ -2,13 +2,14 @@
 
 use baton_domain::{
     BudgetKind, Run,
-    run::control::{self, MessageStanding, Pause},
+    run::control::{self, Delivery, Message, MessageStanding, Pause},
 };
 use baton_store::{StoredHelp, StoredMessage};
 use baton_wire::{
     event::HelpOption,
     http::{
-        AgentInfo, BudgetInfo, HelpRequest, OperatorMessage, PauseInfo, RunControl, TakeoverInfo,
+        AgentInfo, BudgetInfo, HandBackInfo, HelpRequest, OperatorMessage, PauseInfo, RunControl,
+        TakeoverInfo,
     },
 };
 use chrono::{DateTime, Utc};
@@ -19,6 +20,7 @@ pub(crate) fn run_control(run: &Run, now: DateTime<Utc>) -> RunControl {
     RunControl {
         pause: control.pause.as_ref().map(pause),
         takeover: control.takeover.as_ref().map(takeover),
+        hand_back: control.hand_backs.last().map(hand_back),
         paused_ms: control.paused_ms,
         pending_messages: small(control.pending_messages()),
         open_help_requests: small(control.help.len()),
@@ -61,6 +63,51 @@ fn takeover(takeover: &control::Takeover) -> TakeoverInfo {
     }
 }
 
+fn hand_back(back: &control::HandBack) -> HandBackInfo {
+    let told = Told::of(&back.message);
+    HandBackInfo {
+        command: back.message.id,
+        takeover: back.takeover,
+        by: back.by.clone(),
+        handed_back_at: back.at,
+        state: back.message.state(),
+        delivered_at: told.delivery.map(|it| it.at),
+        via: told.delivery.map(|it| it.via.clone()),
+        seen_at: told.seen_at,
+        ended_at: told.ended_at,
+        reason: told.reason.map(str::to_owned),
+    }
+}
+
+/// What is known of a message in whatever state it is.
+#[derive(Default)]
+struct Told<'a> {
+    delivery: Option<&'a Delivery>,
+    seen_at: Option<DateTime<Utc>>,
+    ended_at: Option<DateTime<Utc>>,
+    reason: Option<&'a str>,
+}
+
+impl<'a> Told<'a> {
+    fn of(message: &'a Message) -> Self {
+        let mut told = Self::default();
+        match &message.standing {
+            MessageStanding::Queued { .. } => {}
+            MessageStanding::Delivered(delivery) => told.delivery = Some(delivery),
+            MessageStanding::Seen { delivery, at } => {
+                (told.delivery, told.seen_at) = (Some(delivery), Some(*at));
+            }
+            MessageStanding::Cancelled { at, reason } => {
+                (told.ended_at, told.reason) = (Some(*at), reason.as_deref());
+            }
+            MessageStanding::Undelivered { at, reason } => {
+                (told.ended_at, told.reason) = (Some(*at), Some(reason.as_str()));
+            }
+        }
+        told
+    }
+}
+
 fn agent(agent: &control::Agent) -> AgentInfo {
     AgentInfo {
         mode: agent.mode.clone(),
@@ -93,17 +140,7 @@ fn budgets(run: &Run, now: DateTime<Utc>) -> Vec<BudgetInfo> {
 /// A message to a run's agent.
 pub(crate) fn message(stored: StoredMessage) -> OperatorMessage {
     let message = stored.message;
-    let delivery = match &message.standing {
-        MessageStanding::Delivered(delivery) | MessageStanding::Seen { delivery, .. } => {
-            Some(delivery)
-        }
-        _ => None,
-    };
-    let (ended_at, reason) = match &message.standing {
-        MessageStanding::Cancelled { at, reason } => (Some(*at), reason.clone()),
-        MessageStanding::Undelivered { at, reason } => (Some(*at), Some(reason.clone())),
-        _ => (None, None),
-    };
+    let told = Told::of(&message);
     OperatorMessage {
         id: message.id,
         task_run_id: stored.run,
@@ -112,15 +149,12 @@ pub(crate) fn message(stored: StoredMessage) -> OperatorMessage {
         message: stored.text,
         state: message.state(),
         created_at: stored.created_at,
-        delivered_at: delivery.map(|it| it.at),
-        via: delivery.map(|it| it.via.clone()),
-        seen_at: match &message.standing {
-            MessageStanding::Seen { at, .. } => Some(*at),
-            _ => None,
-        },
-        ended_at,
-        reason,
-        attempt: delivery.map(|it| it.attempt.get()),
+        delivered_at: told.delivery.map(|it| it.at),
+        via: told.delivery.map(|it| it.via.clone()),
+        seen_at: told.seen_at,
+        ended_at: told.ended_at,
+        reason: told.reason.map(str::to_owned),
+        attempt: told.delivery.map(|it| it.attempt.get()),
     }
 }
 

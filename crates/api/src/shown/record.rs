@@ -25,6 +25,8 @@ pub(crate) fn control(shown: ShownControlEvent) -> ControlRecord {
         delivered_at: shown.delivered_at,
         declined: shown.declined,
         effective_at: shown.effective_at,
+        handed_over_at: shown.handed_over_at,
+        seen_at: shown.seen_at,
     }
 }
 

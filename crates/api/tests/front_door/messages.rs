@@ -60,6 +60,7 @@ async fn a_message_is_shown_from_the_moment_it_is_said_until_the_model_has_seen_
     let delivered = Event::MessageDelivered(MessageDelivered {
         message: said.id,
         via: "PreToolUse".to_owned(),
+        takeover: None,
     });
     world.recorded(holder.say([delivered]).await).await;
     let handed = message(&world, &run, &said).await;
@@ -67,7 +68,10 @@ async fn a_message_is_shown_from_the_moment_it_is_said_until_the_model_has_seen_
         (handed.state, handed.via.as_deref(), handed.attempt),
         (MessageState::Delivered, Some("PreToolUse"), Some(1))
     );
-    let seen = Event::MessageSeen(MessageSeen { message: said.id });
+    let seen = Event::MessageSeen(MessageSeen {
+        message: said.id,
+        takeover: None,
+    });
     world.recorded(holder.say([seen]).await).await;
     let seen = message(&world, &run, &said).await;
     assert_eq!(seen.state, MessageState::Seen);

@@ -7,6 +7,7 @@ use baton_wire::{
     http::EventRecord,
 };
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::words::{self, note};
 
@@ -66,14 +67,15 @@ pub(super) fn told(event: &Event) -> Option<String> {
         ),
         Event::TakeoverEnded(over) => takeover_over(over),
         Event::MessageDelivered(it) => {
-            format!("the agent was handed message {} ({})", it.message, it.via)
+            let what = told_of(it.takeover, it.message);
+            format!("the agent was handed {what} ({})", it.via)
         }
-        Event::MessageSeen(it) => format!("the model has seen message {}", it.message),
+        Event::MessageSeen(it) => {
+            format!("the model has seen {}", told_of(it.takeover, it.message))
+        }
         Event::MessageDropped(it) => {
-            format!(
-                "message {} will not reach the agent: {}",
-                it.message, it.reason
-            )
+            let what = told_of(it.takeover, it.message);
+            format!("{what} will not reach the agent: {}", it.reason)
         }
         Event::OperatorNeeded(needed) => asked(needed),
         Event::OperatorNotNeeded(closed) => {
@@ -121,6 +123,14 @@ fn resumed(how: &ResumedHow) -> String {
     }
     text.extend(how.cause.map(|cause| format!(", cause: {cause}")));
     text
+}
+
+/// What an agent is told: an operator's message, or what somebody did in its place.
+fn told_of(takeover: Option<Uuid>, message: Uuid) -> String {
+    match takeover {
+        Some(_) => "what was done in its place".to_owned(),
+        None => format!("message {message}"),
+    }
 }
 
 fn takeover_over(over: &TakeoverOver) -> String {

@@ -4,6 +4,7 @@
 mod budget;
 mod fact;
 mod follow;
+mod hand_back;
 mod help;
 mod message;
 mod pause;
@@ -19,6 +20,7 @@ use uuid::Uuid;
 
 pub use budget::Budget;
 pub use fact::{ControlEvent, ControlWish, PausedSaid, ResumedSaid, Used, WishKind};
+pub use hand_back::HandBack;
 pub use help::{Help, HelpAnswer, HelpOver};
 pub use message::{Delivery, Message, MessageStanding};
 pub use pause::{Pause, PausePhase, Resuming, Standing};
@@ -40,6 +42,10 @@ pub struct Control {
     pub agent: Option<Agent>,
     /// What an attempt may use up; only what is bounded.
     pub budgets: BTreeMap<BudgetKind, Budget>,
+    /// Takeovers of the present attempt that were handed back, the oldest first: those of whose
+    /// message something is still to be heard, and the last one; of the last attempt when none is
+    /// held.
+    pub hand_backs: Vec<HandBack>,
     /// Messages of which something is still to be heard, in the order in which they were sent.
     pub messages: Vec<Message>,
     /// Requests for help that are open, in the order in which they were asked.

@@ -14,9 +14,9 @@ use uuid::Uuid;
 use super::{
     Known, Stream, fold, record,
     words::{
-        answered, asked, asked_by, began, cancel, command, delivered, events, failed, handed_over,
-        lease, message, not_needed, offer, over, pause, paused, resume, resumed, run, seen,
-        succeeded, takeover, tokens, usage, words_of,
+        answered, asked, asked_by, began, cancel, command, delivered, events, failed, handed_back,
+        handed_over, lease, message, not_needed, offer, over, pause, paused, resume, resumed, run,
+        seen, succeeded, takeover, tokens, usage, words_of,
     },
 };
 
@@ -67,6 +67,43 @@ fn a_message_is_kept_once_with_its_words_and_then_only_how_far_it_has_come() {
     assert_eq!(rest.message_steps[0].message.state(), MessageState::Seen);
     // Live views show what was said.
     assert_eq!(whole.events[2].data["text"], "look at the tests first");
+}
+
+// H-05 H-09
+#[test]
+fn what_becomes_of_a_hand_back_is_kept_with_the_runs_control_and_nothing_of_it_is_refused() {
+    let told = [
+        delivered(1),
+        paused(1),
+        over(1),
+        delivered(2),
+        handed_back(1, 2),
+        resumed(),
+        handed_over(2),
+        seen(2),
+    ];
+    let batch = Stream::running()
+        .says(takeover(run(1), 1))
+        .says(events(run(1), 1, "w1", 1, told))
+        .fold();
+    let refused: Vec<_> = batch
+        .events
+        .iter()
+        .filter(|it| it.refusal.is_some())
+        .collect();
+    assert!(refused.is_empty(), "{refused:?}");
+    let [back] = &batch.controls[0].control.hand_backs[..] else {
+        panic!("{:?}", batch.controls);
+    };
+    assert_eq!((back.takeover, back.message.id), (command(1), command(2)));
+    assert_eq!(back.message.state(), MessageState::Seen);
+    assert!(batch.messages.is_empty() && batch.message_steps.is_empty());
+    let answers = |action: &str| {
+        let deed = batch.control_events.iter().find(|it| it.action == action);
+        deed.and_then(|it| it.answers)
+    };
+    assert_eq!(answers("message_delivered"), Some(command(2)));
+    assert_eq!(answers("message_seen"), Some(command(2)));
 }
 
 // H-05
@@ -240,7 +277,7 @@ proptest! {
     // B-01 H-05 H-06
     #[test]
     fn a_life_folded_in_batches_is_the_life_folded_at_once(
-        steps in prop::collection::vec((0_u8..24, 1_u128..5), 1..50),
+        steps in prop::collection::vec((0_u8..25, 1_u128..5), 1..50),
         cuts in prop::collection::vec(any::<bool>(), 50),
         restarts in prop::collection::vec(any::<bool>(), 50),
     ) {
@@ -289,6 +326,7 @@ fn life(steps: &[(u8, u128)]) -> Stream {
             17 => say(stream, not_needed(*n, ids)),
             18 => say(stream, began("m-1")),
             19 => say(stream, over(ids)),
+            23 => say(stream, handed_back(ids - n, 10 + n)),
             20 if *n == 1 => stream.says(cancel(run(1))),
             21 if *n == 1 => say(stream, failed(baton_domain::FailureCode::AgentFailed)),
             22 => {

@@ -135,7 +135,7 @@ fn answers(record: &EventRecord) -> Option<Uuid> {
         | "message_dropped"
         | "operator_not_needed"
         | "budget_raised" => "command",
-        "message_delivered" => "message",
+        "message_delivered" | "message_seen" => "message",
         _ => return None,
     };
     record.data.get(field)?.as_str()?.parse().ok()

@@ -12,9 +12,9 @@ use crate::{
     tables::Tables,
     words::{
         answered, asked, began, cancel, command, delivered, drain, enable, events, failed, granted,
-        handed_over, input, lease, live_session, message, not_needed, offer, over, pause, paused,
-        ready, resume, resumed, run, seen, starting, stored, succeeded, takeover, tokens, undrain,
-        usage, wish,
+        handed_back, handed_over, input, lease, live_session, message, not_needed, offer, over,
+        pause, paused, ready, resume, resumed, run, seen, starting, stored, succeeded, takeover,
+        tokens, undrain, usage, wish,
     },
 };
 
@@ -129,7 +129,13 @@ async fn controls(stage: &Stage) {
         stage.publish(answered(id, 4, command(n), "allow")).await;
         stage.publish(takeover(id, 5)).await;
     }
-    let said = [not_needed(40, 4), over(5), resumed()];
+    let said = [
+        not_needed(40, 4),
+        over(5),
+        handed_back(5, 8),
+        resumed(),
+        handed_over(8),
+    ];
     stage.publish(events(run(40), 1, "w1", 10, said)).await;
     stage.publish(resume(run(40), 6)).await;
     let lost = || LeaseStep::Lost;
@@ -164,8 +170,8 @@ async fn a_rebuild_yields_the_same_rows_whatever_the_batches() {
     let kept = ["controls", "messages", "help"].map(|table| before.count(table));
     assert_eq!(kept, [3, 6, 4]);
     // Cancelling, trying again, taking away twice, lost; 5 and 1 of the sessions'; and of control
-    // 5 wishes and 7 words for each run, a wish, 3 words and 2 losses more.
-    assert_eq!(before.count("deeds"), 21 + 3 * 12 + 6);
+    // 5 wishes and 7 words for each run, a wish, 5 words and 2 losses more.
+    assert_eq!(before.count("deeds"), 21 + 3 * 12 + 8);
     assert_eq!(before.count("drains"), 1);
     let held = runs::get(&stage.store, run(33)).await.expect("an answer");
     let lease = held.and_then(|held| held.record.run.state.lease().cloned());

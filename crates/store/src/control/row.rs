@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{NewControl, is_kept};
+use super::{NewControl, hand_back::HandBackRow, is_kept};
 use crate::{
     error::{InvalidRow, Place},
     help::{HelpRow, help},
@@ -49,6 +49,8 @@ pub(super) struct ControlRow {
     paused_ms: i64,
     budgets: Vec<BudgetRow>,
     changed_position: i64,
+    /// Absent where nothing was handed back, and of an older recorder.
+    hand_backs: Option<Vec<HandBackRow>>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -81,6 +83,7 @@ impl ControlRow {
             paused_ms: bigint_out(control.paused_ms),
             budgets: budgets.map(|(kind, it)| BudgetRow::of(*kind, it)).collect(),
             changed_position: position_out(new.position),
+            hand_backs: hand_backs(new),
             ..Self::default()
         };
         if let Some(pause) = &control.pause {
@@ -202,6 +205,12 @@ impl BudgetRow {
     }
 }
 
+fn hand_backs(new: &NewControl) -> Option<Vec<HandBackRow>> {
+    let hand_backs = &new.control.hand_backs;
+    let rows = hand_backs.iter().map(|back| HandBackRow::of(new.run, back));
+    (!hand_backs.is_empty()).then(|| rows.collect())
+}
+
 /// The control of a run, from its agent and its rows in JSON; a run without rows has none.
 pub(crate) fn control(
     run: RunId,
@@ -235,6 +244,12 @@ pub(crate) fn control(
             .budgets
             .iter()
             .map(|it| it.budget(&at))
+            .collect::<Result<_, _>>()?,
+        hand_backs: row
+            .hand_backs
+            .iter()
+            .flatten()
+            .map(|it| it.hand_back(&at))
             .collect::<Result<_, _>>()?,
         messages: messages.collect::<Result<_, _>>()?,
         help: asked.collect::<Result<_, _>>()?,

@@ -25,6 +25,8 @@ struct ShownRow {
     delivered_at: Option<DateTime<Utc>>,
     declined: Option<String>,
     effective_at: Option<DateTime<Utc>>,
+    handed_over_at: Option<DateTime<Utc>>,
+    seen_at: Option<DateTime<Utc>>,
 }
 
 /// At most `limit` deeds on a run past a place, oldest first; none: from the first on.
@@ -44,12 +46,15 @@ pub async fn after(
              e.at, e.refusal, e.metadata, e.answers,
              a.delivered_at, a.declined,
              CASE WHEN e.action = 'cancel' AND e.effective THEN r.finished_at
-                 ELSE a.effective_at END AS effective_at
+                 ELSE a.effective_at END AS effective_at,
+             a.handed_over_at, a.seen_at
          FROM task_run_control_events AS e
          LEFT JOIN LATERAL (
              SELECT min(at) FILTER (WHERE action = 'control_delivered') AS delivered_at,
                  min(metadata ->> 'refused') AS declined,
-                 min(at) FILTER (WHERE action <> 'control_delivered') AS effective_at
+                 min(at) FILTER (WHERE action NOT IN ('control_delivered', 'message_seen')) AS effective_at,
+                 min(at) FILTER (WHERE action = 'message_delivered') AS handed_over_at,
+                 min(at) FILTER (WHERE action = 'message_seen') AS seen_at
              FROM task_run_control_events
              WHERE run_id = e.run_id AND answers = e.id AND effective
          ) AS a ON e.actor_kind = 'operator'
@@ -107,6 +112,8 @@ impl TryFrom<ShownRow> for ShownControlEvent {
             delivered_at: row.delivered_at,
             declined: row.declined,
             effective_at: row.effective_at,
+            handed_over_at: row.handed_over_at,
+            seen_at: row.seen_at,
         })
     }
 }

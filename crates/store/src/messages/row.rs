@@ -19,23 +19,23 @@ type Time = DateTime<Utc>;
 /// Every column by its name. Where a run is read, its messages come without their texts.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct MessageRow {
-    pub(super) run_id: Uuid,
-    pub(super) id: Uuid,
-    pub(super) position: i64,
-    pub(super) actor: String,
-    pub(super) kind: String,
+    pub(crate) run_id: Uuid,
+    pub(crate) id: Uuid,
+    pub(crate) position: i64,
+    pub(crate) actor: String,
+    pub(crate) kind: String,
     #[serde(default)]
-    pub(super) text: String,
-    pub(super) created_at: Time,
-    pub(super) state: String,
-    pub(super) taken_back_by: Option<Uuid>,
-    pub(super) delivered_at: Option<Time>,
-    pub(super) via: Option<String>,
-    pub(super) attempt: Option<i32>,
-    pub(super) seen_at: Option<Time>,
-    pub(super) ended_at: Option<Time>,
-    pub(super) reason: Option<String>,
-    pub(super) settled: bool,
+    pub(crate) text: String,
+    pub(crate) created_at: Time,
+    pub(crate) state: String,
+    pub(crate) taken_back_by: Option<Uuid>,
+    pub(crate) delivered_at: Option<Time>,
+    pub(crate) via: Option<String>,
+    pub(crate) attempt: Option<i32>,
+    pub(crate) seen_at: Option<Time>,
+    pub(crate) ended_at: Option<Time>,
+    pub(crate) reason: Option<String>,
+    pub(crate) settled: bool,
 }
 
 impl From<&StoredMessage> for MessageRow {
@@ -57,7 +57,7 @@ impl From<&MessageStep> for MessageRow {
 }
 
 impl MessageRow {
-    fn standing(run: RunId, message: &Message) -> Self {
+    pub(crate) fn standing(run: RunId, message: &Message) -> Self {
         let mut row = Self {
             run_id: run.as_uuid(),
             id: message.id,

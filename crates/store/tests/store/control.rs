@@ -125,6 +125,7 @@ async fn a_row_that_no_control_allows_is_refused() {
         ),
         ("task_run_control", "paused_ms = -1"),
         ("task_run_control", "budgets = '{}'"),
+        ("task_run_control", "hand_backs = '{}'"),
         ("task_run_messages", "state = 'queued'"),
         ("task_run_messages", "state = 'seen'"),
         ("task_run_messages", "state = 'seen', seen_at = now()"),

@@ -142,6 +142,7 @@ impl Messages {
                 delivered.push(MessageDelivered {
                     message: kept.message.id,
                     via: origin.via.clone(),
+                    takeover: None,
                 });
             }
             kept.state = match origin.at {

@@ -15,7 +15,9 @@ use crate::{
 fn delivered(heard: &Heard) -> Vec<(Uuid, String)> {
     let all = heard.control.iter();
     all.filter_map(|what| match what {
-        What::MessageDelivered(MessageDelivered { message, via }) => Some((*message, via.clone())),
+        What::MessageDelivered(MessageDelivered { message, via, .. }) => {
+            Some((*message, via.clone()))
+        }
         _ => None,
     })
     .collect()

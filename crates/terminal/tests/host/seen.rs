@@ -12,7 +12,10 @@ use crate::{
 
 fn is_seen(heard: &Heard, number: u128) -> bool {
     let message = id(number);
-    let seen = What::MessageSeen(MessageSeen { message });
+    let seen = What::MessageSeen(MessageSeen {
+        message,
+        takeover: None,
+    });
     heard.control.contains(&seen)
 }
 

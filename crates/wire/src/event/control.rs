@@ -125,6 +125,9 @@ pub struct MessageDelivered {
     pub message: Uuid,
     /// By which of the agent's hooks, such as `PreToolUse`.
     pub via: String,
+    /// The takeover that the message hands back; none of an operator's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takeover: Option<Uuid>,
 }
 
 /// A message stands in a request that the model has answered.
@@ -133,6 +136,9 @@ pub struct MessageDelivered {
 pub struct MessageSeen {
     /// The command that brought it.
     pub message: Uuid,
+    /// The takeover that the message hands back; none of an operator's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takeover: Option<Uuid>,
 }
 
 /// A message will not reach the agent.
@@ -146,6 +152,9 @@ pub struct MessageDropped {
     pub command: Option<Uuid>,
     /// Why, for a person.
     pub reason: String,
+    /// The takeover that the message hands back; none of an operator's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takeover: Option<Uuid>,
 }
 
 /// A person is needed.

@@ -64,6 +64,7 @@ pub(super) fn control_event(event: &Event) -> Option<ControlEvent> {
         Event::TakeoverEnded(it) => ControlEvent::TakeoverEnded {
             takeover: it.takeover,
             end: it.end,
+            command: it.command,
         },
         Event::MessageDelivered(it) => ControlEvent::MessageDelivered {
             message: it.message,

@@ -19,6 +19,9 @@ pub struct RunControl {
     pub pause: Option<PauseInfo>,
     /// Who has the run's place; null when nobody has.
     pub takeover: Option<TakeoverInfo>,
+    /// The last takeover of the present attempt that was handed back, and what the agent has heard
+    /// of it; of the last attempt when nobody holds the run. Null when none was.
+    pub hand_back: Option<HandBackInfo>,
     /// Time that the run has stood still in its present attempt, before the pause in force, in
     /// milliseconds.
     pub paused_ms: u64,
@@ -86,6 +89,35 @@ pub struct TakeoverInfo {
     pub began_at: Option<DateTime<Utc>>,
     /// When it is over if nobody hands the run back; null before it began.
     pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// A takeover that was handed back. The agent is told what was done in a message of its own, with the
+/// operator's summary and what has changed in the workspace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HandBackInfo {
+    /// The command that handed the run back.
+    pub command: Uuid,
+    /// The command that had wished the takeover.
+    pub takeover: Uuid,
+    /// Who had the run's place.
+    #[schema(value_type = String)]
+    pub by: Actor,
+    /// When the run was handed back.
+    pub handed_back_at: DateTime<Utc>,
+    /// How far the message has come: `queued`, `delivered`, `seen` or `undelivered`.
+    #[schema(value_type = String, example = "seen")]
+    pub state: MessageState,
+    /// When the agent was handed it.
+    pub delivered_at: Option<DateTime<Utc>>,
+    /// By which of the agent's hooks.
+    pub via: Option<String>,
+    /// When the model had answered a request that it stands in.
+    pub seen_at: Option<DateTime<Utc>>,
+    /// When it was known that it does not reach the agent.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Why it did not reach the agent.
+    pub reason: Option<String>,
 }
 
 /// The agent of an attempt, as it was started.

@@ -265,6 +265,13 @@ pub struct ControlRecord {
     /// null before.
     #[serde(default)]
     pub effective_at: Option<DateTime<Utc>>,
+    /// When the agent was handed the message that the wish brings, of `send_message` and
+    /// `hand_back`; null before.
+    #[serde(default)]
+    pub handed_over_at: Option<DateTime<Utc>>,
+    /// When the model had answered a request that this message stands in; null before.
+    #[serde(default)]
+    pub seen_at: Option<DateTime<Utc>>,
 }
 
 /// A page of what was typed into a run, oldest first.

@@ -20,21 +20,13 @@ impl Core {
     pub(super) fn message(&mut self, of: &ControlMessage, kind: MessageKind, text: &str) {
         let from = format!("operator {}", of.actor);
         let shown = crate::text::head(&text.replace(char::is_control, " "), LONGEST_LINE);
-        self.add_message(of.id, kind, from.clone(), text.to_owned());
+        self.add_message(Message::new(of.id, kind, from.clone(), text.to_owned()));
         self.effects.push(Effect::Show(format!(
             "Message from {from} ({kind}): {shown}"
         )));
     }
 
-    pub(super) fn add_message(&mut self, id: Uuid, kind: MessageKind, from: String, text: String) {
-        let message = Message {
-            id,
-            kind,
-            from,
-            text,
-            state: MessageState::Queued,
-            taken_back_by: None,
-        };
+    pub(super) fn add_message(&mut self, message: Message) {
         self.effects.push(Effect::Inbox(InboxLine {
             text: Some(message.text.clone()),
             ..line(&message)
@@ -54,7 +46,7 @@ impl Core {
             return;
         }
         let from = format!("operator {}", of.actor);
-        self.add_message(of.id, *kind, from, text.clone());
+        self.add_message(Message::new(of.id, *kind, from, text.clone()));
     }
 
     /// Takes out what a former attempt has settled.
@@ -110,24 +102,31 @@ impl Core {
 
     pub(super) fn message_taken_back(&mut self, id: Uuid) {
         let command = self.find(id).and_then(|message| message.taken_back_by);
+        let takeover = self.handing_back(id);
         if self.moved(id, MessageState::Cancelled) {
             self.say(Event::MessageDropped(MessageDropped {
                 message: id,
                 command,
                 reason: "it was taken back in time".to_owned(),
+                takeover,
             }));
         }
     }
 
     pub(super) fn message_delivered(&mut self, told: MessageDelivered) {
+        let takeover = self.handing_back(told.message);
         if self.moved(told.message, MessageState::Delivered) {
-            self.say(Event::MessageDelivered(told));
+            self.say(Event::MessageDelivered(MessageDelivered {
+                takeover,
+                ..told
+            }));
         }
     }
 
     pub(super) fn message_seen(&mut self, told: MessageSeen) {
+        let takeover = self.handing_back(told.message);
         if self.moved(told.message, MessageState::Seen) {
-            self.say(Event::MessageSeen(told));
+            self.say(Event::MessageSeen(MessageSeen { takeover, ..told }));
         }
     }
 
@@ -137,14 +136,21 @@ impl Core {
         let waiting = waiting.filter(|message| message.state == MessageState::Queued);
         let waiting: Vec<Uuid> = waiting.map(|message| message.id).collect();
         for message in waiting {
+            let takeover = self.handing_back(message);
             if self.moved(message, MessageState::Undelivered) {
                 self.say(Event::MessageDropped(MessageDropped {
                     message,
                     command: None,
                     reason: "the run ended before the agent could be handed it".to_owned(),
+                    takeover,
                 }));
             }
         }
+    }
+
+    /// The takeover that a message hands back; none of an operator's own words.
+    fn handing_back(&mut self, id: Uuid) -> Option<Uuid> {
+        self.find(id)?.takeover
     }
 
     /// Notes that a message has come further; says whether it has. The journal may tell it again.

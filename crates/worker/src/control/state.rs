@@ -191,9 +191,25 @@ pub(super) struct Message {
     pub(super) state: MessageState,
     /// The command that takes it back.
     pub(super) taken_back_by: Option<Uuid>,
+    /// The takeover that it hands back; none of an operator's own words.
+    #[serde(default)]
+    pub(super) takeover: Option<Uuid>,
 }
 
 impl Message {
+    /// One that waits for the agent.
+    pub(super) const fn new(id: Uuid, kind: MessageKind, from: String, text: String) -> Self {
+        Self {
+            id,
+            kind,
+            from,
+            text,
+            state: MessageState::Queued,
+            taken_back_by: None,
+            takeover: None,
+        }
+    }
+
     pub(super) fn for_agent(&self) -> AgentMessage {
         AgentMessage {
             id: self.id,

@@ -16,7 +16,7 @@ use super::{
     hand_back::{Before, HandBack, HandedBack},
     help::Question,
     input::End,
-    state::{OwnHelp, Phase, Purpose, Wish},
+    state::{Message, OwnHelp, Phase, Purpose, Wish},
 };
 
 impl Core {
@@ -166,7 +166,10 @@ impl Core {
         let (command, summary, by) = (*command, summary.clone(), by.clone());
         self.state.hand_backs += 1;
         let from = format!("operator {by}");
-        self.add_message(command, MessageKind::Steering, from, done.text);
+        self.add_message(Message {
+            takeover: Some(takeover),
+            ..Message::new(command, MessageKind::Steering, from, done.text)
+        });
         self.say(Event::TakeoverEnded(TakeoverOver {
             takeover,
             end: TakeoverEnd::HandedBack,

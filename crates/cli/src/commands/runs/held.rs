@@ -1,7 +1,7 @@
 //! What holds a run, who has its place, and what waits, as `baton runs show` tells it.
 
-use baton_domain::{Clock, SystemClock};
-use baton_wire::http::{AgentInfo, BudgetInfo, PauseInfo, TakeoverInfo, TaskRun};
+use baton_domain::{Clock, MessageState, SystemClock};
+use baton_wire::http::{AgentInfo, BudgetInfo, HandBackInfo, PauseInfo, TakeoverInfo, TaskRun};
 
 use crate::output::words;
 
@@ -51,6 +51,30 @@ pub(super) fn taken_over(takeover: &TakeoverInfo) -> String {
     }
     text.extend(takeover.note.iter().map(|note| format!(": {note}")));
     text
+}
+
+/// Who had the run's place last, and whether its agent knows what they did.
+pub(super) fn handed_back(back: &HandBackInfo) -> String {
+    let now = SystemClock.now();
+    let ago = |at: Option<_>| at.map_or_else(String::new, |at| words::age(now - at));
+    let told = match back.state {
+        MessageState::Queued => "its agent is not told yet what was done".to_owned(),
+        MessageState::Delivered => {
+            let ago = ago(back.delivered_at);
+            format!("its agent was told {ago} ago what was done")
+        }
+        MessageState::Seen => {
+            let ago = ago(back.seen_at);
+            format!("the model has seen what was done, {ago} ago")
+        }
+        MessageState::Cancelled | MessageState::Undelivered => {
+            let why = back.reason.iter().map(|reason| format!(": {reason}"));
+            let why: String = why.collect();
+            format!("its agent was not told what was done{why}")
+        }
+    };
+    let since = words::age(now - back.handed_back_at);
+    format!("by {} {since} ago; {told}", back.by)
 }
 
 /// Messages that the agent was not handed yet.
@@ -140,6 +164,14 @@ mod tests {
             "beganAt": ago(65), "expiresAt": ago(-3601),
         }))
         .unwrap();
+        let hand_back = |state: &str| -> HandBackInfo {
+            serde_json::from_value(json!({
+                "command": uuid::Uuid::nil(), "takeover": uuid::Uuid::nil(), "by": "ada",
+                "handedBackAt": ago(65), "state": state, "deliveredAt": ago(64), "seenAt": ago(3),
+                "reason": (state == "undelivered").then_some("the attempt ended"),
+            }))
+            .unwrap()
+        };
         let told: AgentInfo = serde_json::from_value(json!({
             "mode": "exec", "sandbox": "workspace-write", "approvals": "never",
             "capabilities": {"checkpoints": true, "steering": true},
@@ -153,6 +185,10 @@ mod tests {
             paused(&pause),
             paused(&wished),
             taken_over(&takeover),
+            handed_back(&hand_back("queued")),
+            handed_back(&hand_back("delivered")),
+            handed_back(&hand_back("seen")),
+            handed_back(&hand_back("undelivered")),
             agent(&told),
             budgets(&[used]).unwrap(),
         ];

@@ -3,7 +3,7 @@
 use baton_domain::Activity;
 use baton_wire::http::{LeaseInfo, LiveSessionSummary, TaskRun};
 
-use super::held::{agent, asking, budgets, paused, pending, taken_over};
+use super::held::{agent, asking, budgets, handed_back, paused, pending, taken_over};
 use crate::{
     args::ShowArgs,
     client::Client,
@@ -79,6 +79,10 @@ fn as_sheet(run: &TaskRun) -> String {
         ),
         ("stands still", run.control.pause.as_ref().map(paused)),
         ("taken over", run.control.takeover.as_ref().map(taken_over)),
+        (
+            "handed back",
+            run.control.hand_back.as_ref().map(handed_back),
+        ),
         ("messages", pending(run.control.pending_messages)),
         ("waits for help", asking(run)),
         ("agent", run.control.agent.as_ref().map(agent)),

@@ -88,6 +88,8 @@ pub enum ControlEvent {
         takeover: Uuid,
         /// How.
         end: TakeoverEnd,
+        /// The command that handed the run back, if one did.
+        command: Option<Uuid>,
     },
     /// The agent was handed a message.
     MessageDelivered {

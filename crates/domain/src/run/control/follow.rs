@@ -84,16 +84,18 @@ impl Run {
 
 impl Control {
     /// Whether the end of an attempt changes anything.
-    const fn is_touched(&self) -> bool {
+    fn is_touched(&self) -> bool {
         self.pause.is_some()
             || self.takeover.is_some()
             || !self.messages.is_empty()
+            || self.hand_backs.iter().any(|it| !it.message.settled)
             || !self.help.is_empty()
     }
 
     fn attempt_began(&mut self) {
         self.paused_ms = 0;
         self.agent = None;
+        self.hand_backs.clear();
         self.count_anew();
     }
 
@@ -102,6 +104,7 @@ impl Control {
         self.pause = self.pause.take().and_then(super::Pause::outlives);
         self.takeover = None;
         self.change_messages(told, |message| message.attempt_over(at));
+        self.end_hand_backs(at);
         self.close_help(HelpEnd::RunEnded, at, told);
     }
 
@@ -110,6 +113,7 @@ impl Control {
         self.pause = None;
         self.takeover = None;
         self.change_messages(told, |message| message.run_over(at));
+        self.end_hand_backs(at);
         self.close_help(HelpEnd::RunEnded, at, told);
         told.help.extend(help.clone());
         self.help.extend(help);
@@ -130,6 +134,10 @@ impl Control {
             }
         }
         self.messages.retain(|message| !message.settled);
+    }
+
+    fn end_hand_backs(&mut self, at: DateTime<Utc>) {
+        self.hand_backs.iter_mut().for_each(|it| it.over(at));
     }
 
     fn close_help(&mut self, end: HelpEnd, at: DateTime<Utc>, told: &mut Told) {

@@ -162,13 +162,18 @@ impl Message {
 
     /// The run is over.
     pub(super) fn run_over(&mut self, at: DateTime<Utc>) {
+        self.over(at, "the run ended before its agent was told");
+    }
+
+    /// No agent will be told any more.
+    pub(super) fn over(&mut self, at: DateTime<Utc>, reason: &str) {
         let standing = match &self.standing {
             MessageStanding::Queued {
                 taken_back_by: Some(_),
             } => MessageStanding::Cancelled { at, reason: None },
             MessageStanding::Queued { .. } => MessageStanding::Undelivered {
                 at,
-                reason: "the run ended before its agent was told".to_owned(),
+                reason: reason.to_owned(),
             },
             as_it_is => as_it_is.clone(),
         };

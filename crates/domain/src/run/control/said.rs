@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    Began, Control, ControlEvent, Delivery, Help, Pause, PausedSaid, ResumedSaid, Resuming,
-    Takeover, Told,
+    Began, Control, ControlEvent, Delivery, HandBack, Help, Message, Pause, PausedSaid,
+    ResumedSaid, Resuming, Takeover, Told,
     pause::{ms_between, span_of_ms},
 };
 use crate::{
@@ -45,23 +45,27 @@ impl Control {
                 by,
                 expires_in_seconds,
             } => self.taken_over(*command, by, *expires_in_seconds, said.at),
-            ControlEvent::TakeoverEnded { takeover, end } => self.takeover_ended(*takeover, *end),
+            ControlEvent::TakeoverEnded {
+                takeover,
+                end,
+                command,
+            } => self.takeover_ended(*takeover, *end, *command, said.at),
             ControlEvent::MessageDelivered { message, via } => {
                 let delivery = Delivery {
                     at: said.at,
                     via: via.clone(),
                     attempt: said.attempt,
                 };
-                self.change_message(*message, told, |message| message.delivered(delivery))
+                self.told(*message, told, |message| message.delivered(delivery))
             }
             ControlEvent::MessageSeen(message) => {
-                self.change_message(*message, told, |message| message.seen(said.at))
+                self.told(*message, told, |message| message.seen(said.at))
             }
             ControlEvent::MessageDropped {
                 message,
                 command,
                 reason,
-            } => self.change_message(*message, told, |message| {
+            } => self.told(*message, told, |message| {
                 message.dropped(*command, reason, said.at)
             }),
             ControlEvent::HelpNeeded { help, kind } => {
@@ -213,15 +217,34 @@ impl Control {
         Ok(())
     }
 
-    /// After a takeover that nobody ended the run stays held.
-    fn takeover_ended(&mut self, takeover: Uuid, end: TakeoverEnd) -> Step {
-        if self.takeover.take_if(|it| it.command == takeover).is_none() {
-            return Err(Refusal::WrongState);
+    /// After a takeover that nobody ended the run stays held; after one that was handed back its
+    /// agent is told what was done.
+    fn takeover_ended(
+        &mut self,
+        takeover: Uuid,
+        end: TakeoverEnd,
+        command: Option<Uuid>,
+        at: DateTime<Utc>,
+    ) -> Step {
+        let ended = self.takeover.take_if(|it| it.command == takeover);
+        let ended = ended.ok_or(Refusal::WrongState)?;
+        if let (TakeoverEnd::HandedBack, Some(command)) = (end, command) {
+            self.hand_backs.retain(|before| !before.message.settled);
+            self.hand_backs.push(HandBack::new(ended, command, at));
         }
         if let (TakeoverEnd::Expired, Some(pause)) = (end, &mut self.pause) {
             pause.cause = PauseCause::Operator;
         }
         Ok(())
+    }
+
+    /// A step of a message: of an operator's, or of one that hands a takeover back.
+    fn told(&mut self, id: Uuid, told: &mut Told, step: impl FnOnce(&mut Message) -> Step) -> Step {
+        let mut hand_backs = self.hand_backs.iter_mut().map(|it| &mut it.message);
+        match hand_backs.find(|message| message.id == id && !message.settled) {
+            Some(message) => step(message),
+            None => self.change_message(id, told, step),
+        }
     }
 
     fn ask(&mut self, help: Help, told: &mut Told) -> Step {

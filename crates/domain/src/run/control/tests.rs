@@ -1,5 +1,6 @@
 //! The control of a run: every state of a pause, a message and a request for help with every fact.
 
+mod hand_backs;
 mod lives;
 mod overlaps;
 mod words;

@@ -2,13 +2,13 @@
 
 use baton_domain::{
     HelpEnd, HelpKind, MessageKind, PauseCause, PauseMethod, PauseMode, RunId, RunType,
-    run::PauseKind,
+    TakeoverEnd, run::PauseKind,
 };
 use baton_wire::{
     ControlCommand, ControlMessage, Event, Subject,
     event::{
         Delivered, HelpClosed, HelpNeeded, HelpOption, MessageDelivered, MessageSeen, PausedHow,
-        ResumedHow, TakeoverBegan,
+        ResumedHow, TakeoverBegan, TakeoverOver,
     },
     spec::{BudgetsBody, ControlBody},
 };
@@ -102,16 +102,33 @@ pub(crate) fn over(n: u128) -> Event {
     })
 }
 
+/// The takeover that one command wished was handed back by another one.
+pub(crate) fn handed_back(takeover: u128, n: u128) -> Event {
+    Event::TakeoverEnded(TakeoverOver {
+        takeover: command(takeover),
+        end: TakeoverEnd::HandedBack,
+        command: Some(command(n)),
+        summary: Some("pinned the driver".to_owned()),
+        files: 1,
+        insertions: 1,
+        deletions: 0,
+        commands: 2,
+        artifact: None,
+    })
+}
+
 pub(crate) fn handed_over(n: u128) -> Event {
     Event::MessageDelivered(MessageDelivered {
         message: command(n),
         via: "PreToolUse".to_owned(),
+        takeover: None,
     })
 }
 
 pub(crate) fn seen(n: u128) -> Event {
     Event::MessageSeen(MessageSeen {
         message: command(n),
+        takeover: None,
     })
 }
 

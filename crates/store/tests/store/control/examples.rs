@@ -6,8 +6,8 @@ use baton_domain::{
     Actor, Attempt, BudgetKind, HelpEnd, HelpKind, MessageKind, MessageState, PauseCause,
     PauseMethod, PauseMode, RunId,
     run::control::{
-        Agent, Began, Budget, Capabilities, Control, Delivery, Help, HelpAnswer, HelpOver, Message,
-        MessageStanding, Pause, PausePhase, Resuming, Standing, Takeover,
+        Agent, Began, Budget, Capabilities, Control, Delivery, HandBack, Help, HelpAnswer,
+        HelpOver, Message, MessageStanding, Pause, PausePhase, Resuming, Standing, Takeover,
     },
 };
 use baton_store::{HelpChoice, Mark, NewControl, NewHelp, StoredMessage, StoredRun};
@@ -99,6 +99,20 @@ pub(super) fn takeover(began: bool) -> Takeover {
             expires_at: at(904),
         }),
     }
+}
+
+/// Hand-backs whose messages the agent does not have, has, has read and will not get.
+pub(super) fn hand_backs() -> Vec<HandBack> {
+    let told = told().into_iter();
+    let messages = told.filter(|it| it.state() != MessageState::Cancelled && it.id != uuid(21));
+    messages
+        .map(|message| HandBack {
+            takeover: uuid(1),
+            by: ada(),
+            at: at(6),
+            message,
+        })
+        .collect()
 }
 
 pub(super) fn agent() -> Agent {
@@ -263,6 +277,10 @@ pub(super) fn controls() -> Vec<Control> {
             ..Control::default()
         },
     ];
+    controls.push(Control {
+        hand_backs: hand_backs(),
+        ..Control::default()
+    });
     let pauses = [asked(), delivered(), held(), resuming(), unasked()];
     controls.extend(pauses.into_iter().map(|pause| Control {
         pause: Some(pause),

@@ -83,6 +83,45 @@ fn cancel(run: RunId, n: u64) -> StoredControlEvent {
     }
 }
 
+// H-03 H-05 H-09
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hand_back_is_read_with_what_the_agent_and_its_model_have_of_it() {
+    let stage = Stage::start().await;
+    let id = run().id();
+    let worker = |n: u64, action: &str| StoredControlEvent {
+        actor_kind: "worker".to_owned(),
+        action: action.to_owned(),
+        answers: Some(uuid(1)),
+        ..cancel(id, n)
+    };
+    let wish = StoredControlEvent {
+        action: "hand_back".to_owned(),
+        ..cancel(id, 1)
+    };
+    let batch = Batch {
+        control_events: vec![
+            wish,
+            worker(2, "control_delivered"),
+            worker(3, "takeover_ended"),
+            worker(4, "resumed"),
+            worker(5, "message_delivered"),
+            worker(6, "message_seen"),
+        ],
+        ..Batch::default()
+    };
+    let mut writer = stage.store.writer().await.expect("nobody else writes");
+    writer.write(&batch, through(10)).await.expect("all fit");
+    let page = control_events::after(&stage.store, id, &ControlFilter::default(), None, 50).await;
+    let shown = &page.expect("a page").events[0];
+    let times = [
+        shown.delivered_at,
+        shown.effective_at,
+        shown.handed_over_at,
+        shown.seen_at,
+    ];
+    assert_eq!(times, [2, 3, 5, 6].map(|n| Some(at(n))));
+}
+
 // H-03 H-05
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancel_has_its_effect_when_its_run_has_ended_by_it() {

@@ -2,6 +2,7 @@
 
 use baton_domain::{BudgetKind, PauseMode, Stage};
 use baton_terminal::{LetGo, LetGoWhy};
+use baton_wire::event::{MessageDelivered, MessageSeen};
 
 use super::*;
 
@@ -272,6 +273,34 @@ fn nothing_for_long_calls_a_person_until_something_happens() {
     );
 }
 
+// H-05 H-09
+#[test]
+fn what_an_operator_did_is_told_as_the_takeovers_message_from_the_hand_back_to_the_model() {
+    let mut bench = Bench::taken_over();
+    let (command, _) = bench.wish(hand_back());
+    bench.handed_back();
+    let delivered = MessageDelivered {
+        message: command,
+        via: "PreToolUse".to_owned(),
+        takeover: None,
+    };
+    let seen = MessageSeen {
+        message: command,
+        takeover: None,
+    };
+    let mut told = bench.happen(Input::MessageDelivered(delivered));
+    told.extend(bench.happen(Input::MessageSeen(seen)));
+    let of: Vec<Option<Uuid>> = told
+        .iter()
+        .map(|event| match event {
+            Event::MessageDelivered(it) => it.takeover,
+            Event::MessageSeen(it) => it.takeover,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert!(of.len() == 2 && of[0].is_some() && of[0] == of[1], "{of:?}");
+}
+
 // H-10
 #[test]
 fn a_message_waits_for_the_agent_and_can_be_taken_back_until_then() {
@@ -298,9 +327,10 @@ fn a_message_waits_for_the_agent_and_can_be_taken_back_until_then() {
         .collect();
     assert_eq!(told, [second]);
     let delivered = || {
-        Input::MessageDelivered(baton_wire::event::MessageDelivered {
+        Input::MessageDelivered(MessageDelivered {
             message: second,
             via: "PreToolUse".to_owned(),
+            takeover: None,
         })
     };
     assert_eq!(short(&bench.happen(delivered())), ["message_delivered"]);

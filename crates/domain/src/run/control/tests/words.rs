@@ -239,7 +239,7 @@ pub(super) fn help_of(run: &Run, told: &Told) -> String {
     }
 }
 
-fn run_fact(row: &str, run: &Run) -> FactKind {
+pub(super) fn run_fact(row: &str, run: &Run) -> FactKind {
     match row {
         "lost" => FactKind::LeaseLost {
             attempt: run.attempt,
@@ -360,6 +360,7 @@ pub(super) fn takeover_over(n: u128, end: TakeoverEnd) -> FactKind {
     control(ControlEvent::TakeoverEnded {
         takeover: uuid(n),
         end,
+        command: (end == TakeoverEnd::HandedBack).then(|| uuid(n + 1)),
     })
 }
 

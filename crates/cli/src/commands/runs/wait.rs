@@ -86,17 +86,23 @@ async fn look(client: &Client, wish: &ControlEvent, position: u64) -> Result<Loo
     }
 }
 
-/// The wish's own record first: the run that is read after it is not older. What came to be
-/// recorded between the two is not seen yet, so the record says how far this look had come.
+/// The wish's own record, and the run at one instant: the run is read between two looks at the record
+/// that are the same. What comes to be recorded after the first is not known to be seen.
 async fn read(client: &Client, wish: &ControlEvent) -> Result<Look, ClientError> {
-    let (record, recorded) = record(client, wish).await?;
-    let run = client.run(wish.task_run_id).await?;
-    let verdict = record.and_then(|record| judge(&record, &run));
-    Ok(Look {
-        run,
-        recorded,
-        verdict,
-    })
+    let (mut record, recorded) = self::record(client, wish).await?;
+    loop {
+        let run = client.run(wish.task_run_id).await?;
+        let (still, _) = self::record(client, wish).await?;
+        if still == record {
+            let verdict = record.and_then(|record| judge(&record, &run));
+            return Ok(Look {
+                run,
+                recorded,
+                verdict,
+            });
+        }
+        record = still;
+    }
 }
 
 /// The wish's record, and the position up to which history was recorded when it was looked for.

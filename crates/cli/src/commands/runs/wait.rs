@@ -89,19 +89,19 @@ async fn look(client: &Client, wish: &ControlEvent, position: u64) -> Result<Loo
 /// The wish's own record, and the run at one instant: the run is read between two looks at the record
 /// that are the same. What comes to be recorded after the first is not known to be seen.
 async fn read(client: &Client, wish: &ControlEvent) -> Result<Look, ClientError> {
-    let (mut record, recorded) = self::record(client, wish).await?;
+    let (mut before, recorded) = record(client, wish).await?;
     loop {
         let run = client.run(wish.task_run_id).await?;
-        let (still, _) = self::record(client, wish).await?;
-        if still == record {
-            let verdict = record.and_then(|record| judge(&record, &run));
+        let (after, _) = record(client, wish).await?;
+        if before == after {
+            let verdict = after.and_then(|record| judge(&record, &run));
             return Ok(Look {
                 run,
                 recorded,
                 verdict,
             });
         }
-        record = still;
+        before = after;
     }
 }
 

@@ -1,5 +1,7 @@
 //! Connecting: what a role's connection is made of, and the handle that everything hangs on.
 
+mod patiently;
+
 use std::{
     collections::HashSet,
     fmt,
@@ -114,9 +116,10 @@ impl Bus {
     pub async fn connect(options: BusOptions) -> Result<Self, BusError> {
         let topology = Topology::embedded()?;
         let shown = without_credentials(&options.url);
-        let failed = |reason: String| BusError::Connect {
+        let failed = |reason: String, may_pass: bool| BusError::Connect {
             url: shown.clone(),
             reason,
+            may_pass,
         };
         let (heard, on_event) = connection::watched();
         let connected = Arc::new(AtomicBool::new(false));
@@ -132,12 +135,12 @@ impl Bus {
             .event_callback(on_event);
         let settings = prove(settings, options.credentials.as_ref())
             .await
-            .map_err(|error| failed(error.to_string()))?;
+            .map_err(|error| failed(error.to_string(), false))?;
         let servers: Vec<&str> = options.url.split(',').map(str::trim).collect();
-        let client = settings
-            .connect(servers)
-            .await
-            .map_err(|error| failed(why(&error, options.credentials.as_ref())))?;
+        let client = settings.connect(servers).await.map_err(|error| {
+            let credentials = options.credentials.as_ref();
+            failed(why(&error, credentials), may_pass(&error, credentials))
+        })?;
         connected.store(true, Ordering::Relaxed);
         check_server(&client, &shown)?;
         let jetstream = ContextBuilder::new().timeout(Duration::from_secs(5));
@@ -342,6 +345,17 @@ fn why(error: &ConnectError, credentials: Option<&Credentials>) -> String {
         Some(_) => "it does not know this key: see `baton nats keys`",
     };
     format!("{said}: {hint}")
+}
+
+/// Whether the next try may come further.
+fn may_pass(error: &ConnectError, credentials: Option<&Credentials>) -> bool {
+    use ConnectErrorKind as Kind;
+    match error.kind() {
+        Kind::Dns | Kind::TimedOut | Kind::Io | Kind::MaxReconnects => true,
+        // Perhaps nobody lets workers in yet. Other keys stand in the broker's configuration.
+        Kind::AuthorizationViolation => matches!(credentials, Some(Credentials::Worker { .. })),
+        Kind::Authentication | Kind::ServerParse | Kind::Tls => false,
+    }
 }
 
 fn with_cause(error: &dyn std::error::Error) -> String {

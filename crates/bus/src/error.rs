@@ -5,13 +5,15 @@ use baton_domain::Position;
 /// A failure to speak with the broker.
 #[derive(Debug, thiserror::Error)]
 pub enum BusError {
-    /// Nobody answers there, or the answer is not NATS. Fatal at start.
+    /// Nobody answers there, or the answer is not NATS.
     #[error("cannot connect to NATS at {url}: {reason}")]
     Connect {
         /// Where, without credentials.
         url: String,
         /// What the client says.
         reason: String,
+        /// Whether it may pass: the broker, or who lets workers in, may be about to start.
+        may_pass: bool,
     },
     /// The server lacks something that Baton needs. Fatal.
     #[error("the NATS server at {url} cannot be used: {reason}")]

@@ -1,6 +1,7 @@
 //! The bus against a real broker, one per test.
 
 mod beats;
+mod connect;
 mod house;
 mod offers;
 mod permissions;

@@ -12,7 +12,7 @@ use crate::{args::ApiArgs, config, exit::Exit, lifecycle};
 pub(super) async fn run(args: ApiArgs) -> anyhow::Result<Exit> {
     lifecycle::supervised(|shutdown| async move {
         let deps = ApiDeps {
-            bus: connect::bus(&args.bus, "api").await?,
+            bus: connect::role(&args.bus, "api", &shutdown.soft).await?,
             store: connect::reader(&args.store, "api")?,
             clock: Arc::new(SystemClock),
         };

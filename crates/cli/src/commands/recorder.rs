@@ -16,7 +16,7 @@ use crate::{
 
 pub(super) async fn run(args: RecorderArgs) -> anyhow::Result<Exit> {
     lifecycle::supervised(|shutdown| async move {
-        let bus = connect::bus(&args.bus, "recorder").await?;
+        let bus = connect::role(&args.bus, "recorder", &shutdown.soft).await?;
         let store = connect::writer(&args.store, "recorder")?;
         if args.rebuild {
             return rebuild(&bus, &store, &shutdown).await;

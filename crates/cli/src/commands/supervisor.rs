@@ -15,7 +15,7 @@ use crate::{
 pub(super) async fn run(args: SupervisorArgs) -> anyhow::Result<Exit> {
     lifecycle::supervised(|shutdown| async move {
         let deps = SupervisorDeps {
-            bus: connect::bus(&args.bus, "supervisor").await?,
+            bus: connect::role(&args.bus, "supervisor", &shutdown.soft).await?,
             store: connect::reader(&args.store, "supervisor")?,
             clock: Arc::new(SystemClock),
         };

@@ -53,7 +53,7 @@ pub(super) async fn run(args: WorkerArgs) -> anyhow::Result<Exit> {
             options.when_drained = WhenDrained::Leave;
         }
         let shown = options.token.as_ref().map(WorkerToken::reveal);
-        let bus = connect::worker_bus(&args.bus, &options.worker, shown).await?;
+        let bus = connect::worker_bus(&args.bus, &options.worker, shown, &shutdown.soft).await?;
         let clock = Arc::new(SystemClock);
         let mode = options.mode;
         let ending = baton_worker::run(bus, options, clock, shutdown.soft, shutdown.hard).await?;

@@ -143,10 +143,10 @@ fn replayed(first: TaskRun) -> Response {
 async fn created(app: &App, offer: Offer, spec: &RunSpec, position: Position) -> Answer<Response> {
     let history = app.history();
     let location = reply::location(offer.run);
-    if history.reached_within(position, RECORDER_PATIENCE).await
-        && let Ok(Some(stored)) = history.run(offer.run).await
-    {
-        let recorded_to = reply::recorded_to(history.position());
+    let is_recorded = history.reached_within(position, RECORDER_PATIENCE).await;
+    // Before the run is read: whoever follows from there on misses nothing.
+    let recorded_to = reply::recorded_to(history.position());
+    if is_recorded && let Ok(Some(stored)) = history.run(offer.run).await {
         let run = Json(app.show(stored)?);
         return Ok((StatusCode::CREATED, location, recorded_to, run).into_response());
     }

@@ -3,6 +3,7 @@
 mod asked;
 mod client;
 mod counters;
+mod outside;
 mod rows;
 mod terminal;
 #[path = "../../crates/cli/tests/attach/window.rs"]
@@ -23,6 +24,7 @@ use tempfile::TempDir;
 pub(crate) use asked::Asking;
 pub(crate) use client::{Client, id};
 pub(crate) use counters::{Counters, alive, processes_of};
+pub(crate) use outside::{Outside, Overhearing};
 pub(crate) use rows::{Rows, execute};
 pub(crate) use terminal::{Granted, Viewer};
 pub(crate) use window::Window;

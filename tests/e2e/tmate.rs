@@ -1,23 +1,12 @@
 //! A run is watched and typed into through a tmate relay, by the real client.
 
-use std::{
-    fs,
-    path::PathBuf,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fs, path::PathBuf, time::Duration};
 
 use baton_testkit::{HostSeen, TmateRelay, free_port};
 use serde_json::{Value, json};
-use tokio::{
-    task::JoinSet,
-    time::{Instant, interval},
-};
+use tokio::time::{Instant, interval};
 
-use crate::{
-    canaries::{assert_not_in, dump, files, listen},
-    stack::{Granted, Plan, Stack, Viewer, id},
-};
+use crate::stack::{Granted, Outside, Overhearing, Plan, Stack, Viewer, id};
 
 /// How long something that goes on may take over it.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -240,9 +229,7 @@ async fn what_lets_one_type_is_nowhere_but_in_the_answer_that_grants_it() {
     };
     let watched = Watched::by(&relay, relay.port(), overheard).await;
     let stack = &watched.stack;
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let mut listening = JoinSet::new();
-    listen(&stack.broker.url(), &heard, &mut listening).await;
+    let overhearing = Overhearing::begin(stack).await;
     let run = watched.begin(NOTE).await;
     watched.session(&run, "ready").await;
     let by_tmate = watched.grant(&relay, &run).await;
@@ -259,40 +246,13 @@ async fn what_lets_one_type_is_nowhere_but_in_the_answer_that_grants_it() {
     let ended = stack.client.ended(&run).await;
     assert_eq!(ended["state"], "succeeded", "{ended:#}");
 
-    let mut places = vec![("database".to_owned(), dump(&stack.database.url()))];
-    let of_run = [
-        "",
-        "/events?limit=1000",
-        "/artifacts",
-        "/live-session",
-        "/control-events",
-        "/inputs",
-        "/recording",
-    ];
-    for path in of_run.map(|path| format!("/api/task-runs/{run}{path}")) {
-        let text = stack.client.text(&path).await;
-        places.push((path, text.into_bytes()));
-    }
-    files(&stack.folder().join("artifacts"), &mut places);
-    let recorded = |(place, _): &(String, _)| place.ends_with("recording/agent.cast");
-    assert!(places.iter().any(recorded), "the recording was kept");
-    let processes = [
-        &stack.api,
-        &stack.recorder,
-        &stack.supervisor,
-        &stack.workers[0],
-    ];
-    for (n, process) in processes.into_iter().enumerate() {
-        places.push((format!("log {n}"), process.log().into_bytes()));
-    }
-    let said = heard.lock().expect("nobody panicked").clone();
-    assert!(String::from_utf8_lossy(&said).contains(&run));
-    places.push(("broker".to_owned(), said));
+    let outside = Outside::read(stack, &overhearing, &[&run]).await;
+    assert!(
+        outside.has("recording/agent.cast"),
+        "the recording was kept"
+    );
+    assert!(String::from_utf8_lossy(&overhearing.said()).contains(&run));
     let keys = [&by_tmate, &by_web].map(|granted| granted["writeKey"].as_str().expect("a key"));
-    for (place, bytes) in &places {
-        for secret in keys.into_iter().chain([host.rw_token.as_str()]) {
-            assert_not_in(secret, place, bytes);
-        }
-    }
+    outside.assert_without(&[keys[0], keys[1], &host.rw_token]);
     watched.stack.stop().await;
 }

@@ -8,6 +8,7 @@ mod messages;
 mod properties;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,6 +21,7 @@ pub(crate) use self::help::ALLOW;
 use self::{
     help::{Help, Helps},
     messages::Messages,
+    turns::{Turns, is_prompt},
 };
 use crate::{
     asking::{AGENT_PROTOCOL, Checkpoint, Done, Go, HelpAsk, HostWord, Moment},
@@ -36,6 +38,8 @@ pub(crate) struct CallId(pub(crate) u64);
 pub(crate) enum Said {
     /// By the worker.
     Hold(Option<Hold>),
+    /// Its turn is over, and it is told to begin another.
+    Woken,
     Tell(AgentMessage),
     TakeBack(Uuid),
     Answer(HelpAnswer),
@@ -67,6 +71,8 @@ struct Waiter {
     ask: Checkpoint,
     /// What it waits for besides a hold.
     help: Option<Uuid>,
+    /// Whether a turn begins by it.
+    begins: bool,
 }
 
 /// Since when the agent stands still, and for which hold.
@@ -85,7 +91,8 @@ pub(crate) struct Desk {
     messages: Messages,
     helps: Helps,
     checkpoints: u64,
-    turns: u32,
+    turns: Turns,
+    ended_turns: u32,
     ending: bool,
     effects: Vec<Effect>,
 }
@@ -94,7 +101,11 @@ impl Desk {
     /// Takes in what was said, so long after the agent's start; what is to be done by that.
     pub(crate) fn hear(&mut self, said: Said, now: Duration) -> Vec<Effect> {
         match said {
-            Said::Hold(hold) => self.hold = hold,
+            Said::Hold(hold) => {
+                self.turns.wished(self.hold.as_ref(), hold.as_ref());
+                self.hold = hold;
+            }
+            Said::Woken => self.turns.end(),
             Said::Tell(message) => self.messages.tell(message),
             Said::TakeBack(id) => {
                 if self.messages.take_back(id) {
@@ -137,7 +148,17 @@ impl Desk {
 
     /// How many turns have ended.
     pub(crate) const fn turns(&self) -> u32 {
-        self.turns
+        self.ended_turns
+    }
+
+    /// How many times words that were typed to the agent went to its model.
+    pub(crate) const fn prompts(&self) -> u32 {
+        self.turns.begun()
+    }
+
+    /// Whether its turn is over: it waits for whoever types to it.
+    pub(crate) const fn is_between_turns(&self) -> bool {
+        self.turns.is_between()
     }
 
     /// How many messages were not handed over yet.
@@ -157,7 +178,7 @@ impl Desk {
         for seen in self.messages.proven_by(&ask) {
             self.keep_seen(seen);
         }
-        if is_holdable(&ask) {
+        if is_step(&ask) {
             self.goes_on();
         }
         let help = (ask.at == Moment::Permission).then_some(fresh);
@@ -165,7 +186,9 @@ impl Desk {
             let needed = self.helps.permission(help, call, &ask);
             self.keep(What::HelpNeeded(needed));
         }
-        self.waiters.insert(call, Waiter { ask, help });
+        let stands = self.stands_in_a_call();
+        let begins = self.turns.arrived(&ask, self.hold.as_ref(), stands);
+        self.waiters.insert(call, Waiter { ask, help, begins });
     }
 
     /// Lets every call go on that need not wait.
@@ -184,20 +207,26 @@ impl Desk {
     }
 
     fn must_wait(&self, waiter: &Waiter) -> bool {
-        let held = self.hold.is_some() && is_holdable(&waiter.ask);
-        held || waiter.help.is_some_and(|help| self.helps.is_open(help))
+        self.holds(waiter) || waiter.help.is_some_and(|help| self.helps.is_open(help))
     }
 
     fn go(&mut self, call: CallId, waiter: &Waiter) {
         let ask = &waiter.ask;
+        if is_prompt(ask) {
+            let stands = self.stands_in_a_call();
+            self.turns.prompted(self.hold.as_ref(), stands);
+        }
         let go = Go {
-            messages: self.messages.hand(call, ask),
+            messages: self.messages.hand(call, ask, waiter.begins),
             decision: waiter.help.and_then(|help| self.helps.decision(help)),
             unproven: self.messages.unproven(ask),
         };
         if ask.at == Moment::TurnEnd && go.messages.is_empty() {
-            self.turns += 1;
-            let number = self.turns;
+            self.ended_turns += 1;
+            let number = self.ended_turns;
+            if ask.session.is_some() && !ask.deaf {
+                self.turns.end();
+            }
             self.keep(What::TurnEnded(TurnEnded { number }));
         }
         self.say(call, HostWord::Go(go));
@@ -217,7 +246,10 @@ impl Desk {
     }
 
     fn gone(&mut self, call: CallId) {
-        self.waiters.remove(&call);
+        let held = self.waiters.remove(&call);
+        if held.is_some_and(|waiter| self.holds(&waiter)) && !self.stands_in_a_call() {
+            self.turns.left();
+        }
         for taken_back in self.messages.not_handed(call) {
             self.keep(What::MessageTakenBack(taken_back));
         }
@@ -238,15 +270,14 @@ impl Desk {
 
     /// Tells whether the agent stands still, if that has changed.
     fn settle(&mut self, now: Duration) {
-        let mut held = self.waiters.values().filter(|w| is_holdable(&w.ask));
-        let waiting = self.hold.as_ref().zip(held.next());
+        let waiting = self.hold.as_ref().zip(self.stands_before());
         match (waiting, &mut self.standing) {
-            (Some((hold, waiter)), standing) => {
+            (Some((hold, before)), standing) => {
                 if standing.as_ref().is_some_and(|s| s.hold == hold.id) {
                     return;
                 }
                 let since = standing.as_ref().map_or(now, |standing| standing.since);
-                let (hold, before) = (hold.id, before(&waiter.ask));
+                let hold = hold.id;
                 *standing = Some(Standing { hold, since });
                 self.keep(What::Held(Held { hold, before }));
             }
@@ -256,6 +287,7 @@ impl Desk {
                 };
                 let why = match self.hold {
                     None => LetGoWhy::Released,
+                    Some(_) if self.turns.is_operators() => LetGoWhy::TurnBegan,
                     Some(_) => LetGoWhy::Left,
                 };
                 let waited = now.saturating_sub(since).as_millis();
@@ -291,14 +323,9 @@ impl Desk {
     }
 }
 
-/// Whether the agent stands still there. A turn that begins is let in: its first tool is not.
-const fn is_holdable(ask: &Checkpoint) -> bool {
+/// Whether that is a step of the agent's work.
+const fn is_step(ask: &Checkpoint) -> bool {
     !matches!(ask.at, Moment::Context | Moment::Unknown)
-}
-
-/// Where it stands still, in few words.
-fn before(ask: &Checkpoint) -> String {
-    ask.tool.as_ref().unwrap_or(&ask.via).clone()
 }
 
 impl Desk {

@@ -13,6 +13,23 @@ pub struct Hold {
     pub id: Uuid,
     /// Who holds it and why, for whoever watches the terminal; one line.
     pub label: String,
+    /// For an agent that has a screen of its own: what of its turns. Of others nothing is known
+    /// between two turns, since they have but one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns: Option<HeldTurns>,
+}
+
+/// How an agent is held whose turns are begun by whoever types to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HeldTurns {
+    /// Its own record tells that its turn is over, so many `Status::prompts` after its start: it
+    /// stands still until the next begins. For turns that end without a hook, by Esc.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub over_after: Option<u32>,
+    /// An operator has the agent's place: turns that they begin by typing are done, and where its
+    /// own turn ends, it waits for that. Otherwise a turn that begins waits too.
+    pub typed: bool,
 }
 
 /// A message to the agent.
@@ -57,7 +74,7 @@ pub struct Held {
     /// Which hold.
     pub hold: Uuid,
     /// The tool that it was about to use, or had used; else the event or the label of the
-    /// checkpoint.
+    /// checkpoint; `its next turn` where its turn is over.
     pub before: String,
 }
 
@@ -82,6 +99,8 @@ pub enum LetGoWhy {
     /// Nobody waits any more, though the hold stands: the agent has ended its checkpoint (its hook
     /// took longer than it allows), or it is gone. If it goes on, only a freeze holds it.
     Left,
+    /// Whoever has its place has begun a turn by typing to it.
+    TurnBegan,
 }
 
 /// The agent's turn has ended, and no message was waiting for that.

@@ -303,6 +303,8 @@ impl Host {
         self.status.waiting = desk.is_held();
         self.status.asking = desk.asks();
         self.status.checkpoints = desk.checkpoints();
+        self.status.prompts = desk.prompts();
+        self.status.between_turns = desk.is_between_turns();
         self.status.turns = desk.turns();
         self.status.pending = u32::try_from(desk.pending()).unwrap_or(u32::MAX);
     }

@@ -178,6 +178,13 @@ impl Remote {
         self.say(Request::Hold { hold });
     }
 
+    /// Has words typed to an agent with a screen of its own, whose turn is over, so that another turn
+    /// begins and what waits for it is handed over.
+    pub fn wake(&self, words: &str) {
+        let words = words.to_owned();
+        self.say(Request::Wake { words });
+    }
+
     /// Tells the agent something, once: told again, it is nothing, whatever became of it.
     pub fn tell(&self, message: AgentMessage) {
         self.say(Request::Tell { message });

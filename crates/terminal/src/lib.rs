@@ -28,7 +28,7 @@ pub use agent_client::{
 };
 pub use asking::AGENT_SOCKET_VARIABLE;
 pub use cgroup::Cgroup;
-pub use control::{AgentMessage, Held, HelpAnswer, Hold, LetGo, LetGoWhy, TurnEnded};
+pub use control::{AgentMessage, Held, HeldTurns, HelpAnswer, Hold, LetGo, LetGoWhy, TurnEnded};
 pub use family::{Family, Gone};
 pub use host::{HostError, serve};
 pub use hosted::{FollowError, Hosted, Listener, Remote};

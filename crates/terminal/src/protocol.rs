@@ -61,6 +61,8 @@ pub(crate) enum Request {
     EndShell,
     /// Whether the agent stands still at its checkpoints from now on, and for whom.
     Hold { hold: Option<Hold> },
+    /// Type this to the agent, which waits for that: its turn is over, and messages wait for it.
+    Wake { words: String },
     /// Tell the agent something.
     Tell { message: AgentMessage },
     /// Do not tell it, unless it was told.
@@ -195,6 +197,10 @@ pub struct Status {
     pub pending: u32,
     /// How many turns it has ended.
     pub turns: u32,
+    /// How many times words that were typed to it went to its model.
+    pub prompts: u32,
+    /// Whether its last checkpoint was the end of a turn.
+    pub between_turns: bool,
 }
 
 impl Status {

@@ -13,6 +13,7 @@ mod hold;
 mod input;
 mod keeper;
 mod kept;
+mod left;
 mod message;
 mod pulse;
 mod scope;

@@ -104,3 +104,97 @@ async fn what_is_typed_to_codex_itself_stands_in_its_models_next_request() {
 async fn what_is_typed_to_claude_itself_stands_in_its_models_next_request() {
     the_model_reads_what_is_typed("claude_code", "queued").await;
 }
+
+/// What the agent says at the end of each of its turns.
+const DONE: &str = "As-you-like-it.";
+
+/// Hands the run back to an agent that waits for what is typed: it goes on with what it is told.
+async fn goes_on_when_it_is_handed_back(stack: &Stack, run: &str, asked_before: usize) {
+    let now = stack.client.get(&format!("/api/task-runs/{run}")).await;
+    assert_eq!(now["state"], "paused", "{now:#}");
+    let summary = "showed it how";
+    let back = json!({"action": "hand_back", "summary": summary});
+    wish(stack, run, back).await;
+    let heard = request(stack, asked_before + 1).await.body.to_string();
+    assert!(heard.contains(summary), "no summary: {heard}");
+    let ended = stack.client.ended(run).await;
+    assert_eq!(ended["state"], "succeeded", "{ended:#}");
+    assert_eq!(ended["result"]["summary"], DONE, "{ended:#}");
+    let events = stack.client.events(run).await;
+    let frozen = events.iter().filter(|event| event["kind"] == "frozen");
+    assert_eq!(frozen.count(), 0, "{events:#?}");
+}
+
+async fn enter(screen: &mut Viewer, words: &str) {
+    screen.types(words.as_bytes()).await.expect("it may type");
+    screen.sees(words).await;
+    screen.types(b"\r").await.expect("it may type");
+}
+
+async fn stack_of(turns: impl IntoIterator<Item = Turn>) -> Stack {
+    Stack::start(Plan {
+        script: Script::new(turns),
+        ..Plan::default()
+    })
+    .await
+}
+
+/// Esc ends the agent's own turn. What is typed then it does, its tools too.
+async fn it_works_for_whoever_has_its_place(agent: &str) {
+    let repository = SampleRepository::new();
+    let stack = stack_of([
+        Turn::exec("echo never > never").held("first"),
+        Turn::exec("echo for-you > made; cat made"),
+        Turn::say(DONE),
+    ])
+    .await;
+    let run = id(&stack.client.submit(&job(agent, &repository)).await);
+    let mut screen = taken_over(&stack, &run).await;
+    screen.types(b"\x1b").await.expect("it may type");
+    screen.sees("nterrupted").await;
+    enter(&mut screen, TYPED).await;
+    let typed = request(&stack, 2).await.body.to_string();
+    assert!(typed.contains(TYPED), "the model was not told: {typed}");
+    let worked = request(&stack, 3).await.outputs();
+    assert!(worked[1].contains("for-you"), "{worked:?}");
+    screen.sees(DONE).await;
+    goes_on_when_it_is_handed_back(&stack, &run, 3).await;
+    stack.stop().await;
+}
+
+// H-05 H-09 B-08
+#[tokio::test(flavor = "multi_thread")]
+async fn codex_works_for_whoever_has_its_place_and_goes_on_when_it_is_handed_back() {
+    it_works_for_whoever_has_its_place("codex_exec").await;
+}
+
+// H-05 H-09 B-08
+#[tokio::test(flavor = "multi_thread")]
+async fn claude_works_for_whoever_has_its_place_and_goes_on_when_it_is_handed_back() {
+    it_works_for_whoever_has_its_place("claude_code").await;
+}
+
+/// Where its own turn is over, nothing has to be stopped.
+async fn it_waits_for_what_is_typed_at_its_turns_end(agent: &str) {
+    let repository = SampleRepository::new();
+    let stack = stack_of([Turn::say(DONE).held("first")]).await;
+    let run = id(&stack.client.submit(&job(agent, &repository)).await);
+    let mut screen = taken_over(&stack, &run).await;
+    enter(&mut screen, TYPED).await;
+    let typed = request(&stack, 2).await.body.to_string();
+    assert!(typed.contains(TYPED), "the model was not told: {typed}");
+    goes_on_when_it_is_handed_back(&stack, &run, 2).await;
+    stack.stop().await;
+}
+
+// H-05 H-09 B-08
+#[tokio::test(flavor = "multi_thread")]
+async fn codex_that_is_taken_over_at_its_turns_end_waits_for_what_is_typed() {
+    it_waits_for_what_is_typed_at_its_turns_end("codex_exec").await;
+}
+
+// H-05 H-09 B-08
+#[tokio::test(flavor = "multi_thread")]
+async fn claude_that_is_taken_over_at_its_turns_end_waits_for_what_is_typed() {
+    it_waits_for_what_is_typed_at_its_turns_end("claude_code").await;
+}

@@ -149,7 +149,8 @@ impl Run {
     pub(crate) async fn hold(&mut self, id: u128) {
         let id = Uuid::from_u128(id);
         let label = "anna: look at this".to_owned();
-        self.hosted.remote().hold(Some(Hold { id, label }));
+        let turns = None;
+        self.hosted.remote().hold(Some(Hold { id, label, turns }));
         self.until(|heard| heard.status.hold == Some(id)).await;
     }
 

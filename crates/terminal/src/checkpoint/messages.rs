@@ -25,7 +25,7 @@ use crate::{
 const AT_ONCE: usize = 64 << 10;
 
 /// The agents' word for a session's beginning.
-const SESSION_BEGINS: &str = "SessionStart";
+pub(super) const SESSION_BEGINS: &str = "SessionStart";
 
 /// What became of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,12 +104,22 @@ impl Messages {
         self.all.iter().filter(waits).count()
     }
 
-    /// Gives a call what is for it.
-    pub(super) fn hand(&mut self, call: CallId, ask: &Checkpoint) -> Vec<Handed> {
+    /// Whether something waits that a call would be given.
+    pub(super) fn wait_for(&self, ask: &Checkpoint) -> bool {
+        let mut all = self.all.iter();
+        all.any(|kept| kept.state == State::Pending && is_for(ask, kept.message.kind))
+    }
+
+    /// Gives a call what is for it; one that begins another turn also what waits for the end of one.
+    pub(super) fn hand(&mut self, call: CallId, ask: &Checkpoint, begins: bool) -> Vec<Handed> {
         let mut handed = Vec::new();
         let mut bytes = 0;
         for kept in &mut self.all {
-            if kept.state != State::Pending || !is_for(ask, kept.message.kind) {
+            let kind = match kept.message.kind {
+                MessageKind::Queued if begins => MessageKind::Steering,
+                kind => kind,
+            };
+            if kept.state != State::Pending || !is_for(ask, kind) {
                 continue;
             }
             bytes += kept.message.text.len();

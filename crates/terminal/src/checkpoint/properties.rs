@@ -83,6 +83,7 @@ impl Model {
             Step::Hold(hold) => Said::Hold(hold.map(|hold| Hold {
                 id: id(hold),
                 label: String::new(),
+                turns: None,
             })),
             Step::Tell(number, queued) => Said::Tell(AgentMessage {
                 id: id(number),
@@ -155,7 +156,7 @@ impl Model {
         match effect {
             Effect::Say(call, HostWord::Go(go)) => {
                 let ask = self.calls.get(&call).cloned().flatten().expect("it waits");
-                let held = self.desk.hold().is_some() && is_holdable(&ask);
+                let held = self.desk.hold().is_some() && is_step(&ask);
                 assert!(!held, "it went on while it was held");
                 assert!(!self.given.contains_key(&call), "it went on twice");
                 let ids: Vec<Uuid> = go.messages.iter().map(|message| message.id).collect();

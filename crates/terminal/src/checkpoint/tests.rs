@@ -1,5 +1,7 @@
 //! Every moment with every wish.
 
+mod turns;
+
 use std::time::Duration;
 
 use baton_domain::{HelpEnd, MessageKind};
@@ -59,7 +61,14 @@ fn every_moment_but_a_beginning_is_held() {
     for at in ALL {
         let mut desk = Desk::default();
         let label = String::new();
-        hear(&mut desk, Said::Hold(Some(Hold { id: id(1), label })));
+        hear(
+            &mut desk,
+            Said::Hold(Some(Hold {
+                id: id(1),
+                label,
+                turns: None,
+            })),
+        );
         let effects = hear(&mut desk, Said::Checkpoint(CallId(1), ask(at), id(2)));
         let begins = matches!(at, Moment::Context | Moment::Unknown);
         assert_eq!(gone_on(&effects).is_some(), begins, "{at:?}");
@@ -198,7 +207,14 @@ fn whoever_takes_a_step_while_a_person_is_asked_goes_on() {
 fn nothing_goes_on_once_the_end_has_begun() {
     let mut desk = Desk::default();
     let label = String::new();
-    hear(&mut desk, Said::Hold(Some(Hold { id: id(1), label })));
+    hear(
+        &mut desk,
+        Said::Hold(Some(Hold {
+            id: id(1),
+            label,
+            turns: None,
+        })),
+    );
     let arrive = |call| Said::Checkpoint(CallId(call), ask(Moment::BeforeTool), id(2));
     hear(&mut desk, arrive(1));
     let effects = hear(&mut desk, Said::Ending);

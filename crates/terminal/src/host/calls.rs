@@ -71,6 +71,11 @@ impl Host {
                 connections.show_anew(&self.status);
             }
             Request::Hold { hold } => self.hear(Said::Hold(hold)),
+            Request::Wake { words } => {
+                self.hear(Said::Woken);
+                self.mark("woken: a message waits for it".to_owned());
+                self.with_live(|live, now| live.wake(&words, now));
+            }
             Request::Tell { message } => self.hear(Said::Tell(message)),
             Request::TakeBack { id } => self.hear(Said::TakeBack(id)),
             Request::Answer { answer } => self.hear(Said::Answer(answer)),

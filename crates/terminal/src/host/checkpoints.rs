@@ -102,7 +102,12 @@ impl Host {
             What::Held(held) => {
                 let label = self.label();
                 self.mark(format!("paused before {}: {label}", held.before));
-                self.banner("== PAUSED FOR OPERATOR ==", &label);
+                if !self.is_typed_to() {
+                    self.banner("== PAUSED FOR OPERATOR ==", &label);
+                }
+            }
+            What::LetGo(let_go) if let_go.why == LetGoWhy::TurnBegan => {
+                self.mark("whoever has its place has begun a turn".to_owned());
             }
             What::LetGo(let_go) if let_go.why == LetGoWhy::Released => {
                 self.mark("resumed".to_owned());
@@ -121,6 +126,12 @@ impl Host {
             What::HelpNeeded(_) => self.mark("a person is needed".to_owned()),
             _ => {}
         }
+    }
+
+    /// Whether an operator works by typing to the agent: its screen is theirs.
+    fn is_typed_to(&self) -> bool {
+        let turns = self.checkpoints.desk.hold().and_then(|hold| hold.turns);
+        turns.is_some_and(|turns| turns.typed)
     }
 
     fn banner(&mut self, banner: &str, about: &str) {

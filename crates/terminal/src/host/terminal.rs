@@ -160,6 +160,13 @@ impl Terminal {
         self.typing.take(input)
     }
 
+    /// Takes words of the host's own to be typed.
+    pub(super) fn wake(&mut self, keys: Vec<u8>) {
+        if self.pty.is_some() {
+            self.typing.answer(keys);
+        }
+    }
+
     /// Types as much as the program takes at this moment; what has become of inputs by that.
     pub(super) fn type_now(&mut self) -> Vec<Progress> {
         let offset = self.offset();

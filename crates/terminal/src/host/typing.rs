@@ -51,7 +51,7 @@ pub(super) struct Typing {
 
 #[derive(Debug)]
 struct Waiting {
-    /// None for an answer of the terminal.
+    /// None for an answer of the terminal, and for the host's own words.
     input: Option<TypedInput>,
     bytes: Bytes,
     typed: usize,
@@ -73,7 +73,7 @@ impl Typing {
         Ok(())
     }
 
-    /// Takes an answer. A program that asks without end and does not listen gets no more of them.
+    /// Takes an answer, or words of the host's own. A program that asks without end and does not listen gets no more of them.
     pub(super) fn answer(&mut self, answer: Vec<u8>) {
         if !answer.is_empty() && self.bytes + answer.len() <= MOST {
             self.add(None, answer.into());

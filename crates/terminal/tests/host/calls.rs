@@ -91,6 +91,7 @@ pub(crate) fn hold(number: u128) -> Hold {
     Hold {
         id: id(number),
         label: format!("anna: reason {number}"),
+        turns: None,
     }
 }
 

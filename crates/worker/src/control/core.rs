@@ -32,6 +32,8 @@ pub(super) struct Rules {
     pub(super) seen: BTreeSet<Uuid>,
     /// Whether there is a repository to count changes in.
     pub(super) has_repository: bool,
+    /// Whether the agent shows a screen of its own: its turns are begun by whoever types to it.
+    pub(super) is_typed_to: bool,
 }
 
 /// Where the attempt's work is.
@@ -61,6 +63,15 @@ impl Cleared {
     }
 }
 
+/// Why an agent that is held stands still no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Whoever has its place has begun a turn, then.
+    Typed(Duration),
+    /// It has left its checkpoint, then; nobody knows why.
+    Unasked(Duration),
+}
+
 /// One attempt's control.
 pub(super) struct Core {
     pub(super) rules: Rules,
@@ -72,6 +83,10 @@ pub(super) struct Core {
     pub(super) agent_since: Duration,
     /// Whether the agent waits in a checkpoint: because of which hold, and before what.
     pub(super) waiting: Option<(Uuid, String)>,
+    /// Whether the turn of an agent with a screen is over, and after how many prompts.
+    pub(super) turn_over: Option<u32>,
+    /// Why and since when an agent that is held stands still no more.
+    pub(super) left: Option<Left>,
     pub(super) used: Used,
     /// Changed lines, and when and at which checkpoint they were counted.
     pub(super) changed: u64,
@@ -94,6 +109,8 @@ impl Core {
             agent: AgentNow::default(),
             agent_since: now,
             waiting: None,
+            turn_over: None,
+            left: None,
             used: Used::default(),
             changed: 0,
             counted: None,
@@ -118,8 +135,9 @@ impl Core {
             Input::Scope(scope) => self.scope(scope),
             Input::AtGate(stage) => self.at_gate(stage),
             Input::Agent(agent) => self.agent(agent),
+            Input::TurnOver(prompts) => self.turn_over = prompts,
             Input::AgentOver => self.agent_over(),
-            Input::Held(held) => self.waiting = Some((held.hold, held.before)),
+            Input::Held(held) => self.held(held),
             Input::LetGo(let_go) => self.let_go(&let_go),
             Input::MessageDelivered(told) => self.message_delivered(told),
             Input::MessageSeen(told) => self.message_seen(told),

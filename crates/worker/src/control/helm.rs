@@ -103,6 +103,13 @@ impl Helm {
         self.tell(Input::AgentOver);
     }
 
+    /// Has words typed to the agent, which waits for its user.
+    pub(crate) fn wake(&self, words: &str) {
+        if let Some(remote) = self.remote() {
+            remote.wake(words);
+        }
+    }
+
     pub(super) fn remote(&self) -> Option<Remote> {
         self.0.remote.borrow().clone()
     }

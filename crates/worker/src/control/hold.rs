@@ -5,7 +5,7 @@ use std::time::Duration;
 use baton_domain::{
     PauseCause, PauseMethod, PauseMode, ResumeCause, Stage, TakeoverEnd, run::PauseKind,
 };
-use baton_terminal::{Hold, LetGo, LetGoWhy};
+use baton_terminal::{HeldTurns, Hold};
 use baton_wire::{
     Event,
     event::{PausedHow, ResumedHow},
@@ -93,9 +93,14 @@ impl Core {
     /// What the agent's host is told to do at checkpoints.
     pub(super) fn hold(&self) -> Option<Hold> {
         let reason = self.reason()?;
+        let turns = HeldTurns {
+            over_after: self.turn_over,
+            typed: self.has_begun(),
+        };
         Some(Hold {
             id: reason.hold,
             label: reason.label,
+            turns: self.rules.is_typed_to.then_some(turns),
         })
     }
 
@@ -139,6 +144,7 @@ impl Core {
         let hold = reason.map(|reason| reason.hold);
         if wanted != hold {
             self.state.wanted = hold.map(|hold| (hold, self.now));
+            self.left = None;
         }
     }
 
@@ -156,15 +162,8 @@ impl Core {
         self.state.escalated |= late;
     }
 
-    /// When a soft pause has waited long enough.
-    pub(super) fn escalates_at(&self) -> Option<Duration> {
-        let reason = self.reason()?;
-        let waits = self.place == Place::Agent && self.waiting.is_none() && !self.state.forced;
-        waits.then(|| self.held_since(&reason) + reason.deadline)
-    }
-
     /// Since when the agent is wished to stand still.
-    fn held_since(&self, reason: &Reason) -> Duration {
+    pub(super) fn held_since(&self, reason: &Reason) -> Duration {
         let wanted = self.state.wanted.filter(|(hold, _)| *hold == reason.hold);
         let since = wanted.map_or(self.now, |(_, since)| since);
         since.max(self.agent_since)
@@ -289,24 +288,10 @@ impl Core {
     pub(super) fn agent_over(&mut self) {
         self.state.agent_over = true;
         (self.place, self.waiting) = (Place::Busy, None);
+        (self.turn_over, self.left) = (None, None);
         (self.state.forced, self.state.escalated) = (false, false);
         self.agent = AgentNow::default();
         self.close_agents_help();
-    }
-
-    /// The agent waits no more: when nobody has let it go, only force holds it.
-    pub(super) fn let_go(&mut self, let_go: &LetGo) {
-        let waits = self.waiting.as_ref().map(|(hold, _)| *hold);
-        if waits != Some(let_go.hold) {
-            return;
-        }
-        self.waiting = None;
-        let held = self
-            .reason()
-            .is_some_and(|reason| reason.hold == let_go.hold);
-        if held && let_go.why == LetGoWhy::Left {
-            (self.state.forced, self.state.escalated) = (true, true);
-        }
     }
 
     /// The run is cancelled: it stands still no longer, whoever wished it.

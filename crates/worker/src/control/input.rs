@@ -24,6 +24,9 @@ pub(crate) enum Input {
     AtGate(Stage),
     /// There is an agent, or what is known of it has changed.
     Agent(AgentNow),
+    /// An agent with a screen of its own waits for whoever types to it, so many prompts after its
+    /// start; none: a turn goes on.
+    TurnOver(Option<u32>),
     /// There is no agent any more.
     AgentOver,
     /// The agent stands still in a checkpoint.

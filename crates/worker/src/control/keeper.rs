@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use baton_domain::{Clock, RunSpec, WriteEnd};
+use baton_domain::{
+    Clock, RunSpec, WriteEnd,
+    spec::{AgentMode, Work as Task},
+};
 use baton_terminal::{Hold, Remote};
 use baton_wire::Offer;
 use tokio::{
@@ -117,6 +120,7 @@ impl Keeper {
             retried_at: (offer.attempt > baton_domain::Attempt::FIRST).then_some(offer.at),
             seen: seen(&means.workspace, offer),
             has_repository: spec.is_some_and(|spec| spec.checkout.is_some()),
+            is_typed_to: spec.is_some_and(has_a_screen),
         };
         let work = Work {
             git: means.git.clone(),
@@ -267,6 +271,14 @@ impl Keeper {
             Err(error) => tracing::warn!(%error, "failed to note how the run's control stands"),
         }
     }
+}
+
+/// Whether a run's agent shows a screen of its own.
+fn has_a_screen(spec: &RunSpec) -> bool {
+    let (Task::Codex { mode, .. } | Task::Claude { mode, .. }) = &spec.work else {
+        return false;
+    };
+    *mode == AgentMode::Interactive
 }
 
 /// What an agent's host does.

@@ -11,7 +11,7 @@ use baton_wire::{
 use uuid::Uuid;
 
 use super::{
-    core::{Cleared, Core},
+    core::{Cleared, Core, Left},
     effect::Effect,
     hand_back::{Before, HandBack, HandedBack},
     help::Question,
@@ -30,6 +30,15 @@ impl Core {
             *phase = Phase::Noting;
             self.effects.push(Effect::NoteWorkspace(wish));
         }
+    }
+
+    /// Whether an operator has the run's place.
+    pub(super) fn has_begun(&self) -> bool {
+        let purpose = self.state.wish.as_ref().map(|wish| &wish.purpose);
+        let Some(Purpose::Takeover { phase, .. }) = purpose else {
+            return false;
+        };
+        matches!(phase, Phase::Began { .. } | Phase::HandingBack { .. })
     }
 
     /// What was being done when a worker before this one ended.
@@ -81,6 +90,10 @@ impl Core {
         self.end_takeover(TakeoverEnd::Expired);
         if let Some(wish) = &mut self.state.wish {
             wish.purpose = Purpose::Pause;
+        }
+        if let Some(Left::Typed(_)) = self.left {
+            // What they have begun has from now on the time that any pause gives.
+            self.left = Some(Left::Typed(self.now));
         }
         self.effects.push(Effect::CloseShell);
         self.ask(

@@ -3,6 +3,7 @@
 mod cases;
 mod overlaps;
 mod properties;
+mod typed_to;
 
 use std::{
     collections::BTreeSet,
@@ -41,6 +42,7 @@ fn rules() -> Rules {
         retried_at: None,
         seen: BTreeSet::new(),
         has_repository: true,
+        is_typed_to: false,
     }
 }
 

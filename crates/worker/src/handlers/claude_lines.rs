@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::Value;
 
+/// How it notes that somebody has stopped its turn; more may follow.
+const INTERRUPTED: &str = "[Request interrupted by user";
+
 /// A fact that a line tells. One line may tell several.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fact {
@@ -34,6 +37,8 @@ pub(crate) enum Fact {
     GaveUp(String),
     /// The agent has no more to do, and waits to be told.
     TurnEnded,
+    /// Whoever types to it has stopped its turn.
+    TurnStopped,
     /// What was spent so far, in US dollars.
     Spent(f64),
     /// The work is over.
@@ -242,6 +247,7 @@ impl Raw {
                 }
                 message.facts(is_sidechain || parent_tool_use_id.is_some())
             }
+            Self::User { message } if message.is_interruption() => vec![Fact::TurnStopped],
             Self::User { message } => message.facts(false),
             Self::System(System::TurnDuration {}) => vec![Fact::TurnEnded],
             Self::CostState { total } => vec![Fact::Spent(total)],
@@ -297,6 +303,14 @@ impl Message {
 }
 
 impl Message {
+    /// Whether it stands where somebody has stopped the turn.
+    fn is_interruption(&self) -> bool {
+        let Content::Blocks(blocks) = &self.content else {
+            return false;
+        };
+        matches!(&blocks[..], [Block::Text { text }] if text.starts_with(INTERRUPTED))
+    }
+
     /// Its text is the program's own, and tells why there is no answer.
     fn complaint(self) -> Vec<Fact> {
         let Content::Blocks(blocks) = self.content else {

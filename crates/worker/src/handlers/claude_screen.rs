@@ -14,7 +14,7 @@ use super::{
     claude_told::Told,
     execution::{Agent, Execution},
     reader::Tells,
-    screen::{self, Turn},
+    screen::{self, STOPPED, Turn},
 };
 use crate::stop::Interrupted;
 
@@ -37,37 +37,49 @@ pub(super) async fn run(execution: &Execution<'_>, plan: &Plan<'_>) -> Result<St
     let mut session = Session {
         files: SessionFiles::of(plan.home.path()),
         told: plan.told(execution),
-        turn: Turn::Awaited,
+        stopped: false,
         began: Instant::now(),
     };
     let seen = screen::run(execution, (Told::AGENT, agent), || session.look()).await?;
-    let told = session.told;
+    let Session { told, stopped, .. } = session;
     told.flush();
-    seen.judge(told.failure().map_or_else(|| Ok(told.last_words()), Err))
+    let last = match told.failure() {
+        _ if stopped => Err(STOPPED),
+        Some(why) => Err(why),
+        None => Ok(told.last_words()),
+    };
+    seen.judge(last)
 }
 
 struct Session {
     files: SessionFiles,
     told: Told,
-    turn: Turn,
+    /// Whether somebody has stopped its last turn.
+    stopped: bool,
     began: Instant,
 }
 
 impl Session {
-    fn look(&mut self) -> Turn {
+    /// How its turn stands by what is new, if that tells.
+    fn look(&mut self) -> Option<Turn> {
         self.told.at(self.began.elapsed());
+        let mut turn = None;
         for fact in self.files.news() {
-            self.turn = match fact {
-                Fact::TurnEnded | Fact::GaveUp(_) => Turn::Over,
+            turn = match fact {
+                Fact::TurnEnded | Fact::GaveUp(_) => Some(Turn::Over),
+                Fact::TurnStopped => Some(Turn::Stopped),
                 Fact::Said { .. }
                 | Fact::Used { .. }
                 | Fact::Answered { .. }
-                | Fact::Asked { .. } => Turn::Running,
+                | Fact::Asked { .. } => Some(Turn::Running),
                 // It counts what it has spent also when it leaves.
-                _ => self.turn,
+                _ => turn,
             };
             self.told.hear(fact);
         }
-        self.turn
+        if let Some(turn) = turn {
+            self.stopped = turn == Turn::Stopped;
+        }
+        turn
     }
 }

@@ -100,7 +100,7 @@ impl Told {
                 self.warn(why.clone());
                 self.failure = Some(why);
             }
-            Fact::TurnEnded => self.flush(),
+            Fact::TurnEnded | Fact::TurnStopped => self.flush(),
             Fact::Spent(dollars) => self.spent(dollars),
             Fact::Ended(ending) => self.ended(*ending),
         }

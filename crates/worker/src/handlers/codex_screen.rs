@@ -14,7 +14,7 @@ use super::{
     codex_teller::Teller,
     execution::{Agent, Execution},
     reader::Tells,
-    screen::{self, Turn},
+    screen::{self, STOPPED, Turn},
 };
 use crate::stop::Interrupted;
 
@@ -89,7 +89,6 @@ struct Session {
     sessions: Sessions,
     teller: Teller,
     meter: Meter,
-    turn: Turn,
     /// Its last words, or why it has none.
     last: Result<Option<String>, String>,
 }
@@ -100,35 +99,39 @@ impl Session {
             sessions: Sessions::of(plan.home),
             teller: plan.teller(execution),
             meter: Meter::new(execution.reporter.clone()),
-            turn: Turn::Awaited,
             last: Ok(None),
         }
     }
 
-    fn look(&mut self) -> Turn {
+    /// How its turn stands by what is new, if that tells.
+    fn look(&mut self) -> Option<Turn> {
+        let mut turn = None;
         for heard in self.sessions.news() {
             self.meter.take(&heard.told);
             if heard.main {
-                self.take(heard.told);
+                turn = self.take(heard.told).or(turn);
             }
         }
-        self.turn
+        turn
     }
 
-    fn take(&mut self, told: Told) {
+    fn take(&mut self, told: Told) -> Option<Turn> {
         match told {
-            Told::TurnBegan => self.turn = Turn::Running,
-            Told::TurnEnded(how) => self.end(how),
-            Told::TurnStopped => {
-                self.end(Err("its turn was stopped in the terminal".to_owned()));
+            Told::TurnBegan => Some(Turn::Running),
+            Told::TurnEnded(how) => {
+                self.last = how;
+                Some(Turn::Over)
             }
-            Told::Did(line) => self.teller.tell(line),
-            Told::Main | Told::Answered(_) => {}
+            Told::TurnStopped => {
+                self.last = Err(STOPPED.to_owned());
+                Some(Turn::Stopped)
+            }
+            Told::Did(line) => {
+                self.teller.tell(line);
+                None
+            }
+            Told::Main | Told::Answered(_) => None,
         }
-    }
-
-    fn end(&mut self, last: Result<Option<String>, String>) {
-        (self.turn, self.last) = (Turn::Over, last);
     }
 
     /// Its last words, or why it has none.

@@ -1,34 +1,30 @@
 //! An agent with its own screen in the run's terminal. What it does is known from its own record, and
 //! so is the end of its turn: then it is ended, unless somebody holds it.
 
-use std::{ffi::OsString, fs, path::Path, time::Duration};
+mod turn;
+
+use std::{ffi::OsString, fs, path::Path};
 
 use baton_domain::{Failure, FailureCode, spec::Instructions};
 use baton_terminal::Status;
-use tokio::time::Instant;
+use tokio::{sync::watch, time::Instant};
 
+pub(super) use self::turn::Turn;
+use self::turn::{BEGINS_WITHIN, Now, Step, Waiting};
 use super::{
     execution::{Agent, Execution},
     growing::looking_on,
     reader::outcome,
 };
-use crate::{process::Sinks, stop::Interrupted, text};
+use crate::{control::Input, process::Sinks, stop::Interrupted, text};
 
-/// How long it may take to begin its turn: its screen may ask something that nobody expects.
-const BEGINS_WITHIN: Duration = Duration::from_secs(90);
 /// The longest instruction that is an argument, in bytes; the kernel takes 128 KiB.
 const LONGEST_ARGUMENT: usize = 100_000;
 
-/// How far the agent is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// It has not begun to work.
-    Awaited,
-    /// It works.
-    Running,
-    /// It waits for somebody to tell it more.
-    Over,
-}
+/// Why a turn has no last words that somebody has stopped.
+pub(super) const STOPPED: &str = "its turn was stopped in the terminal";
+/// What is typed to an agent that waits for its user, so that it is handed what waits for it.
+const WAKE: &str = "Read what an operator has to say to you, then go on.";
 
 /// What was seen of an agent that has ended.
 #[derive(Debug)]
@@ -44,27 +40,41 @@ pub(super) struct Seen {
     shows: String,
 }
 
-/// Runs an agent until its turn is over. `look` hears what is new and says how far it is.
+/// Runs an agent until its turn is over. `look` hears what is new and says what that tells of its
+/// turn.
 pub(super) async fn run(
     execution: &Execution<'_>,
     (name, agent): (&'static str, Agent<'_>),
-    mut look: impl FnMut() -> Turn,
+    mut look: impl FnMut() -> Option<Turn>,
 ) -> Result<Seen, Interrupted> {
     let abort = agent.abort.clone();
-    let (held, is_held) = tokio::sync::watch::channel(false);
+    let (status, is) = watch::channel(None);
     let mut screen = Screen {
-        held,
+        status,
         shows: String::new(),
     };
-    let mut waiting = Waiting::new();
+    let mut waiting = Waiting::new(Instant::now());
+    let mut told = None;
     let run = execution.run(agent, &mut screen);
     let finished = looking_on(run, || {
-        waiting.turn = look();
-        if waiting.is_over(*is_held.borrow()) {
-            abort.cancel();
+        let Some(now) = *is.borrow() else {
+            return;
+        };
+        let step = waiting.step(look(), now, Instant::now());
+        let over = waiting.turn_over();
+        if told != Some(over) {
+            told = Some(over);
+            execution.helm.tell(Input::TurnOver(over));
+        }
+        match step {
+            Step::Wait => {}
+            Step::Wake => execution.helm.wake(WAKE),
+            Step::End => abort.cancel(),
         }
     })
     .await?;
+    // What it wrote at its end, and what an adopted one wrote before.
+    waiting.turn = look().unwrap_or(waiting.turn);
     Ok(Seen {
         agent: name,
         turn: waiting.turn,
@@ -94,15 +104,18 @@ pub(super) fn prompt(instructions: &Instructions, home: &Path) -> Result<OsStrin
 
 /// What is heard of the screen itself.
 struct Screen {
-    /// Whether somebody holds the agent.
-    held: tokio::sync::watch::Sender<bool>,
+    status: watch::Sender<Option<Now>>,
     shows: String,
 }
 
 impl Sinks for Screen {
     fn status(&mut self, status: &Status) {
-        self.held
-            .send_replace(status.hold.is_some() || status.frozen);
+        self.status.send_replace(Some(Now {
+            held: status.hold.is_some() || status.frozen,
+            pending: status.pending,
+            prompts: status.prompts,
+            between: status.between_turns,
+        }));
     }
 
     fn stdout(&mut self, bytes: &[u8]) {
@@ -115,45 +128,15 @@ impl Sinks for Screen {
     }
 }
 
-/// Waiting for the end of a turn.
-struct Waiting {
-    turn: Turn,
-    /// Until when its beginning is waited for.
-    patience: Instant,
-    ended: bool,
-}
-
-impl Waiting {
-    fn new() -> Self {
-        Self {
-            turn: Turn::Awaited,
-            patience: Instant::now() + BEGINS_WITHIN,
-            ended: false,
-        }
-    }
-
-    /// Whether there is nothing to wait for. Somebody who holds it may have more for it to do.
-    fn is_over(&mut self, held: bool) -> bool {
-        if held {
-            self.patience = Instant::now() + BEGINS_WITHIN;
-            return false;
-        }
-        self.ended = match self.turn {
-            Turn::Awaited => Instant::now() > self.patience,
-            Turn::Running => false,
-            Turn::Over => true,
-        };
-        self.ended
-    }
-}
-
 impl Seen {
     /// What came of it: once its turn was over, its last words, or why it has none.
     pub(super) fn judge(self, last: Result<Option<&str>, &str>) -> Result<String, Interrupted> {
         let (agent, how) = (self.agent, &self.how);
         let message = match (self.turn, last) {
-            (Turn::Over, Ok(last)) => return Ok(last_words(agent, last)),
-            (Turn::Over, Err(why)) => format!("{agent} gave up: {}", text::head(why, 2000)),
+            (Turn::Over | Turn::Stopped, Ok(last)) => return Ok(last_words(agent, last)),
+            (Turn::Over | Turn::Stopped, Err(why)) => {
+                format!("{agent} gave up: {}", text::head(why, 2000))
+            }
             (Turn::Running, _) => format!("{agent} {how} in the middle of its turn"),
             (Turn::Awaited, _) => {
                 let began = if self.ended {

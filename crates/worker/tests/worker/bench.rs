@@ -220,18 +220,33 @@ impl Bench {
 
     /// Wishes something for a run.
     pub(crate) async fn command(&self, run: RunId, command: ControlCommand) {
-        let message = ControlMessage {
-            run,
-            id: Uuid::now_v7(),
-            actor: Actor::try_from("tester".to_owned()).unwrap(),
-            at: SystemClock.now(),
-            command,
-        };
-        let id = MessageId::control(run, message.id);
-        self.publish(&Subject::Control { run }, &id, &message, Fence::None)
-            .await;
-        let worker = &self.options.worker;
-        self.bus.steer(worker, &message).await.unwrap();
+        self.commands(run, [command]).await;
+    }
+
+    /// Wishes several things, which the worker hears in one breath.
+    pub(crate) async fn commands(
+        &self,
+        run: RunId,
+        commands: impl IntoIterator<Item = ControlCommand>,
+    ) {
+        let mut said = Vec::new();
+        for command in commands {
+            let message = ControlMessage {
+                run,
+                id: Uuid::now_v7(),
+                actor: Actor::try_from("tester".to_owned()).unwrap(),
+                at: SystemClock.now(),
+                command,
+            };
+            let id = MessageId::control(run, message.id);
+            self.publish(&Subject::Control { run }, &id, &message, Fence::None)
+                .await;
+            said.push(message);
+        }
+        for message in said {
+            let worker = &self.options.worker;
+            self.bus.steer(worker, &message).await.unwrap();
+        }
     }
 
     /// Declares a run's holder dead, as a supervisor does.

@@ -48,11 +48,12 @@ fn hook_role() {
 }
 
 /// The worker's own program, as far as agents call it: this binary.
-fn hook_program(folder: &Path) -> PathBuf {
+pub(crate) fn hook_program(folder: &Path) -> PathBuf {
     let own = std::env::current_exe().unwrap();
+    // A pipe, since what some agents give their hooks is a socket, which cannot be opened by its path.
     let script = format!(
-        "exec 3>&1\nquestion=\n[ \"$1\" = need-operator ] && question=$2\n\
-         HOOK_ROLE=$question exec '{}' --exact codex_control::hook_role > /dev/null",
+        "question=\n[ \"$1\" = need-operator ] && question=$2\n\
+         HOOK_ROLE=$question '{}' --exact codex_control::hook_role 3>&1 > /dev/null | cat",
         own.display()
     );
     program(folder, "baton", &script)
@@ -111,7 +112,7 @@ impl Ground {
     }
 }
 
-fn soft_pause() -> ControlCommand {
+pub(crate) fn soft_pause() -> ControlCommand {
     ControlCommand::Pause {
         mode: PauseMode::Soft,
         deadline_seconds: Some(60),
@@ -120,19 +121,19 @@ fn soft_pause() -> ControlCommand {
     }
 }
 
-fn tell(kind: MessageKind, text: &str) -> ControlCommand {
+pub(crate) fn tell(kind: MessageKind, text: &str) -> ControlCommand {
     ControlCommand::SendMessage {
         kind,
         text: text.to_owned(),
     }
 }
 
-fn commands_held(story: &Story, n: usize) -> bool {
+pub(crate) fn commands_held(story: &Story, n: usize) -> bool {
     let held = |event: &&Event| matches!(event, Event::ControlDelivered(_));
     story.events().into_iter().filter(held).count() >= n
 }
 
-fn deliveries(story: &Story) -> Vec<&str> {
+pub(crate) fn deliveries(story: &Story) -> Vec<&str> {
     let via = story.events().into_iter().filter_map(|event| match event {
         Event::MessageDelivered(delivered) => Some(delivered.via.as_str()),
         _ => None,
@@ -140,7 +141,7 @@ fn deliveries(story: &Story) -> Vec<&str> {
     via.collect()
 }
 
-fn seen(story: &Story) -> usize {
+pub(crate) fn seen(story: &Story) -> usize {
     let seen = |event: &&Event| matches!(event, Event::MessageSeen(_));
     story.events().into_iter().filter(seen).count()
 }
@@ -153,7 +154,7 @@ fn needs(story: &Story) -> Vec<HelpNeeded> {
     needs.collect()
 }
 
-fn succeeded(story: &Story, words: &str) {
+pub(crate) fn succeeded(story: &Story, words: &str) {
     let summary = words.to_owned();
     assert_eq!(
         story.last(),

@@ -40,7 +40,7 @@ pub(crate) fn is_paused(story: &Story) -> bool {
     pauses(story) > resumes(story)
 }
 
-fn pauses(story: &Story) -> usize {
+pub(crate) fn pauses(story: &Story) -> usize {
     count(story, |event| matches!(event, Event::Paused { .. }))
 }
 

@@ -5,6 +5,7 @@
 mod adoption;
 mod agents;
 mod bench;
+mod between_turns;
 mod claude;
 mod claude_screen;
 mod codex;

@@ -71,6 +71,15 @@ impl Live {
         }
     }
 
+    /// Enters words at the prompt of the agent's own screen, in the place of what stands there. They
+    /// are pasted: what is typed so fast, a screen takes for that, and its end for another line.
+    pub(in crate::host) fn wake(&mut self, words: &str, now: Instant) {
+        let keys = format!("\x15\x1b[200~{words}\x1b[201~\r");
+        self.agent.wake(keys.into_bytes());
+        let progress = self.agent.type_now();
+        self.progressed(TerminalName::Agent, progress, now);
+    }
+
     fn take(
         &mut self,
         name: TerminalName,

@@ -9,8 +9,9 @@ use crate::{
     op::{Mode, Op, Step},
     row::Cell,
     run,
-    screen::{Screen, State},
+    screen::Screen,
     snapshot::Snapshot,
+    state::State,
     token::Tokeniser,
     width::width,
 };

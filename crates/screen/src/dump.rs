@@ -8,7 +8,7 @@ use crate::{
     page::{Page, default_tabs},
     pen::Pen,
     row::{Cell, Row},
-    screen::State,
+    state::State,
 };
 
 /// Writes everything. `pending` is what has begun and not ended.

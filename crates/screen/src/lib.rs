@@ -26,6 +26,7 @@ mod screen;
 mod settings;
 mod sgr;
 mod snapshot;
+mod state;
 mod token;
 mod view;
 mod width;

@@ -1,6 +1,6 @@
 //! Runs of plain text: most of what programs print, and carried out at once.
 
-use crate::{interpret::Interpreter, screen::State, token::Tokeniser};
+use crate::{interpret::Interpreter, state::State, token::Tokeniser};
 
 /// The characters at the beginning of these bytes that are printed as they are, and the rest. There
 /// are none within a sequence, nor where each character has to be looked at.

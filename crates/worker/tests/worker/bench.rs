@@ -1,21 +1,20 @@
 //! A worker at a private broker, and the story of its runs as the stream tells it.
 
+mod roles;
+mod story;
+
 use std::{
-    ffi::OsString,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use baton_bus::{Bus, BusOptions, Fence, Patience, TailStart};
-use baton_domain::{
-    Actor, Attempt, Clock, EndStep, Position, RunId, RunSpec, SystemClock, WorkerId,
-};
-use baton_terminal::{Asked, HelpAsk, HostProgram, Step, StepEnd, ask_person, pass_step};
+use baton_domain::{Actor, Attempt, Clock, Position, RunId, RunSpec, SystemClock, WorkerId};
 use baton_testkit::{ArtifactSink, TestBroker};
 use baton_wire::{
-    ControlCommand, ControlMessage, Decoded, Event, EventsMessage, LeaseMessage, LeaseStep,
-    MessageId, Offer, OfferReason, Subject, TaskRunRequest,
+    ControlCommand, ControlMessage, Decoded, Event, LeaseMessage, LeaseStep, MessageId, Offer,
+    OfferReason, Subject, TaskRunRequest,
 };
 use baton_worker::{CodexSandbox, Ending, WorkerError, WorkerOptions};
 use futures::StreamExt;
@@ -24,6 +23,12 @@ use tempfile::TempDir;
 use tokio::{task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+use self::roles::host_program;
+pub(crate) use self::{
+    roles::{asking, checkpoint},
+    story::Story,
+};
 
 /// How long a test waits before it fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -36,86 +41,6 @@ pub(crate) struct Bench {
     pub(crate) state: TempDir,
     /// The desk, which tells the worker where it stands.
     _desk: JoinSet<()>,
-}
-
-/// No test by itself: what a host runs as, when a worker of a test starts this binary again.
-#[test]
-fn host_role() {
-    if std::env::var_os("BATON_PTY_HOST").is_some() {
-        let mut runtime = tokio::runtime::Builder::new_current_thread();
-        let runtime = runtime.enable_all().build().unwrap();
-        runtime.block_on(baton_terminal::serve()).unwrap();
-    }
-}
-
-/// No test by itself: an agent's step, when a script of a test starts this binary again. What it is
-/// told is added to the file `TOLD`.
-#[test]
-fn checkpoint_role() {
-    let (Some(socket), Some(told)) = (
-        std::env::var_os("BATON_AGENT_SOCKET"),
-        std::env::var_os("TOLD"),
-    ) else {
-        return;
-    };
-    let step = Step {
-        label: Some("the next step".to_owned()),
-        ended: StepEnd::Step,
-    };
-    let told = |messages: &[baton_terminal::Handed]| {
-        let mut file = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(told)?;
-        std::io::Write::write_all(&mut file, baton_terminal::text_of(messages).as_bytes())
-    };
-    pass_step(Path::new(&socket), &step, told).unwrap();
-}
-
-/// No test by itself: an agent that asks a person and waits. The answer is added to the file `TOLD`.
-#[test]
-fn asking_role() {
-    let (Some(socket), Some(told)) = (
-        std::env::var_os("BATON_AGENT_SOCKET"),
-        std::env::var_os("TOLD"),
-    ) else {
-        return;
-    };
-    let mut ask = HelpAsk::new("which way?");
-    ask.wait = true;
-    let asked = ask_person(Path::new(&socket), ask, None).unwrap();
-    let Asked::Answered(answered) = asked else {
-        panic!("{asked:?}");
-    };
-    std::fs::write(told, answered.answer).unwrap();
-}
-
-/// A shell's words for a question of an agent, whose answer is left in a file.
-pub(crate) fn asking(told: &Path) -> String {
-    role(told, "asking_role")
-}
-
-/// A shell's words for one step of an agent, which adds what it is told to a file.
-pub(crate) fn checkpoint(told: &Path) -> String {
-    role(told, "checkpoint_role")
-}
-
-fn role(told: &Path, role: &str) -> String {
-    let program = std::env::current_exe().unwrap();
-    format!(
-        "TOLD={} {} --exact bench::{role} > /dev/null",
-        told.display(),
-        program.display()
-    )
-}
-
-fn host_program() -> HostProgram {
-    HostProgram {
-        program: std::env::current_exe().unwrap(),
-        arguments: ["--exact", "bench::host_role", "--nocapture"]
-            .map(OsString::from)
-            .into(),
-    }
 }
 
 /// A worker at work. Dropping it ends it as a crash would.
@@ -343,90 +268,6 @@ pub(crate) async fn connect(url: &str) -> Bus {
         credentials: None,
     };
     Bus::connect(options).await.unwrap()
-}
-
-/// What the stream tells about a run.
-#[derive(Debug, Default)]
-pub(crate) struct Story {
-    pub(crate) leases: Vec<(Position, LeaseMessage)>,
-    /// Every message of events.
-    pub(crate) messages: Vec<EventsMessage>,
-}
-
-impl Story {
-    fn add(&mut self, run: RunId, position: Position, decoded: Decoded) {
-        match decoded {
-            Decoded::Lease(lease) if lease.run == run => self.leases.push((position, lease)),
-            Decoded::Events(events, _) if events.run == run => self.messages.push(events),
-            _ => {}
-        }
-    }
-
-    /// The events of all attempts, in order.
-    pub(crate) fn events(&self) -> Vec<&Event> {
-        let all = self.messages.iter().flat_map(|message| &message.events);
-        all.map(|reported| &reported.event).collect()
-    }
-
-    pub(crate) fn last(&self) -> Option<&Event> {
-        self.events().last().copied()
-    }
-
-    pub(crate) fn has(&self, wanted: impl Fn(&Event) -> bool) -> bool {
-        self.events().into_iter().any(wanted)
-    }
-
-    pub(crate) fn steps(&self) -> Vec<LeaseStep> {
-        self.leases.iter().map(|(_, lease)| lease.step).collect()
-    }
-
-    /// What was said of ending a cancelled run.
-    pub(crate) fn cancel_steps(&self) -> Vec<EndStep> {
-        let steps = self.events().into_iter().filter_map(|event| match event {
-            Event::CancelStep { step } => Some(*step),
-            _ => None,
-        });
-        steps.collect()
-    }
-
-    /// The text of the live log.
-    pub(crate) fn output(&self) -> String {
-        let texts = self.events().into_iter().map(|event| match event {
-            Event::Output { text, .. } => text.as_str(),
-            _ => "",
-        });
-        texts.collect()
-    }
-
-    /// The kinds of event, in order, without output.
-    pub(crate) fn kinds(&self) -> Vec<String> {
-        let kinds = self.events().into_iter().map(|event| {
-            let value = serde_json::to_value(event).unwrap();
-            value["type"].as_str().unwrap().to_owned()
-        });
-        kinds.filter(|kind| kind != "output").collect()
-    }
-
-    /// The failure at the end: code and message.
-    pub(crate) fn failure(&self) -> (String, String) {
-        match self.last() {
-            Some(Event::Failed { code, message, .. }) => (code.to_string(), message.clone()),
-            other => panic!("the run did not fail: {other:?} {self:#?}"),
-        }
-    }
-
-    /// Every attempt's events are numbered from 1 without a gap.
-    pub(crate) fn assert_in_order(&self) {
-        let mut last = std::collections::BTreeMap::new();
-        for message in &self.messages {
-            for reported in &message.events {
-                let before = last
-                    .insert(message.attempt, reported.seq.get())
-                    .unwrap_or(0);
-                assert_eq!(reported.seq.get(), before + 1, "{self:#?}");
-            }
-        }
-    }
 }
 
 /// The text of a file.

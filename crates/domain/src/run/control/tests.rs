@@ -3,8 +3,10 @@
 mod hand_backs;
 mod lives;
 mod overlaps;
+mod runs;
 mod words;
 
+use runs::*;
 use words::*;
 
 /// Rows are facts, columns are states; a cell is the state that follows, or the refusal (`!`).

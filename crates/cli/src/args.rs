@@ -20,6 +20,7 @@ mod doctor;
 mod drains;
 mod examples;
 mod github;
+mod id;
 mod inbox;
 mod keys;
 mod leases;

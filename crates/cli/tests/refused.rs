@@ -29,7 +29,14 @@ fn told(output: &Output) -> String {
 
 /// Command lines, and what their refusal says.
 const WRONG: &[(&str, &[&str])] = &[
-    ("runs pause 42", &["<RUN>", "'42' is not a valid run id"]),
+    (
+        "runs pause 42",
+        &["'42' for '<RUN>'", "one looks like 0", "'baton runs list'"],
+    ),
+    (
+        "inbox answer 123 yes",
+        &["<REQUEST>", "one looks like 0", "'baton inbox list'"],
+    ),
     ("runs pause", &["<RUN>"]),
     (
         "runs pause RUN --deadline 30",

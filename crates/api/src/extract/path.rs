@@ -12,6 +12,12 @@ use crate::{
     problem::{Kind, Problem},
 };
 
+/// What ids look like.
+const EXAMPLE: &str = "01a8f2c4-6d3e-7b91-8a05-3f7c2e9d4b16";
+
+/// The most characters of what was given that are told back.
+const MOST_SHOWN: usize = 60;
+
 /// `{id}`: a run.
 #[derive(Debug)]
 pub(crate) struct RunPath(pub(crate) RunId);
@@ -66,10 +72,7 @@ impl<S: Send + Sync> FromRequestParts<S> for TokenPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let params = params(parts, state).await?;
-        let id = param(&params, "id");
-        id.parse()
-            .map(Self)
-            .map_err(|_| Problem::not_found("token", id))
+        id(&params, "id", "a token's", "/api/tokens").map(Self)
     }
 }
 
@@ -78,10 +81,7 @@ impl<S: Send + Sync> FromRequestParts<S> for HelpPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let params = params(parts, state).await?;
-        let id = param(&params, "id");
-        id.parse()
-            .map(Self)
-            .map_err(|_| Problem::not_found("request for help", id))
+        id(&params, "id", "a request's", "/api/help-requests").map(Self)
     }
 }
 
@@ -90,13 +90,10 @@ impl<S: Send + Sync> FromRequestParts<S> for MessagePath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let params = params(parts, state).await?;
-        let message = param(&params, "message");
-        Ok(Self {
-            run: run(&params)?,
-            message: message
-                .parse()
-                .map_err(|_| Problem::not_found("message", message))?,
-        })
+        let run = run(&params)?;
+        let list = format!("/api/task-runs/{run}/operator-messages");
+        let message = id(&params, "message", "a message's", &list)?;
+        Ok(Self { run, message })
     }
 }
 
@@ -105,14 +102,12 @@ impl<S: Send + Sync> FromRequestParts<S> for ArtifactPath {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let params = params(parts, state).await?;
-        let attempt = param(&params, "attempt");
-        let number = attempt.parse().ok().and_then(|n| Attempt::new(n).ok());
         let name = ArtifactName::parse(param(&params, "name")).map_err(|error| {
             Problem::field(Kind::InvalidArtifactName, "name", error.to_string())
         })?;
         Ok(Self {
             run: run(&params)?,
-            attempt: number.ok_or_else(|| Problem::not_found("attempt", attempt))?,
+            attempt: attempt(&params)?,
             name,
         })
     }
@@ -121,7 +116,12 @@ impl<S: Send + Sync> FromRequestParts<S> for ArtifactPath {
 async fn params<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<RawPathParams, Problem> {
     RawPathParams::from_request_parts(parts, state)
         .await
-        .map_err(|_| Problem::new(Kind::NotFound, "the path is not UTF-8"))
+        .map_err(|rejection| {
+            // It names the parameter between backticks, and nowhere else.
+            let said = rejection.body_text();
+            let field = said.split('`').nth(1).unwrap_or("path");
+            Problem::field(Kind::NotFound, field, "must be UTF-8, percent-encoded")
+        })
 }
 
 fn param<'a>(params: &'a RawPathParams, name: &str) -> &'a str {
@@ -132,6 +132,34 @@ fn param<'a>(params: &'a RawPathParams, name: &str) -> &'a str {
 }
 
 fn run(params: &RawPathParams) -> Result<RunId, Problem> {
-    let id = param(params, "id");
-    id.parse().map_err(|_| Problem::not_found("run", id))
+    let given = param(params, "id");
+    given.parse().map_err(|_| match Uuid::try_parse(given) {
+        Ok(id) => wrong("id", given, &format!("written as {}", id.hyphenated())),
+        Err(_) => no_id("id", given, "a run's", "/api/task-runs"),
+    })
+}
+
+fn attempt(params: &RawPathParams) -> Result<Attempt, Problem> {
+    let given = param(params, "attempt");
+    let number = given.parse().ok().and_then(|n| Attempt::new(n).ok());
+    number.ok_or_else(|| wrong("attempt", given, "an attempt's number, from 1"))
+}
+
+/// An id of what `list` lists.
+fn id(params: &RawPathParams, field: &str, whose: &str, list: &str) -> Result<Uuid, Problem> {
+    let given = param(params, field);
+    Uuid::try_parse(given).map_err(|_| no_id(field, given, whose, list))
+}
+
+fn no_id(field: &str, given: &str, whose: &str, list: &str) -> Problem {
+    let wanted = format!("{whose} id, such as {EXAMPLE}: GET {list} lists them");
+    wrong(field, given, &wanted)
+}
+
+/// What cannot be the id or number of anything: nothing is found under it.
+fn wrong(field: &str, given: &str, wanted: &str) -> Problem {
+    let begun: String = given.chars().take(MOST_SHOWN).collect();
+    let cut = if begun == given { "" } else { "…" };
+    let message = format!("is '{begun}{cut}', but must be {wanted}");
+    Problem::field(Kind::NotFound, field, message)
 }

@@ -5,7 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use baton_domain::{RunId, TerminalName};
 use clap::{Args, ValueEnum};
 
-use super::{ClientArgs, checked::choice, examples};
+use super::{ClientArgs, checked::choice, examples, id};
 use crate::attach::DetachKey;
 
 /// Which terminal, and what one wants of it.
@@ -13,7 +13,7 @@ use crate::attach::DetachKey;
 #[command(after_help = examples::ATTACH)]
 pub(crate) struct AttachArgs {
     /// The run's id
-    #[arg(required_unless_present = "socket")]
+    #[arg(required_unless_present = "socket", value_parser = id::run)]
     pub(crate) run: Option<RunId>,
     /// Watch at the run's host on this machine, by its socket (`host/socket` in the run's folder),
     /// without the API
@@ -67,6 +67,7 @@ pub(crate) enum ViaArg {
 #[command(after_help = examples::REPLAY)]
 pub(crate) struct ReplayArgs {
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// The attempt [default: the last]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]

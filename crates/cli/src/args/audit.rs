@@ -3,7 +3,7 @@
 use baton_domain::RunId;
 use clap::{Args, Subcommand};
 
-use super::{ClientArgs, examples};
+use super::{ClientArgs, examples, id};
 
 /// Commands about what was typed.
 #[derive(Debug, Subcommand)]
@@ -21,6 +21,7 @@ pub(crate) enum AuditCommand {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct AuditArgs {
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     #[command(flatten)]
     pub(crate) client: ClientArgs,

@@ -6,7 +6,7 @@ use baton_domain::{BudgetKind, RunId};
 use clap::Args;
 use uuid::Uuid;
 
-use super::{ClientArgs, drains::length, examples::control as examples};
+use super::{ClientArgs, drains::length, examples::control as examples, id};
 
 /// In seconds.
 const DAY: u64 = 86_400;
@@ -18,6 +18,7 @@ pub(crate) struct PauseArgs {
     #[command(flatten)]
     pub(crate) client: ClientArgs,
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// At once and by force, instead of at the agent's next tool call
     #[arg(long)]
@@ -44,6 +45,7 @@ pub(crate) struct ResumeArgs {
     #[command(flatten)]
     pub(crate) client: ClientArgs,
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
@@ -60,6 +62,7 @@ pub(crate) struct TakeoverRunArgs {
     #[command(flatten)]
     pub(crate) client: ClientArgs,
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// How long it may go on to its next tool call before it is held by force, such as 30s or 5m
     /// [default: the worker's]
@@ -84,6 +87,7 @@ pub(crate) struct HandBackArgs {
     #[command(flatten)]
     pub(crate) client: ClientArgs,
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// What you have done, for the agent; it is told what changed in the workspace as well
     #[arg(
@@ -108,6 +112,7 @@ pub(crate) struct MessageArgs {
     #[command(flatten)]
     pub(crate) client: ClientArgs,
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// What the agent is told
     #[arg(
@@ -131,9 +136,10 @@ pub(crate) struct MessagesArgs {
     #[command(flatten)]
     pub(crate) client: ClientArgs,
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// Take this one back instead, if the agent was not handed it yet
-    #[arg(long, value_name = "MESSAGE", conflicts_with_all = ["limit", "cursor", "all"])]
+    #[arg(long, value_name = "MESSAGE", conflicts_with_all = ["limit", "cursor", "all"], value_parser = id::message)]
     pub(crate) cancel: Option<Uuid>,
     /// Messages on a page, 1 to 200
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=200))]
@@ -153,6 +159,7 @@ pub(crate) struct RaiseBudgetArgs {
     #[command(flatten)]
     pub(crate) client: ClientArgs,
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// Of what, and the new limit: wall_seconds, turns, tokens, spend_cents or diff_lines
     #[arg(value_name = "KIND=LIMIT", value_parser = budget)]

@@ -3,7 +3,7 @@
 use baton_domain::{FailureCode, Pool, RunId};
 use clap::{Args, Subcommand};
 
-use super::{ClientArgs, examples};
+use super::{ClientArgs, examples, id};
 
 /// Commands about dead letters.
 #[derive(Debug, Subcommand)]
@@ -54,7 +54,11 @@ pub(crate) struct DeadLettersRedriveArgs {
     #[command(flatten)]
     pub(crate) client: ClientArgs,
     /// These runs, instead of those that fit --code, --cause and --pool
-    #[arg(value_name = "RUN", conflicts_with_all = ["code", "cause", "pool", "limit"])]
+    #[arg(
+        value_name = "RUN",
+        value_parser = id::run,
+        conflicts_with_all = ["code", "cause", "pool", "limit"]
+    )]
     pub(crate) runs: Vec<RunId>,
     #[command(flatten)]
     pub(crate) filter: DeadLetterFilterArgs,

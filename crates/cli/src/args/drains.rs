@@ -5,7 +5,7 @@ use std::time::Duration;
 use baton_domain::{DrainScope, DrainedRuns, Pool, WorkerId};
 use clap::{Args, Subcommand};
 
-use super::{ClientArgs, examples};
+use super::{ClientArgs, examples, id};
 
 /// What is to take no more runs.
 #[derive(Debug, Subcommand)]
@@ -14,6 +14,7 @@ pub(crate) enum DrainCommand {
     #[command(after_help = examples::DRAIN_WORKER)]
     Worker {
         /// The worker's name
+        #[arg(value_parser = id::worker)]
         worker: WorkerId,
         #[command(flatten)]
         drain: DrainArgs,
@@ -61,6 +62,7 @@ pub(crate) enum UndrainCommand {
     #[command(after_help = examples::UNDRAIN)]
     Worker {
         /// The worker's name
+        #[arg(value_parser = id::worker)]
         worker: WorkerId,
         #[command(flatten)]
         undrain: UndrainArgs,

@@ -4,7 +4,7 @@ use baton_domain::{HelpKind, Pool, RunId};
 use clap::{Args, Subcommand, ValueEnum};
 use uuid::Uuid;
 
-use super::{ClientArgs, checked::choice, examples::control as examples};
+use super::{ClientArgs, checked::choice, examples::control as examples, id};
 
 /// What waits for a person; the list if nothing else is said.
 #[derive(Debug, Clone, Args)]
@@ -58,7 +58,7 @@ pub(crate) struct InboxFilterArgs {
     #[arg(long, value_name = "KIND", value_parser = choice!(HelpKind), hide_possible_values = true)]
     pub(crate) kind: Option<HelpKind>,
     /// Only of this run
-    #[arg(long, value_name = "RUN")]
+    #[arg(long, value_name = "RUN", value_parser = id::run)]
     pub(crate) run: Option<RunId>,
     /// Only of runs in this pool
     #[arg(long, value_name = "POOL")]
@@ -71,6 +71,7 @@ pub(crate) struct InboxAnswerArgs {
     #[command(flatten)]
     pub(crate) client: ClientArgs,
     /// The request's id
+    #[arg(value_parser = id::request)]
     pub(crate) request: Uuid,
     /// One of its options, the number of one, or your own words where it takes them
     pub(crate) answer: String,

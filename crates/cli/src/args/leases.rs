@@ -3,7 +3,7 @@
 use baton_domain::RunId;
 use clap::{Args, Subcommand};
 
-use super::{ClientArgs, examples};
+use super::{ClientArgs, examples, id};
 
 /// Commands about leases.
 #[derive(Debug, Subcommand)]
@@ -19,6 +19,7 @@ pub(crate) struct ReleaseArgs {
     #[command(flatten)]
     pub(crate) client: ClientArgs,
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::{
     ClientArgs, HandBackArgs, MessageArgs, MessagesArgs, PauseArgs, RaiseBudgetArgs, ResumeArgs,
-    SubmitArgs, TakeoverRunArgs, checked::choice, examples,
+    SubmitArgs, TakeoverRunArgs, checked::choice, examples, id,
 };
 
 /// Commands about runs.
@@ -107,6 +107,7 @@ pub(crate) struct ListArgs {
 #[command(after_help = examples::SHOW)]
 pub(crate) struct ShowArgs {
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     #[command(flatten)]
     pub(crate) client: ClientArgs,
@@ -117,6 +118,7 @@ pub(crate) struct ShowArgs {
 #[command(after_help = examples::WHY)]
 pub(crate) struct WhyArgs {
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     #[command(flatten)]
     pub(crate) client: ClientArgs,
@@ -127,6 +129,7 @@ pub(crate) struct WhyArgs {
 #[command(after_help = examples::FOLLOW)]
 pub(crate) struct FollowArgs {
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// Leave out what happened up to this position
     #[arg(long, value_name = "POSITION", default_value_t = 0)]
@@ -140,6 +143,7 @@ pub(crate) struct FollowArgs {
 #[command(after_help = examples::CANCEL)]
 pub(crate) struct CancelArgs {
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
@@ -158,6 +162,7 @@ pub(crate) struct RedriveArgs {
     #[command(flatten)]
     pub(crate) client: ClientArgs,
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
@@ -172,6 +177,7 @@ pub(crate) struct RedriveArgs {
 #[command(after_help = examples::ARTIFACTS)]
 pub(crate) struct ArtifactsArgs {
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// Get this one, such as `patches/changes.patch`, instead of listing all
     #[arg(long, value_name = "NAME")]

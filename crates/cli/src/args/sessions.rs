@@ -3,7 +3,7 @@
 use baton_domain::{Channel, Provider, RunId, TerminalName};
 use clap::{Args, Subcommand};
 
-use super::{ClientArgs, checked::choice, examples};
+use super::{ClientArgs, checked::choice, examples, id};
 
 /// What to do with a run's live session.
 #[derive(Debug, Subcommand)]
@@ -35,6 +35,7 @@ pub(crate) enum SessionsCommand {
 #[derive(Debug, Args)]
 pub(crate) struct SessionArgs {
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     #[command(flatten)]
     pub(crate) client: ClientArgs,
@@ -44,6 +45,7 @@ pub(crate) struct SessionArgs {
 #[derive(Debug, Args)]
 pub(crate) struct SessionEndArgs {
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// Why, for the record
     #[arg(long, value_name = "TEXT")]
@@ -56,6 +58,7 @@ pub(crate) struct SessionEndArgs {
 #[derive(Debug, Args)]
 pub(crate) struct EnableArgs {
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// By what means: web or tmate [default: the server's]
     #[arg(long, value_name = "NAME", value_parser = choice!(Provider), hide_possible_values = true)]
@@ -74,6 +77,7 @@ pub(crate) struct EnableArgs {
 #[derive(Debug, Args)]
 pub(crate) struct GrantArgs {
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// What you want to type for; everybody who watches sees it
     #[arg(long, value_name = "TEXT")]
@@ -98,6 +102,7 @@ pub(crate) struct GrantArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RenewArgs {
     /// The run's id
+    #[arg(value_parser = id::run)]
     pub(crate) run: RunId,
     /// For how long from now on, in minutes, 1 to 240 [default: the server's]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=240))]

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use clap::{ArgGroup, Args, Subcommand};
 use uuid::Uuid;
 
-use super::{ClientArgs, StoreArgs, checked::choice, examples};
+use super::{ClientArgs, StoreArgs, checked::choice, examples, id};
 
 /// Tokens say who asks. Operators' tokens have a role: a viewer reads, an operator submits and ends
 /// runs as well, an admin makes and revokes tokens too. Workers' tokens let workers take runs and
@@ -101,7 +101,7 @@ pub(crate) struct ListTokensArgs {
 #[command(after_help = examples::TOKENS_SET_ROLE)]
 pub(crate) struct SetRoleArgs {
     /// The token's id, as `baton tokens list` shows it
-    #[arg(value_name = "TOKEN_ID")]
+    #[arg(value_name = "TOKEN_ID", value_parser = id::token)]
     pub(crate) id: Uuid,
     /// viewer, operator or admin
     #[arg(value_parser = choice!(Role), hide_possible_values = true)]
@@ -115,7 +115,7 @@ pub(crate) struct SetRoleArgs {
 #[command(after_help = examples::TOKENS_REVOKE)]
 pub(crate) struct RevokeTokenArgs {
     /// The token's id, as `baton tokens list` shows it
-    #[arg(value_name = "TOKEN_ID")]
+    #[arg(value_name = "TOKEN_ID", value_parser = id::token)]
     pub(crate) id: Uuid,
     #[command(flatten)]
     pub(crate) client: ClientArgs,

@@ -3,7 +3,7 @@
 use baton_domain::WorkerId;
 use clap::{Args, Subcommand};
 
-use super::{ClientArgs, examples};
+use super::{ClientArgs, examples, id};
 
 /// Commands about workers.
 #[derive(Debug, Subcommand)]
@@ -22,5 +22,6 @@ pub(crate) struct WorkerShowArgs {
     #[command(flatten)]
     pub(crate) client: ClientArgs,
     /// The worker's name
+    #[arg(value_parser = id::worker)]
     pub(crate) worker: WorkerId,
 }

@@ -11,7 +11,7 @@ use super::{Recorded, SCOPE, Wish, say};
 use crate::{
     broker,
     extract::{By, Pairs, ScopePath},
-    problem::{Answer, Problem, Wishing},
+    problem::{Answer, Kind, Problem, Wishing},
     reply,
     state::App,
 };
@@ -43,7 +43,7 @@ pub(crate) async fn end(
     query.finish()?;
     let scope = given
         .parse()
-        .map_err(|_| Problem::not_found("drain", &format!("{given}: a scope {SCOPE}")))?;
+        .map_err(|_| Problem::field(Kind::NotFound, "scope", SCOPE))?;
     let at = app.clock().now();
     // The broker's word: it knows of drains that are not recorded yet.
     let last = broker::last_drain(app.bus(), &scope).await?;

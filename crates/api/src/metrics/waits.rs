@@ -3,7 +3,7 @@
 //! a wish counts at the server that took it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt::Write as _,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -29,6 +29,8 @@ pub(crate) struct Waits(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     pending: HashMap<Uuid, Pending>,
+    /// The same, the oldest first.
+    by_age: BTreeSet<(Instant, Uuid)>,
     /// By action and phase.
     counted: BTreeMap<(&'static str, Phase), Histogram>,
 }
@@ -61,10 +63,11 @@ impl Waits {
     /// Begins to wait for a wish that was asked for at this moment and is kept by now.
     pub(crate) fn begin(&self, wish: &ControlMessage, asked: Instant) {
         let mut state = self.lock();
-        if state.pending.len() >= MOST {
-            let oldest = state.pending.iter().min_by_key(|(_, wish)| wish.asked);
-            let oldest = oldest.map(|(id, _)| *id);
-            oldest.and_then(|id| state.pending.remove(&id));
+        state.remove(wish.id);
+        if state.pending.len() >= MOST
+            && let Some((_, oldest)) = state.by_age.first().copied()
+        {
+            state.remove(oldest);
         }
         let pending = Pending {
             run: wish.run,
@@ -72,6 +75,7 @@ impl Waits {
             asked,
             is_delivered: false,
         };
+        state.by_age.insert((asked, wish.id));
         state.pending.insert(wish.id, pending);
     }
 
@@ -126,7 +130,7 @@ impl State {
                 let Some(id) = command("command") else { return };
                 self.delivered(id, now);
                 if record.data.get("refused").is_some() {
-                    self.pending.remove(&id);
+                    self.remove(id);
                 }
             }
             "paused"
@@ -151,6 +155,12 @@ impl State {
         }
     }
 
+    fn remove(&mut self, id: Uuid) -> Option<Pending> {
+        let wish = self.pending.remove(&id)?;
+        self.by_age.remove(&(wish.asked, id));
+        Some(wish)
+    }
+
     fn is_cancel(&self, id: Uuid) -> bool {
         self.pending.get(&id).is_some_and(Pending::is_cancel)
     }
@@ -166,7 +176,7 @@ impl State {
     }
 
     fn effective(&mut self, id: Uuid, now: Instant) {
-        if let Some(wish) = self.pending.remove(&id) {
+        if let Some(wish) = self.remove(id) {
             self.count(wish.action, Phase::Effective, now - wish.asked);
         }
     }
@@ -312,7 +322,23 @@ mod tests {
             lines(&waits)[1..],
             ["baton_control_effective_seconds_count{action=\"cancel\"} 1"]
         );
-        assert!(waits.lock().pending.is_empty());
+        assert!(waits.lock().pending.is_empty() && waits.lock().by_age.is_empty());
+    }
+
+    #[test]
+    fn when_too_many_wait_the_oldest_is_forgotten() {
+        let (waits, first) = (Waits::default(), Instant::now());
+        let most = u128::try_from(MOST).expect("a number");
+        for n in 1..=most + 1 {
+            // The first that comes is not the oldest.
+            let age = if n == 2 { 0 } else { 1 };
+            let resume = wish(n, ControlCommand::Resume { note: None });
+            waits.begin(&resume, first + Duration::from_millis(age));
+        }
+        let state = waits.lock();
+        assert_eq!((state.pending.len(), state.by_age.len()), (MOST, MOST));
+        assert!(!state.pending.contains_key(&Uuid::from_u128(2)));
+        assert!(state.pending.contains_key(&Uuid::from_u128(1)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod allowed;
 mod request;
 
 use axum::{extract::State, response::Response};
-use baton_domain::Role;
+use baton_domain::{Role, RunId};
 use baton_wire::{
     ControlCommand,
     http::{ControlEvent, ControlRequest},
@@ -12,13 +12,13 @@ use baton_wire::{
 
 use crate::{
     extract::{Asker, Body, IdempotencyKey, Pairs, RunPath},
-    identity::Need,
+    identity::{Identity, Need},
     problem::{Answer, Wishing},
     say::Wish,
     state::App,
 };
 
-pub(in crate::routes) use allowed::check;
+use self::allowed::check;
 
 /// Holds a run, lets it go on, takes it over or hands it back, ends it, or tries it again
 ///
@@ -73,8 +73,17 @@ pub(crate) async fn control(
     if matches!(command, ControlCommand::ReleaseLease { .. }) {
         asker.require(Need::Role(Role::Admin))?;
     }
-    let name = asker.name.clone();
-    let wish = Wish::new(&app, run, name, key.as_deref(), command.clone());
-    let check = check(&app, run, &asker, &command);
-    wish.say_once(&app, check).await
+    say_if_allowed(&app, run, &asker, key.as_deref(), command).await
+}
+
+/// Says it of a run whose state allows it; once, however often it comes under its key.
+pub(super) async fn say_if_allowed(
+    app: &App,
+    run: RunId,
+    asker: &Identity,
+    key: Option<&str>,
+    command: ControlCommand,
+) -> Answer<Response> {
+    let wish = Wish::new(app, run, asker.name.clone(), key, command.clone());
+    wish.say_once(app, check(app, run, asker, &command)).await
 }

@@ -10,8 +10,7 @@ use baton_wire::{
 use crate::{
     extract::{Asker, Body, IdempotencyKey, Pairs, RunPath},
     problem::{Answer, Kind, Problem, Wishing},
-    routes::control::check,
-    say::Wish,
+    routes::control::say_if_allowed,
     state::App,
     text,
 };
@@ -50,10 +49,7 @@ pub(crate) async fn send(
 ) -> Answer<Response> {
     query.finish()?;
     let command = command(&request, app.options().control.message_max_chars)?;
-    let name = asker.name.clone();
-    let wish = Wish::new(&app, run, name, key.as_deref(), command.clone());
-    let check = check(&app, run, &asker, &command);
-    wish.say_once(&app, check).await
+    say_if_allowed(&app, run, &asker, key.as_deref(), command).await
 }
 
 fn command(request: &MessageRequest, most: usize) -> Answer<ControlCommand> {

@@ -1,10 +1,25 @@
 // What an operator does on the page: submit, be corrected, cancel, look around.
+import type { Locator, Page } from "@playwright/test";
+
 import { expect, stateOf, test } from "./fixtures";
 
-test("a bad submission is explained at its fields", async ({ page }) => {
+/** The form for a new run. */
+async function form(page: Page): Promise<Locator> {
   await page.goto("/");
   await page.getByRole("button", { name: "New run" }).first().click();
-  const dialog = page.getByRole("dialog");
+  return page.getByRole("dialog");
+}
+
+/** The form for a new run of a command. */
+async function formFor(page: Page, command: string): Promise<Locator> {
+  const dialog = await form(page);
+  await dialog.getByRole("radio", { name: "Command" }).check();
+  await dialog.getByRole("textbox", { name: "Command" }).fill(command);
+  return dialog;
+}
+
+test("a bad submission is explained at its fields", async ({ page }) => {
+  const dialog = await form(page);
   await dialog.getByRole("button", { name: "Submit" }).click();
   await expect(dialog.locator('[data-error-of="repository"]')).toContainText("is missing");
   await expect(dialog.locator('[data-error-of="instructions"]')).toBeVisible();
@@ -13,11 +28,7 @@ test("a bad submission is explained at its fields", async ({ page }) => {
 });
 
 test("a good submission leads to its run", async ({ page }) => {
-  await page.goto("/");
-  await page.getByRole("button", { name: "New run" }).first().click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByRole("radio", { name: "Command" }).check();
-  await dialog.getByRole("textbox", { name: "Command" }).fill("sh -c 'echo from the form'");
+  const dialog = await formFor(page, "sh -c 'echo from the form'");
   await dialog.getByRole("button", { name: "Submit" }).click();
   await expect(page).toHaveURL(/\/runs\/[0-9a-f-]{36}$/);
   await expect(stateOf(page)).toHaveText("succeeded");
@@ -27,11 +38,7 @@ test("a good submission leads to its run", async ({ page }) => {
 test("what is wrong about budgets, secrets and stages is said at their fields", async ({
   page,
 }) => {
-  await page.goto("/");
-  await page.getByRole("button", { name: "New run" }).first().click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByRole("radio", { name: "Command" }).check();
-  await dialog.getByRole("textbox", { name: "Command" }).fill("true");
+  const dialog = await formFor(page, "true");
   await dialog.getByText("Where it is held").click();
   await dialog.getByLabel("Working time in minutes").fill("an hour");
   await dialog.getByRole("button", { name: "Submit" }).click();
@@ -54,11 +61,7 @@ test("what is wrong about budgets, secrets and stages is said at their fields", 
 test("a run is held where its submission says, and another like it is submitted", async ({
   page,
 }) => {
-  await page.goto("/");
-  await page.getByRole("button", { name: "New run" }).first().click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByRole("radio", { name: "Command" }).check();
-  await dialog.getByRole("textbox", { name: "Command" }).fill("echo held first");
+  const dialog = await formFor(page, "echo held first");
   await dialog.getByText("Where it is held").click();
   await dialog.getByLabel("the work begins").check();
   await dialog.getByLabel("Working time in minutes").fill("1.5");

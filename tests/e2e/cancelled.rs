@@ -77,7 +77,8 @@ async fn a_run_cancelled_while_it_waits_is_never_begun() {
         stack.client.get(&format!("/api/task-runs/{run}")).await["state"],
         "cancelled"
     );
-    stack.stop().await;
+    // That it is over the worker learns once it has taken it.
+    stack.stop_but_for(|it| it.refusal == "wrong_state").await;
 }
 
 // W-12

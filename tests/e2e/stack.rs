@@ -4,6 +4,7 @@ mod asked;
 mod client;
 mod counters;
 mod outside;
+mod refused;
 mod rows;
 mod terminal;
 #[path = "../../crates/cli/tests/attach/window.rs"]
@@ -25,6 +26,7 @@ pub(crate) use asked::Asking;
 pub(crate) use client::{Client, id};
 pub(crate) use counters::{Counters, alive, processes_of};
 pub(crate) use outside::{Outside, Overhearing};
+pub(crate) use refused::Refused;
 pub(crate) use rows::{Rows, execute};
 pub(crate) use terminal::{Granted, Viewer};
 pub(crate) use window::Window;
@@ -200,14 +202,23 @@ impl Stack {
         self.state.path().to_owned()
     }
 
-    /// Stops every role in order; none may leave anything behind.
-    pub(crate) async fn stop(mut self) {
+    /// Stops every role in order; none may leave anything behind, and nothing that was said of a run
+    /// may have been in vain.
+    pub(crate) async fn stop(self) {
+        self.stop_but_for(|_| false).await;
+    }
+
+    /// As `stop`, of a journey in which some words are said in vain: which these are.
+    pub(crate) async fn stop_but_for(mut self, expected: impl Fn(&Refused) -> bool) {
         for worker in &mut self.workers {
             worker.stop().await;
         }
         self.api.stop().await;
         self.supervisor.stop().await;
         self.recorder.stop().await;
+        let refused = refused::read(&self.database.url());
+        let refused: Vec<_> = refused.iter().filter(|it| !expected(it)).collect();
+        assert!(refused.is_empty(), "said in vain: {refused:#?}");
     }
 }
 

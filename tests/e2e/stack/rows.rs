@@ -104,7 +104,7 @@ fn ask(url: &str, sql: &str) -> String {
     String::from_utf8(answer.stdout).expect("UTF-8")
 }
 
-fn query(url: &str, sql: &str) -> Vec<Value> {
+pub(super) fn query(url: &str, sql: &str) -> Vec<Value> {
     let text = ask(url, sql);
     text.lines()
         .map(|line| serde_json::from_str(line).expect("a row"))

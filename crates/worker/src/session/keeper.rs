@@ -213,6 +213,8 @@ impl Keeper {
                 }
                 None => self.ready(generation, links),
             },
+            // Before, it is starting; why it comes to nothing is told with its end.
+            Told::Health(..) if live.ready.is_none() => {}
             Told::Health(health, reason) => {
                 let event = SessionHealthChanged {
                     generation,

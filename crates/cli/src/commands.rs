@@ -21,6 +21,7 @@ mod live;
 mod migrate;
 mod nats;
 pub(crate) mod need_operator;
+mod outage;
 mod pty_host;
 mod recorder;
 mod replay;

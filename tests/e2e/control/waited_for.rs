@@ -130,9 +130,44 @@ async fn a_run_is_taken_over_and_handed_back_by_who_has_it() {
     stack.workers[0].wait_for_line("ready").await;
     stack.api.start_again();
     let said = asking.ends().await;
-    assert!(said.err.contains("trying again"), "{said:#?}");
+    let told = ["trying again", "the API is back"].map(|words| said.err.matches(words).count());
+    assert_eq!(told, [1, 1], "{said:#?}");
     assert_eq!(said.done(), "the run stands still before prepare (stage)\n");
     wish(&stack, &queued, json!({"action": "resume"})).await;
     assert_eq!(stack.client.ended(&queued).await["state"], "succeeded");
+    stack.stop().await;
+}
+
+// H-05
+#[tokio::test(flavor = "multi_thread")]
+async fn an_api_that_dies_under_a_look_is_told_once_and_once_more_when_it_is_back() {
+    let mut stack = Stack::start(Plan::default()).await;
+    let run = stepping_run(&stack).await;
+    let mut following = stack.process(&["runs", "follow", &run]);
+    following.wait_for_line("execute").await;
+    // What is not recorded is looked for again and again.
+    stack.recorder.stop().await;
+    let mut waiting = stack.process(&["runs", "pause", &run, "--wait"]);
+    following.wait_for_line("paused (checkpoint)").await;
+    stack.api.stop().await;
+    for process in [&mut following, &mut waiting] {
+        process.wait_for_line("failed to reach the API").await;
+    }
+    stack.api.start_again();
+    stack.recorder.start_again();
+    following.wait_for_line("the API is back").await;
+    waiting.wait_for_line("the run stands still").await;
+    let ended = waiting.wait().await;
+    assert!(ended.success(), "{}", waiting.log());
+    std::fs::write(stack.folder().join("go"), "").expect("a word to the agent");
+    stack.ask(&["runs", "resume", &run, "--wait"]).await.done();
+    let ended = following.wait().await;
+    assert!(ended.success(), "{}", following.log());
+    for process in [&following, &waiting] {
+        for words in ["; trying again for 15 min", "the API is back"] {
+            let log = process.log();
+            assert_eq!(log.matches(words).count(), 1, "{words}: {log}");
+        }
+    }
     stack.stop().await;
 }

@@ -26,6 +26,8 @@ pub(crate) enum Followed {
     Delayed(bool),
     /// The connection was lost; the next is on its way.
     Interrupted(ClientError),
+    /// There is a connection again, after it was told to be lost.
+    Connected,
 }
 
 /// A stream of events that resumes where it was cut.
@@ -39,6 +41,7 @@ pub(crate) struct Follow {
     seen: (u64, u16),
     connection: Option<Connection>,
     pause: Duration,
+    interrupted: bool,
 }
 
 struct Connection {
@@ -71,6 +74,7 @@ impl Follow {
             seen: (after, u16::MAX),
             connection: None,
             pause: PAUSE,
+            interrupted: false,
         }
     }
 
@@ -83,10 +87,17 @@ impl Follow {
             let connection = match &mut self.connection {
                 Some(connection) => connection,
                 none => match connect(&self.client, self.run, self.last_id).await {
-                    Ok(connection) => none.insert(connection),
+                    Ok(connection) => {
+                        let connection = none.insert(connection);
+                        if std::mem::take(&mut self.interrupted) {
+                            return Ok(Followed::Connected);
+                        }
+                        connection
+                    }
                     Err(error) if error.may_pass() => {
                         tokio::time::sleep(self.pause).await;
                         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+                        self.interrupted = true;
                         return Ok(Followed::Interrupted(error));
                     }
                     Err(error) => return Err(error),

@@ -11,6 +11,7 @@ use super::{outcome, query, shown};
 use crate::{
     args::{InboxFilterArgs, InboxWatchArgs},
     client::{Client, ClientError, Follow, Followed},
+    commands::outage::Outage,
     exit::Exit,
     output,
 };
@@ -35,24 +36,20 @@ pub(super) async fn run(args: InboxWatchArgs) -> anyhow::Result<Exit> {
         output::print("nothing waits for a person")?;
     }
     let mut follow = Follow::all(&client, from);
-    let mut told = false;
+    let mut outage = Outage::default();
     loop {
         match follow.next().await? {
             Followed::Event(event) => {
-                told = false;
                 if may_change(&event) {
-                    watched.look(event.position).await?;
+                    watched.look(&mut outage, event.position).await?;
                 }
             }
             Followed::Delayed(true) => {
                 output::tell("history is delayed: the inbox changes when it is back")
             }
             Followed::Delayed(false) => {}
-            Followed::Interrupted(error) => {
-                if !std::mem::replace(&mut told, true) {
-                    output::tell(&format!("{error}; trying again"));
-                }
-            }
+            Followed::Interrupted(error) => outage.lasts(error)?,
+            Followed::Connected => outage.is_over(),
         }
     }
 }
@@ -84,13 +81,13 @@ struct Watched {
 
 impl Watched {
     /// Reads the inbox once the record has reached a position, and tells what changed.
-    async fn look(&mut self, position: u64) -> anyhow::Result<()> {
+    async fn look(&mut self, outage: &mut Outage, position: u64) -> anyhow::Result<()> {
         let now = loop {
-            match self.read().await {
-                Ok((now, recorded)) if recorded >= position => break now,
-                Err(error) if !error.may_pass() => return Err(error.into()),
-                Ok(_) | Err(_) => tokio::time::sleep(PAUSE).await,
+            let (now, recorded) = outage.outlast(async || self.read().await).await?;
+            if recorded >= position {
+                break now;
             }
+            tokio::time::sleep(PAUSE).await;
         };
         self.show(now).await
     }

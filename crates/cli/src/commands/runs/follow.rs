@@ -9,6 +9,7 @@ use super::exit_of;
 use crate::{
     args::FollowArgs,
     client::{Client, ClientError, Follow, Followed},
+    commands::outage::Outage,
     exit::Exit,
     output::{self, timeline::Timeline},
 };
@@ -34,12 +35,11 @@ pub(super) async fn to_the_end(
         return finish(run, json);
     }
     let mut follow = Follow::new(client, run, after);
-    let mut told = false;
+    let mut outage = Outage::default();
     let mut timeline = Timeline::default();
     loop {
         match follow.next().await? {
             Followed::Event(event) => {
-                told = false;
                 if ended
                     .as_ref()
                     .is_none_or(|run| event.position <= run.position)
@@ -47,7 +47,7 @@ pub(super) async fn to_the_end(
                     show(&mut timeline, &event, json)?;
                 }
                 if may_end(&event) && ended.is_none() {
-                    ended = ended_by(client, run, event.position).await?;
+                    ended = ended_by(client, &mut outage, run, event.position).await?;
                 }
                 if let Some(run) = ended.as_ref().filter(|run| is_end(&event, run)) {
                     return finish(run, json);
@@ -57,11 +57,8 @@ pub(super) async fn to_the_end(
                 output::tell("history is delayed: showing what happens live")
             }
             Followed::Delayed(false) => {}
-            Followed::Interrupted(error) => {
-                if !std::mem::replace(&mut told, true) {
-                    output::tell(&format!("{error}; trying again"));
-                }
-            }
+            Followed::Interrupted(error) => outage.lasts(error)?,
+            Followed::Connected => outage.is_over(),
         }
     }
 }
@@ -101,12 +98,13 @@ pub(super) async fn moved_past(
     run: RunId,
     position: u64,
 ) -> Result<(), ClientError> {
+    let mut outage = Outage::default();
     loop {
-        match client.run(run).await {
-            Ok(run) if run.position > position => return Ok(()),
-            Err(error) if !error.may_pass() => return Err(error),
-            Ok(_) | Err(_) => tokio::time::sleep(POLL).await,
+        let now = outage.outlast(async || client.run(run).await).await?;
+        if now.position > position {
+            return Ok(());
         }
+        tokio::time::sleep(POLL).await;
     }
 }
 
@@ -114,15 +112,16 @@ pub(super) async fn moved_past(
 /// the stream, or be away for a while.
 async fn ended_by(
     client: &Client,
+    outage: &mut Outage,
     run: RunId,
     position: u64,
 ) -> Result<Option<TaskRun>, ClientError> {
     loop {
-        match client.run_as_of(run).await {
-            Ok((run, _)) if run.state.is_terminal() => return Ok(Some(run)),
-            Ok((_, recorded)) if recorded >= position => return Ok(None),
-            Err(error) if !error.may_pass() => return Err(error),
-            Ok(_) | Err(_) => tokio::time::sleep(POLL).await,
+        let now = outage.outlast(async || client.run_as_of(run).await).await?;
+        match now {
+            (run, _) if run.state.is_terminal() => return Ok(Some(run)),
+            (_, recorded) if recorded >= position => return Ok(None),
+            _ => tokio::time::sleep(POLL).await,
         }
     }
 }

@@ -10,6 +10,7 @@ use baton_wire::http::{ControlEvent, ControlRecord, TaskRun};
 use self::verdict::{Verdict, judge};
 use crate::{
     client::{Client, ClientError, Follow, Followed},
+    commands::outage::Outage,
     exit::Exit,
     output,
 };
@@ -41,27 +42,26 @@ pub(super) async fn until_settled(
 }
 
 async fn settled(client: &Client, wish: &ControlEvent) -> anyhow::Result<(TaskRun, Verdict)> {
-    let mut look = look(client, wish, 0).await?;
+    let mut outage = Outage::default();
+    let mut look = look(client, &mut outage, wish, 0).await?;
     let mut follow = Follow::new(client, wish.task_run_id, look.recorded);
-    let mut told = false;
     loop {
         if let Some(verdict) = look.verdict {
             return Ok((look.run, verdict));
         }
         look = match follow.next().await? {
-            Followed::Event(event) => {
-                told = false;
-                self::look(client, wish, event.position).await?
-            }
+            Followed::Event(event) => self::look(client, &mut outage, wish, event.position).await?,
             Followed::Delayed(true) => {
                 output::tell("history is delayed: it is waited for");
                 continue;
             }
             Followed::Delayed(false) => continue,
             Followed::Interrupted(error) => {
-                if !std::mem::replace(&mut told, true) {
-                    output::tell(&format!("{error}; trying again"));
-                }
+                outage.lasts(error)?;
+                continue;
+            }
+            Followed::Connected => {
+                outage.is_over();
                 continue;
             }
         };
@@ -76,13 +76,18 @@ struct Look {
 }
 
 /// Looks once the record has reached a position; it may lag behind the stream, or be away.
-async fn look(client: &Client, wish: &ControlEvent, position: u64) -> Result<Look, ClientError> {
+async fn look(
+    client: &Client,
+    outage: &mut Outage,
+    wish: &ControlEvent,
+    position: u64,
+) -> Result<Look, ClientError> {
     loop {
-        match read(client, wish).await {
-            Ok(look) if look.recorded >= position => return Ok(look),
-            Err(error) if !error.may_pass() => return Err(error),
-            Ok(_) | Err(_) => tokio::time::sleep(PAUSE).await,
+        let look = outage.outlast(async || read(client, wish).await).await?;
+        if look.recorded >= position {
+            return Ok(look);
         }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

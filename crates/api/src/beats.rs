@@ -149,7 +149,11 @@ impl Heard {
         Evidence {
             beat_age_ms: millis(silence.beat),
             quiet_for_ms: millis(silence.words),
-            activity: Activity::of(&silence, &Patience::default()),
+            // Whoever is silent may have let it go meanwhile.
+            activity: match (Activity::of(&silence, &Patience::default()), watched.held) {
+                (Activity::Unheard, _) => Activity::Unheard,
+                (by_silence, held) => held.unwrap_or(by_silence),
+            },
         }
     }
 

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use crate::choices::choices;
+use crate::{choices::choices, control::PauseCause};
 
 choices! {
     /// How a held run gets on, as far as is heard.
@@ -19,6 +19,12 @@ choices! {
         Stalled = "stalled",
         /// Its worker is not heard.
         Unheard = "unheard",
+        /// It stands still because an operator wishes it.
+        Paused = "paused",
+        /// It stands still because an operator has its place.
+        TakenOver = "taken_over",
+        /// It waits for a person's answer.
+        AwaitingInput = "awaiting_input",
     }
 }
 
@@ -56,6 +62,22 @@ impl Default for Patience {
 }
 
 impl Activity {
+    /// The word for a run that stands still, by why it does; older workers do not say why.
+    #[must_use]
+    pub const fn of_standing(cause: Option<PauseCause>) -> Self {
+        match cause {
+            Some(PauseCause::Takeover) => Self::TakenOver,
+            Some(PauseCause::Budget | PauseCause::Policy) => Self::AwaitingInput,
+            Some(PauseCause::Operator | PauseCause::Scope) | None => Self::Paused,
+        }
+    }
+
+    /// Whether it is not meant to work at present.
+    #[must_use]
+    pub const fn is_held(self) -> bool {
+        matches!(self, Self::Paused | Self::TakenOver | Self::AwaitingInput)
+    }
+
     /// The word for a silence.
     #[must_use]
     pub fn of(silence: &Silence, patience: &Patience) -> Self {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use baton_domain::{
-    Attempt, Capability, DrainScope, EventSeq, Pool, Position, RunId, RunType, SessionStatus,
-    Stage, WorkerId, run::PauseKind,
+    Attempt, Capability, DrainScope, EventSeq, PauseCause, Pool, Position, RunId, RunType,
+    SessionStatus, Stage, WorkerId, run::PauseKind,
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,9 @@ pub struct HeldRun {
     /// How it stands still, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<HeldStill>,
+    /// Whether its agent waits for a person's answer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asking: bool,
 }
 
 /// A run that stands still because somebody wishes it.
@@ -89,6 +92,9 @@ pub struct HeldStill {
     pub kind: PauseKind,
     /// Since when, by the worker's clock.
     pub since: DateTime<Utc>,
+    /// Why; absent of an older worker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<PauseCause>,
 }
 
 /// What the agent of a held run has done since the attempt began: numbers that stand still when

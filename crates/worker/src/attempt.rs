@@ -136,7 +136,7 @@ impl Attempt {
             progress: self.reporter.progress(),
             usage: self.usage.watch(),
             session: self.live.status(),
-            still: self.helm.still(),
+            posture: self.helm.posture(),
         }
     }
 

@@ -1,15 +1,15 @@
 //! The worker's sign of life.
 
 use baton_bus::Bus;
-use baton_domain::{Attempt, Drain, Position, RunId, SessionStatus, run::PauseKind};
+use baton_domain::{Attempt, Drain, Position, RunId, SessionStatus};
 use baton_wire::{
     Beat,
     beat::{DrainedBy, HeldProgress, HeldRun, HeldStill},
 };
 use chrono::{DateTime, Utc};
-use tokio::{sync::watch, time::Instant};
+use tokio::sync::watch;
 
-use crate::{options::WorkerOptions, report::Progress, usage::AgentUsage};
+use crate::{control::Posture, options::WorkerOptions, report::Progress, usage::AgentUsage};
 
 /// A run that the worker holds, as far as its beats are concerned.
 #[derive(Debug)]
@@ -20,13 +20,14 @@ pub(crate) struct Alive {
     pub(crate) progress: watch::Receiver<Progress>,
     pub(crate) usage: watch::Receiver<AgentUsage>,
     pub(crate) session: watch::Receiver<Option<SessionStatus>>,
-    pub(crate) still: watch::Receiver<Option<(PauseKind, Instant)>>,
+    pub(crate) posture: watch::Receiver<Posture>,
 }
 
 impl Alive {
     fn held(&self, at: DateTime<Utc>) -> HeldRun {
         let progress = *self.progress.borrow();
         let usage = *self.usage.borrow();
+        let posture = *self.posture.borrow();
         HeldRun {
             run: self.run,
             attempt: self.attempt,
@@ -34,10 +35,12 @@ impl Alive {
             stage: progress.stage,
             last_seq: progress.acked,
             session: *self.session.borrow(),
-            held: self.still.borrow().map(|(kind, since)| HeldStill {
-                kind,
-                since: at - since.elapsed(),
+            held: posture.still.map(|still| HeldStill {
+                kind: still.kind,
+                since: at - still.since.elapsed(),
+                cause: Some(still.cause),
             }),
+            asking: posture.asking,
             progress: Some(HeldProgress {
                 output_bytes: usage.output_bytes,
                 child_cpu_ms: u64::try_from(usage.cpu.as_millis()).unwrap_or(u64::MAX),

@@ -25,7 +25,7 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use helm::Helm;
+pub(crate) use helm::{Helm, Posture};
 pub(crate) use input::{AgentNow, End, Input, ScopeHold, Used};
 pub(crate) use keeper::{Means, keep};
 pub(crate) use kept::KeptControl;

@@ -3624,7 +3624,9 @@ export interface components {
         WorkerRun: {
             /**
              * @description How it gets on: `working` (it prints or tells of steps), `quiet` (nothing new for a minute),
-             *     `stalled` (neither words nor computing for ten minutes) or `unheard` (its worker is silent).
+             *     `stalled` (neither words nor computing for ten minutes), `unheard` (its worker is silent),
+             *     or, of a run that is not meant to work at present, `paused`, `taken_over` (an operator has its
+             *     place) or `awaiting_input` (a person is asked).
              * @example working
              */
             activity: string;

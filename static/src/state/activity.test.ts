@@ -11,6 +11,15 @@ describe("how a held run gets on", () => {
     expect(activityWords(activity).meaning).not.toBe("");
   });
 
+  it("calls what is held by what holds it", () => {
+    const word = (activity: string) => activityWords(activity).word;
+    expect(["paused", "taken_over", "awaiting_input"].map(word)).toEqual([
+      "paused",
+      "taken over",
+      "awaiting input",
+    ]);
+  });
+
   it("shows a word of a later version as it is", () => {
     expect(activityWords("dreaming")).toEqual({ word: "dreaming", tone: "plain", meaning: "" });
   });

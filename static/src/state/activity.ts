@@ -18,6 +18,13 @@ const WORDS: Record<string, ActivityWords> = {
     tone: "bad",
     meaning: "It has neither said nor computed anything for a long time: it may hang.",
   },
+  paused: { word: "paused", tone: "warn", meaning: "It stands still because somebody wishes it." },
+  taken_over: { word: "taken over", tone: "warn", meaning: "An operator has its place." },
+  awaiting_input: {
+    word: "awaiting input",
+    tone: "warn",
+    meaning: "It waits for a person: the inbox says for what.",
+  },
   unheard: { word: "unheard", tone: "warn", meaning: "Its worker is not heard." },
 };
 

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use baton_domain::{EventSeq, Stage, activity::Silence};
+use baton_domain::{Activity, EventSeq, Stage, activity::Silence};
 use baton_wire::beat::HeldRun;
 use chrono::{DateTime, Utc};
 
@@ -18,6 +18,8 @@ pub(super) struct Watched {
     words_at: Instant,
     cpu_ms: u64,
     computed_at: Instant,
+    /// What it is called while it is not meant to work.
+    pub(super) held: Option<Activity>,
 }
 
 /// Whatever changes when a run says something.
@@ -41,6 +43,7 @@ impl Watched {
             words_at: same.map_or(at, |before| before.words_at),
             cpu_ms,
             computed_at: idle.map_or(at, |before| before.computed_at),
+            held: held_as(held),
         }
     }
 
@@ -53,6 +56,12 @@ impl Watched {
             computing: since(self.computed_at),
         }
     }
+}
+
+/// What a run is called that is not meant to work at present.
+fn held_as(held: &HeldRun) -> Option<Activity> {
+    let standing = held.held.map(|still| Activity::of_standing(still.cause));
+    standing.or_else(|| held.asking.then_some(Activity::AwaitingInput))
 }
 
 impl Words {
@@ -82,6 +91,7 @@ mod tests {
             last_seq: None,
             session: None,
             held: None,
+            asking: false,
             progress: Some(HeldProgress {
                 output_bytes,
                 child_cpu_ms,

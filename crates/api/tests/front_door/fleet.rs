@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use baton_domain::{Activity, Attempt, Clock as _, Pool, Position, RunType, Stage, SystemClock};
+use baton_domain::{
+    Activity, Attempt, Clock as _, PauseCause, Pool, Position, RunType, Stage, SystemClock,
+    run::PauseKind,
+};
 use baton_wire::{
     Beat, Event,
-    beat::HeldRun,
+    beat::{HeldRun, HeldStill},
     http::{Health, ServerInfo, TaskRun, WorkerList},
 };
 
@@ -34,6 +37,7 @@ pub(crate) fn beat(run: &TaskRun) -> Beat {
             progress: None,
             session: None,
             held: None,
+            asking: false,
         }],
     }
 }
@@ -73,6 +77,54 @@ async fn a_running_run_is_shown_with_its_evidence() {
         (Activity::Working, Activity::Working)
     );
     assert!(lease.quiet_for_ms.is_some_and(|quiet| quiet < 20_000));
+}
+
+// W-03 H-05
+#[tokio::test]
+async fn a_held_run_is_called_what_it_is() {
+    let world = World::start().await;
+    let run = world.submit("held").await;
+    let mut holder = Holder::take(&world.bus, &run).await;
+    let stage = Stage::Execute;
+    let position = holder.say([Event::StageStarted { stage }]).await;
+    world.recorded(position).await;
+    let still = |cause| {
+        Some(HeldStill {
+            kind: PauseKind::Checkpoint,
+            since: SystemClock.now(),
+            cause,
+        })
+    };
+    let postures = [
+        (still(None), false, Activity::Paused),
+        (still(Some(PauseCause::Scope)), true, Activity::Paused),
+        (
+            still(Some(PauseCause::Takeover)),
+            false,
+            Activity::TakenOver,
+        ),
+        (
+            still(Some(PauseCause::Budget)),
+            false,
+            Activity::AwaitingInput,
+        ),
+        (None, true, Activity::AwaitingInput),
+        (None, false, Activity::Working),
+    ];
+    for (held, asking, activity) in postures {
+        let mut beat = beat(&run);
+        (beat.runs[0].held, beat.runs[0].asking) = (held, asking);
+        world.bus.beat(&beat).await.unwrap();
+        loop {
+            let list = world.get("/api/workers").send().await.unwrap();
+            let list: WorkerList = list.json().await.unwrap();
+            let said = list.workers.first().map(|worker| worker.runs[0].activity);
+            if said == Some(activity) {
+                break;
+            }
+        }
+        assert_eq!(world.run(&run).await.lease.unwrap().activity, activity);
+    }
 }
 
 #[tokio::test]

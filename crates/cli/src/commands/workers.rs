@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use baton_domain::{Activity, Clock, SystemClock};
-use baton_wire::http::WorkerInfo;
+use baton_wire::http::{WorkerInfo, WorkerRun};
 
 use crate::{
     args::{ClientArgs, WorkerShowArgs, WorkersCommand},
@@ -77,7 +77,18 @@ fn state(worker: &WorkerInfo) -> String {
         Some(drain) => format!("drained ({})", drain.scope),
         None if worker.draining => "leaving".to_owned(),
         None if worker.runs.is_empty() => "idle".to_owned(),
-        None => "working".to_owned(),
+        None => what_it_does(&worker.runs),
+    }
+}
+
+/// That it works, unless all that it holds is held; then, if it is one, how.
+fn what_it_does(runs: &[WorkerRun]) -> String {
+    let mut kinds: Vec<Activity> = runs.iter().map(|run| run.activity).collect();
+    kinds.dedup();
+    match kinds[..] {
+        [one] if one.is_held() => words::activity(one),
+        _ if kinds.iter().all(|kind| kind.is_held()) => "held".to_owned(),
+        _ => "working".to_owned(),
     }
 }
 
@@ -112,12 +123,13 @@ fn as_sheet(worker: &WorkerInfo) -> String {
     ])
 }
 
-fn held(run: &baton_wire::http::WorkerRun) -> String {
+fn held(run: &WorkerRun) -> String {
     let stage = run.stage.as_deref().unwrap_or("starting");
     let quiet = words::duration(run.quiet_for_ms);
     let activity = match run.activity {
-        Activity::Working => "working".to_owned(),
-        other => format!("{other}, nothing new for {quiet}"),
+        Activity::Working => words::activity(run.activity),
+        held if held.is_held() => words::activity(held),
+        other => format!("{}, nothing new for {quiet}", words::activity(other)),
     };
     format!("{} attempt {} ({stage}): {activity}", run.id, run.attempt)
 }

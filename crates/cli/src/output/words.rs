@@ -1,5 +1,6 @@
 //! Small things as people say them: ages, durations, sizes, outcomes.
 
+use baton_domain::Activity;
 use chrono::TimeDelta;
 use serde_json::Value;
 
@@ -12,6 +13,11 @@ pub(crate) fn age(delta: TimeDelta) -> String {
         3_600..=86_399 => format!("{} h", seconds / 3_600),
         _ => format!("{} d", seconds / 86_400),
     }
+}
+
+/// How a held run gets on.
+pub(crate) fn activity(activity: Activity) -> String {
+    activity.as_str().replace('_', " ")
 }
 
 /// `: ` and the note with which somebody wished something; nothing without one.

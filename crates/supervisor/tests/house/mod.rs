@@ -359,6 +359,7 @@ fn beat(held: &Held) -> Beat {
             progress: None,
             session: None,
             held: None,
+            asking: false,
         }],
     }
 }

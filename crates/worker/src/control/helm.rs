@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use baton_domain::{Stage, TerminalName, run::PauseKind};
+use baton_domain::{PauseCause, Stage, TerminalName, run::PauseKind};
 use baton_terminal::Remote;
 use baton_wire::event::InputTyped;
 use tokio::{
@@ -25,8 +25,19 @@ const TYPED: usize = 20_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct HeldStill {
     pub(crate) kind: PauseKind,
-    /// For how long.
-    pub(crate) ago: Duration,
+    /// Why.
+    pub(crate) cause: PauseCause,
+    /// Since when.
+    pub(crate) since: Instant,
+}
+
+/// Whether a run is meant to work at present.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Posture {
+    /// How it stands still, if it does.
+    pub(crate) still: Option<HeldStill>,
+    /// Whether its agent waits for a person's answer.
+    pub(crate) asking: bool,
 }
 
 /// The control of one attempt, as its parts see it; clones are the same.
@@ -38,7 +49,7 @@ struct Shared {
     inputs: mpsc::UnboundedSender<Input>,
     open: watch::Sender<Option<Stage>>,
     remote: watch::Sender<Option<Remote>>,
-    still: watch::Sender<Option<(PauseKind, Instant)>>,
+    posture: watch::Sender<Posture>,
     kept: watch::Sender<bool>,
     typed: Mutex<BTreeMap<u64, String>>,
 }
@@ -62,7 +73,7 @@ impl Helm {
             inputs,
             open: watch::Sender::new(None),
             remote: watch::Sender::new(None),
-            still: watch::Sender::new(None),
+            posture: watch::Sender::new(Posture::default()),
             kept: watch::Sender::new(false),
             typed: Mutex::default(),
         };
@@ -114,23 +125,13 @@ impl Helm {
         self.0.remote.borrow().clone()
     }
 
-    /// Whether the run stands still, for beats.
-    pub(crate) fn still(&self) -> watch::Receiver<Option<(PauseKind, Instant)>> {
-        self.0.still.subscribe()
+    /// Whether the run is meant to work, for beats.
+    pub(crate) fn posture(&self) -> watch::Receiver<Posture> {
+        self.0.posture.subscribe()
     }
 
-    pub(super) fn stands(&self, still: Option<HeldStill>) {
-        let kind = still.map(|still| still.kind);
-        self.0.still.send_if_modified(|known| {
-            let news = known.map(|(kind, _)| kind) != kind;
-            if news {
-                *known = still.map(|still| {
-                    let now = Instant::now();
-                    (still.kind, now.checked_sub(still.ago).unwrap_or(now))
-                });
-            }
-            news
-        });
+    pub(super) fn stands(&self, posture: Posture) {
+        self.0.posture.send_replace(posture);
     }
 
     /// An operator typed something; the journal may tell it again.

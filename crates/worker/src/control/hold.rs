@@ -10,12 +10,13 @@ use baton_wire::{
     Event,
     event::{PausedHow, ResumedHow},
 };
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
     core::{Cleared, Core, Place},
     effect::Effect,
-    helm::HeldStill,
+    helm::{HeldStill, Posture},
     input::AgentNow,
     state::{Phase, Purpose, Standing, Wish},
 };
@@ -110,12 +111,20 @@ impl Core {
         self.state.forced.then_some(reason.label)
     }
 
-    /// How it stands still, for beats.
-    pub(super) fn still(&self) -> Option<HeldStill> {
-        self.state.standing.as_ref().map(|standing| HeldStill {
-            kind: standing.kind(),
-            ago: self.now.saturating_sub(standing.since),
-        })
+    /// Whether it is meant to work, for beats; `now` is when this core's time is what it is.
+    pub(super) fn posture(&self, now: Instant) -> Posture {
+        let still = self.state.standing.as_ref().map(|standing| {
+            let ago = self.now.saturating_sub(standing.since);
+            HeldStill {
+                kind: standing.kind(),
+                cause: standing.cause,
+                since: now.checked_sub(ago).unwrap_or(now),
+            }
+        });
+        Posture {
+            still,
+            asking: self.agent.asking,
+        }
     }
 
     /// Brings what is said into line with what is.

@@ -74,6 +74,8 @@ pub(crate) struct AgentNow {
     /// Whether its processes are stopped, and by what means they are or would be.
     pub(crate) frozen: bool,
     pub(crate) method: Option<PauseMethod>,
+    /// Whether it waits for a person's answer.
+    pub(crate) asking: bool,
     /// How long it has worked, without the time that it stood still.
     pub(crate) worked: Duration,
     /// What it has printed, in bytes.

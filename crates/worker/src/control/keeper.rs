@@ -194,7 +194,7 @@ impl Keeper {
             Some(reason) => self.means.holds.hold(HeldBy::Operator, reason),
             None => self.means.holds.release(HeldBy::Operator),
         }
-        self.means.helm.stands(self.core.still());
+        self.means.helm.stands(self.core.posture(Instant::now()));
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {

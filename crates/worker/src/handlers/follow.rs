@@ -332,6 +332,7 @@ fn now(status: &Status) -> AgentNow {
     AgentNow {
         frozen: status.frozen,
         method: status.freeze_method,
+        asking: status.asking,
         worked: status.worked(),
         output: status.output_bytes,
         cpu: Duration::from_millis(status.cpu_ms),

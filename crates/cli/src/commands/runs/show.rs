@@ -124,13 +124,13 @@ fn holder(lease: &LeaseInfo) -> String {
         Some(age) => format!(
             "{worker}, heard {} ago, {}",
             words::duration(age),
-            lease.activity
+            words::activity(lease.activity)
         ),
         None => format!("{worker}, not heard yet"),
     };
     if let Some(quiet) = lease
         .quiet_for_ms
-        .filter(|_| lease.activity != Activity::Working)
+        .filter(|_| lease.activity != Activity::Working && !lease.activity.is_held())
     {
         text.push_str(&format!("; nothing new for {}", words::duration(quiet)));
     }

@@ -146,3 +146,17 @@ async fn a_token_of_one_pool_takes_nothing_from_another() {
     let answer = thief.request(queue, "1".into()).await;
     assert!(answer.is_err(), "{answer:?}");
 }
+
+// B-01
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fleet_that_logs_in_at_once_is_let_in_at_the_first_try() {
+    let house = Guarded::start().await;
+    let (_, token) = house.token("w*").await;
+    // The gate is open by then.
+    house.worker("w0", &token).await;
+    let names: Vec<String> = (1..=200).map(|n| format!("w{n}")).collect();
+    let logins = names.iter().map(|name| house.try_worker(name, &token));
+    let came = soon(futures::future::join_all(logins)).await;
+    let refused: Vec<_> = came.iter().filter_map(|came| came.as_ref().err()).collect();
+    assert!(refused.is_empty(), "{} of 200: {refused:?}", refused.len());
+}

@@ -1,8 +1,10 @@
 //! A run's terminal in an operator's own: watched, typed into for as long as that is granted, left.
 
+use baton_domain::TerminalSize;
+use baton_testkit::git::SampleRepository;
 use serde_json::{Value, json};
 
-use crate::stack::{Plan, Stack, Window, id};
+use crate::stack::{Granted, Plan, Stack, Viewer, Window, id};
 
 /// A run that waits for lines and says them back, whose session is ready.
 async fn echoing(stack: &Stack) -> String {
@@ -12,7 +14,12 @@ async fn echoing(stack: &Stack) -> String {
         "task": {"argv": ["sh", "-c", script]},
         "liveSession": {"enabled": true},
     });
-    let run = id(&stack.client.submit(&body).await);
+    shown(stack, &body).await
+}
+
+/// A run whose session is ready.
+async fn shown(stack: &Stack, body: &Value) -> String {
+    let run = id(&stack.client.submit(body).await);
     let path = format!("/api/task-runs/{run}/live-session");
     let ready = |session: &Value| session["status"] == "ready";
     stack.client.until_at(&path, ready).await;
@@ -193,6 +200,56 @@ async fn a_right_to_type_is_asked_for_renewed_taken_over_and_given_back() {
         .done();
     let refused = ask(&["enable"]).await.failed(4);
     assert!(refused.contains("the run is cancelled"), "{refused}");
+    stack.stop().await;
+}
+
+// B-02 B-05
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_works_in_the_runs_shell_and_gives_it_another_size() {
+    let repository = SampleRepository::new();
+    let stack = Stack::start(Plan::default()).await;
+    let body = json!({
+        "type": "command",
+        "repository": repository.url(),
+        "task": {"argv": ["sleep", "600"]},
+        "liveSession": {"enabled": true},
+    });
+    let run = shown(&stack, &body).await;
+    let watch = ["attach", &run, "--terminal", "shell"];
+    let write = ["--write", "--reason", "a look", "--minutes", "5"];
+    let mut other = stack.window(200, &watch);
+    other.shows("watching").await;
+    let mut window = stack.window(200, &[&watch[..], &write].concat());
+    window.shows("you type, 4:5").await;
+    let keys = b"echo by-hand > note.txt; echo there: $(cat note.txt)\r";
+    window.press(keys).await;
+    window.shows("there: by-hand").await;
+    other.shows("there: by-hand").await;
+    let state = stack.folder().join("worker-1");
+    let note = state.join(format!("runs/{run}/1/repo/note.txt"));
+    assert_eq!(std::fs::read_to_string(note).expect("a file"), "by-hand\n");
+    leave(window, b"\x1d").await;
+    // Whoever may type gives it another size, for everybody.
+    let path = format!("/api/task-runs/{run}/live-session/grant-write");
+    let wish = json!({"ttlMinutes": 5, "reason": "a smaller one", "terminals": ["shell"]});
+    let granted = stack.client.post(&path, &wish).await;
+    let granted: Value = granted.json().await.expect("a grant");
+    let granted = Granted::read(&granted);
+    let mut holder = Viewer::join(&stack.client, &run, "shell", Some(granted)).await;
+    holder
+        .types(b"echo mine: $((40+2))\r")
+        .await
+        .expect("it may type");
+    holder.sees("mine: 42").await;
+    let size = TerminalSize::new(90, 20).expect("a size");
+    holder.resizes(size).await;
+    holder.types(b"stty size\r").await.expect("it may type");
+    other.shows("20 90").await;
+    leave(other, b"\x1d").await;
+    stack
+        .ask(&["runs", "cancel", &run, "--follow"])
+        .await
+        .done();
     stack.stop().await;
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_domain::{Fence, GrantId};
+use baton_domain::{Fence, GrantId, TerminalSize};
 use baton_wire::{
     Frame,
     terminal::{Hello, Input, SUBPROTOCOL, Subscribe, TypedSeq},
@@ -127,6 +127,24 @@ impl Viewer {
     /// What was shown, as far as it is text.
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.shown).into_owned()
+    }
+
+    /// Wishes another size, and waits until the terminal is shown with it.
+    pub(crate) async fn resizes(&mut self, size: TerminalSize) {
+        let granted = self.granted.clone().expect("a grant");
+        let resize = Frame::Resize {
+            grant: granted.grant,
+            fence: granted.fence,
+            size,
+        };
+        send(&mut self.socket, &resize).await;
+        loop {
+            match self.next().await {
+                Frame::Snapshot { snapshot, .. } if snapshot.size == size => return,
+                Frame::Refused(refused) => panic!("no other size: {}", refused.reason),
+                _ => {}
+            }
+        }
     }
 
     /// Sends input; says which one it is.

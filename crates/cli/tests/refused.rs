@@ -31,11 +31,11 @@ fn told(output: &Output) -> String {
 const WRONG: &[(&str, &[&str])] = &[
     (
         "runs pause 42",
-        &["'42' for '<RUN>'", "one looks like 0", "'baton runs list'"],
+        &["'42' for '<RUN>'", "one looks like 0", "`baton runs list`"],
     ),
     (
         "inbox answer 123 yes",
-        &["<REQUEST>", "one looks like 0", "'baton inbox list'"],
+        &["<REQUEST>", "one looks like 0", "`baton inbox list`"],
     ),
     ("runs pause", &["<RUN>"]),
     (

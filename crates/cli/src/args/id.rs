@@ -36,7 +36,7 @@ pub(super) fn token(text: &str) -> Result<Uuid, String> {
 pub(super) fn worker(text: &str) -> Result<WorkerId, String> {
     WorkerId::from_str(text).map_err(|error| {
         let rule = error.rule;
-        format!("this is no worker's name: {rule}; 'baton workers list' lists them")
+        format!("this is no worker's name: {rule}; `baton workers list` lists them")
     })
 }
 
@@ -45,7 +45,7 @@ fn uuid(text: &str, what: &str, listed_by: &str) -> Result<Uuid, String> {
 }
 
 fn none(what: &str, listed_by: &str) -> String {
-    format!("this is no {what}'s id: one looks like {EXAMPLE}, and '{listed_by}' lists them")
+    format!("this is no {what}'s id: one looks like {EXAMPLE}, and `{listed_by}` lists them")
 }
 
 #[cfg(test)]
@@ -107,8 +107,8 @@ mod tests {
                 let error = Cli::try_parse_from(words).expect_err(&line);
                 let said = error.render().to_string();
                 assert_eq!(error.kind(), ErrorKind::ValueValidation, "{line}: {said}");
-                let (_, listed) = said.split_once("'baton").expect(&said);
-                let (listed, _) = listed.split_once('\'').expect(&said);
+                let (_, listed) = said.split_once("`baton").expect(&said);
+                let (listed, _) = listed.split_once('`').expect(&said);
                 assert!(is_there(&format!("baton{listed}")), "{line}: {said}");
                 assert!(said.contains(EXAMPLE) || said.contains("a-z"), "{said}");
                 assert!(said.contains("' for '"), "{said}");

@@ -37,10 +37,12 @@ fn pick<'a>(files: &'a [ArtifactInfo], args: &ArtifactsArgs) -> anyhow::Result<&
         Some(file) => Ok(file),
         None => {
             let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-            bail!(
-                "the run left no file '{name}'; it left: {}",
+            let left = if names.is_empty() {
+                "nothing so far".to_owned()
+            } else {
                 names.join(", ")
-            )
+            };
+            bail!("the run left no file '{name}'; it left: {left}")
         }
     }
 }

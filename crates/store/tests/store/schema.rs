@@ -165,3 +165,17 @@ async fn migrating_twice_is_migrating_once_and_a_bare_database_is_told_apart() {
     let after = store.schema_version().await.expect("the database answers");
     assert_eq!(after.found, after.needed);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_index_holds_what_changes_with_everything_that_is_said_of_a_run() {
+    let stage = Stage::start().await;
+    let held: Vec<String> = sqlx::query_scalar(
+        "SELECT indexdef FROM pg_indexes WHERE tablename = 'task_runs'
+             AND indexdef ~ '\\m(position|lease_last_seq|usage_[a-z_]+)\\M'",
+    )
+    .fetch_all(&mut stage.raw().await)
+    .await
+    .expect("the database answers");
+    // One such index, and every change is written into all of them.
+    assert_eq!(held, [""; 0]);
+}

@@ -2,6 +2,7 @@
 
 mod after;
 mod append;
+mod copy;
 mod holders;
 mod row;
 

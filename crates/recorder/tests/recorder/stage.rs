@@ -107,7 +107,7 @@ pub(crate) fn store(database: &TestDatabase, access: Access) -> Store {
 /// A recorder at work.
 pub(crate) struct Recording {
     pub(crate) progress: watch::Receiver<Progress>,
-    soft: CancellationToken,
+    pub(crate) soft: CancellationToken,
     hard: CancellationToken,
     task: JoinSet<Result<(), RecorderError>>,
 }

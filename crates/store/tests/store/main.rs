@@ -7,6 +7,7 @@
 mod accounts;
 mod control;
 mod errors;
+mod events;
 mod locks;
 mod schema;
 mod sessions;

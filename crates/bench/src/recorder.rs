@@ -22,8 +22,6 @@ use crate::{
 
 /// Runs that speak at the same time.
 const RUNS: usize = 50;
-/// Rows in one raw transaction: as many events as the recorder writes at once.
-const RAW_BATCH: usize = 1000;
 
 pub(crate) async fn measure(options: &BenchOptions) -> Result<Vec<Figures>, BenchError> {
     let mut figures = Vec::new();
@@ -41,22 +39,30 @@ async fn shape(options: &BenchOptions, per_message: u32) -> Result<Figures, Benc
     let messages = (events / per_message) as usize / RUNS;
     let messages = messages.max(1);
     let count = messages * RUNS * per_message as usize;
+    let at_once = events_at_once(per_message);
     let mut raw = RawTable::open(&store).await?;
     let (mut ours, mut limit) = (Vec::new(), Vec::new());
     for _ in 0..options.rounds {
         let last = fill(&bus, messages, per_message.into()).await?;
         ours.push(record(&bus, &store, last).await?);
-        limit.push(raw.insert(count).await?);
+        limit.push(raw.insert(count, at_once).await?);
     }
     Ok(Figures::rates(
         format!("events recorded, {per_message} in a message"),
         format!(
-            "{count} events of {RUNS} runs a round, {} rounds in turn; every transaction on disk",
-            options.rounds
+            "{count} events of {RUNS} runs a round, {} rounds in turn; transactions of {} rows, on disk",
+            options.rounds, at_once
         ),
         Rate::of(count, ours),
         Rate::of(count, limit),
     ))
+}
+
+/// As many events as the recorder writes in one transaction.
+fn events_at_once(per_message: u32) -> usize {
+    let most = RecorderOptions::default();
+    let of_messages = most.batch_messages.saturating_mul(per_message as usize);
+    of_messages.min(most.batch_events)
 }
 
 /// Fills the stream; returns the last position.
@@ -141,14 +147,14 @@ impl RawTable {
         })
     }
 
-    async fn insert(&mut self, count: usize) -> Result<Duration, BenchError> {
+    async fn insert(&mut self, count: usize, at_once: usize) -> Result<Duration, BenchError> {
         let runs: Vec<Uuid> = (0..RUNS).map(|_| Uuid::now_v7()).collect();
         let (_, sample) = words::events(words::new_run(), 1, 1);
         let data = serde_json::to_value(&sample.events[0]).map_err(broker)?;
         let mut left = count;
         let begun = Instant::now();
         while left > 0 {
-            let rows = left.min(RAW_BATCH);
+            let rows = left.min(at_once);
             self.batch(&runs, &data, rows).await.map_err(database)?;
             left -= rows;
         }

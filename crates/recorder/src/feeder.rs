@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use baton_bus::{Bus, RawMessage, RecordSource};
+use baton_bus::{Bus, RecordSource};
 use baton_domain::Position;
 use baton_store::RecordedPosition;
 use tokio::{
@@ -11,7 +11,7 @@ use tokio::{
     time::Instant,
 };
 
-use crate::{RecorderError, identity, read::Message};
+use crate::{RecorderError, RecorderOptions, identity, read::Message};
 
 /// How long to wait for a message before looking at what else there is to do.
 const LOOK_UP: Duration = Duration::from_millis(250);
@@ -22,6 +22,9 @@ const ON_THE_WAY: Duration = Duration::from_millis(5);
 
 /// How often to make sure that the stream is still the same.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
+
+/// Messages that are taken before anything is known of how many events are in one.
+const FIRST: usize = 16;
 
 /// Batches that are read ahead.
 const AHEAD: usize = 2;
@@ -39,7 +42,7 @@ impl Feeder {
     pub(crate) async fn open(
         bus: &Bus,
         recorded: RecordedPosition,
-        batch_messages: usize,
+        options: &RecorderOptions,
     ) -> Result<Self, RecorderError> {
         let source = bus.record_from(recorded.position).await?;
         let (sender, batches) = mpsc::channel(AHEAD);
@@ -48,7 +51,8 @@ impl Feeder {
             bus: bus.clone(),
             source,
             recorded,
-            batch_messages: batch_messages.max(1),
+            batch_messages: options.batch_messages.max(1),
+            batch_events: options.batch_events,
             kept: kept.subscribe(),
             checked_at: Instant::now(),
         };
@@ -81,6 +85,7 @@ struct Reading {
     source: RecordSource,
     recorded: RecordedPosition,
     batch_messages: usize,
+    batch_events: usize,
     kept: watch::Receiver<Position>,
     checked_at: Instant,
 }
@@ -88,10 +93,9 @@ struct Reading {
 impl Reading {
     async fn run(mut self, batches: mpsc::Sender<Result<Vec<Message>, RecorderError>>) {
         loop {
-            let raw = self.take().await;
+            let messages = self.take().await;
             self.acknowledge().await;
-            let checked = self.check().await;
-            let batch = checked.map(|()| raw.into_iter().map(Message::read).collect::<Vec<_>>());
+            let batch = self.check().await.map(|()| messages);
             if matches!(&batch, Ok(messages) if messages.is_empty()) {
                 continue;
             }
@@ -103,24 +107,37 @@ impl Reading {
     }
 
     /// What is here or on its way, up to a whole batch; waits for the first message only.
-    async fn take(&mut self) -> Vec<RawMessage> {
-        let mut taken = self.source.next_batch(self.batch_messages, LOOK_UP).await;
-        let mut more = !taken.is_empty();
-        while more && taken.len() < self.batch_messages {
+    async fn take(&mut self) -> Vec<Message> {
+        let (mut taken, mut events, mut wait) = (Vec::new(), 0, LOOK_UP);
+        loop {
+            let room = self.room(taken.len(), events);
+            if room == 0 {
+                break;
+            }
+            let next = self.source.next_batch(room, wait).await;
+            if next.is_empty() {
+                break;
+            }
+            for raw in next {
+                let message = Message::read(raw);
+                events += message.events();
+                taken.push(message);
+            }
             // The runtime lets a task take some hundred messages before its turn is over, however
             // many are here: many small transactions would come of that.
             tokio::task::yield_now().await;
-            let room = self.batch_messages - taken.len();
-            let wait = if self.source.expects_more() {
+            wait = if self.source.expects_more() {
                 ON_THE_WAY
             } else {
                 Duration::ZERO
             };
-            let next = self.source.next_batch(room, wait).await;
-            more = !next.is_empty();
-            taken.extend(next);
         }
         taken
+    }
+
+    fn room(&self, messages: usize, events: usize) -> usize {
+        let room = self.batch_messages.saturating_sub(messages);
+        room.min(room_for_events(self.batch_events, messages, events))
     }
 
     async fn acknowledge(&mut self) {
@@ -144,5 +161,39 @@ impl Reading {
         identity::check(read, stream)?;
         self.checked_at = Instant::now();
         Ok(())
+    }
+}
+
+/// How many further messages a batch has room for when they are as large as those it has.
+fn room_for_events(most: usize, messages: usize, events: usize) -> usize {
+    if messages == 0 {
+        return FIRST;
+    }
+    let left = most.saturating_sub(events);
+    left.saturating_mul(messages).div_ceil(events.max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_takes_as_many_messages_as_its_events_need() {
+        for (messages, events, room) in [
+            (0, 0, FIRST),
+            (16, 16, 1984),
+            (16, 320, 84),
+            (16, 8000, 0),
+            (100, 2000, 0),
+            (3, 1999, 1),
+            // Messages without events, as those that nobody can read.
+            (16, 0, 32_000),
+        ] {
+            assert_eq!(
+                room_for_events(2000, messages, events),
+                room,
+                "{messages} {events}"
+            );
+        }
     }
 }

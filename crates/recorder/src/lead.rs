@@ -38,6 +38,6 @@ async fn begin(recorder: &Recorder) -> Result<(Keeper, Feeder), RecorderError> {
     let mut writer = recorder.store.writer().await?;
     identity::establish(&recorder.bus, &mut writer).await?;
     let reached = writer.reached();
-    let feeder = Feeder::open(&recorder.bus, reached, recorder.options.batch_messages).await?;
+    let feeder = Feeder::open(&recorder.bus, reached, &recorder.options).await?;
     Ok((Keeper::new(writer, recorder.options.write_within), feeder))
 }

@@ -43,6 +43,11 @@ impl Message {
         Self::read(self.raw)
     }
 
+    /// How many events it has to keep.
+    pub(crate) fn events(&self) -> usize {
+        self.said.as_ref().map_or(0, |said| said.records.len())
+    }
+
     /// Moves the events out that are to be kept.
     pub(crate) fn take_records(&mut self) -> Vec<EventRecord> {
         let said = self.said.as_mut();

@@ -46,7 +46,7 @@ pub async fn rebuild(
     let stream = bus.stream_state().await?;
     writer.clear().await?;
     identity::establish(bus, &mut writer).await?;
-    let mut feeder = Feeder::open(bus, writer.reached(), options.batch_messages).await?;
+    let mut feeder = Feeder::open(bus, writer.reached(), options).await?;
     let mut keeper = Keeper::new(writer, options.write_within);
     let mut report = RebuildReport {
         from: stream.first,

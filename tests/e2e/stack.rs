@@ -109,19 +109,14 @@ impl Stack {
         environment.push(("BATON_TOKEN".to_owned(), token.clone()));
         environment.push(("BATON_WORKER_TOKEN".to_owned(), worker_token));
         let start = |arguments: &[&str]| Process::start(role(&environment, arguments));
-        let mut workers: Vec<Process> = (1..=plan.workers)
-            .map(|n| {
-                Process::start(worker(
-                    &environment,
-                    &state,
-                    &format!("worker-{n}"),
-                    plan.slots,
-                ))
-            })
-            .collect();
         let (recorder, supervisor) = (start(&["recorder"]), start(&["supervisor"]));
         let mut api = start(&["api"]);
         api.wait_for_ok(&format!("{api_url}/health/ready")).await;
+        // Now that somebody lets them in.
+        let hired = |n| worker(&environment, &state, &format!("worker-{n}"), plan.slots);
+        let mut workers: Vec<Process> = (1..=plan.workers)
+            .map(|n| Process::start(hired(n)))
+            .collect();
         for worker in &mut workers {
             worker.wait_for_line("ready").await;
         }

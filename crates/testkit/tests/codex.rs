@@ -47,6 +47,8 @@ async fn run(url: &str, home: &CodexHome, folder: &Path, words: &str) -> Said {
         .args(["-c", "model_providers.scripted.stream_max_retries=2"])
         .arg(words)
         .env("CODEX_HOME", home.path())
+        // Its commands run in a login shell, and what this machine's profile says is not theirs.
+        .env("HOME", home.path())
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output()
@@ -187,6 +189,7 @@ async fn a_home_can_carry_the_model_in_its_configuration() {
         .arg(folder.path())
         .arg("do it")
         .env("CODEX_HOME", home.path())
+        .env("HOME", home.path())
         .stdin(Stdio::null())
         .output()
         .await

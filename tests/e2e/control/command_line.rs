@@ -50,12 +50,7 @@ async fn a_run_is_paused_told_and_resumed_again_and_again() {
         assert_eq!(steps(&stack), before, "it goes on while it is held");
         let said = stack.ask(&["runs", "resume", &run, "--wait"]).await.done();
         assert_eq!(said, "the run goes on\n");
-        let path = format!(
-            "/api/task-runs/{run}/operator-messages/{}",
-            told["id"].as_str().expect("an id")
-        );
-        let handed = |message: &Value| message["deliveredAt"].is_string();
-        let message = stack.client.until_at(&path, handed).await;
+        let message = until_handed_over(&stack, &run, &told).await;
         assert_eq!(message["message"], json!(word));
     }
     for kind in ["paused", "resumed", "message_delivered"] {
@@ -118,6 +113,7 @@ async fn what_is_asked_again_under_its_key_is_done_once() {
     assert_eq!(status, 409, "{problem:#}");
     assert_eq!(problem["type"], "urn:baton:problem:idempotency-conflict");
     until_running(&stack, &run).await;
+    until_handed_over(&stack, &run, &first[3]).await;
     for (kind, times) in [("paused", 2), ("resumed", 2), ("message_delivered", 1)] {
         assert_eq!(count(&stack, &run, kind).await, times, "{kind}");
     }
@@ -126,6 +122,14 @@ async fn what_is_asked_again_under_its_key_is_done_once() {
     std::fs::write(stack.folder().join("go"), "").expect("a word to the agent");
     assert_eq!(stack.client.ended(&run).await["state"], "succeeded");
     stack.stop().await;
+}
+
+/// Waits until the agent has a message.
+async fn until_handed_over(stack: &Stack, run: &str, told: &Value) -> Value {
+    let message = told["id"].as_str().expect("an id");
+    let path = format!("/api/task-runs/{run}/operator-messages/{message}");
+    let handed_over = |message: &Value| message["deliveredAt"].is_string();
+    stack.client.until_at(&path, handed_over).await
 }
 
 /// Posts under a key: the status, whether it was answered before, and the answer.

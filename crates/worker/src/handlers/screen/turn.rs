@@ -9,7 +9,7 @@ use tokio::time::Instant;
 pub(super) const BEGINS_WITHIN: Duration = Duration::from_secs(90);
 /// How long a turn that was stopped waits for what is typed next, where nobody holds the agent.
 const STOPPED_FOR: Duration = Duration::from_secs(10);
-/// How long after the hook of a turn's end its record may be silent about that.
+/// How long its record may be silent about what it has done.
 const RECORDED_WITHIN: Duration = Duration::from_secs(5);
 /// How far the agent is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,10 @@ pub(super) struct Waiting {
     prompts: Option<u32>,
     /// Since when its hook tells of an end that its record does not tell of.
     unrecorded: Option<Instant>,
+    /// Whether a prompt has begun a turn of which its record does not tell yet.
+    ahead: bool,
+    /// An end in its record, and since when, that may be that of the turn before.
+    doubted: Option<(Turn, Instant)>,
     /// Whether its end was wished.
     pub(super) ended: bool,
 }
@@ -66,6 +70,8 @@ impl Waiting {
             since: now,
             prompts: None,
             unrecorded: None,
+            ahead: false,
+            doubted: None,
             ended: false,
         }
     }
@@ -80,21 +86,35 @@ impl Waiting {
     pub(super) fn step(&mut self, news: Option<Turn>, is: Now, now: Instant) -> Step {
         let known = self.prompts.replace(is.prompts);
         let prompted = known.is_some_and(|known| known < is.prompts);
+        if prompted {
+            self.turn_is(Turn::Running, now);
+            self.ahead = true;
+        }
         match news {
-            // It is the turn before that is over: a prompt has begun another one.
-            Some(Turn::Over | Turn::Stopped) if prompted && !is.between => {
-                self.turn_is(Turn::Running, now);
+            // It is written late, and may tell of the turn before the prompt.
+            Some(end @ (Turn::Over | Turn::Stopped)) if self.ahead && !is.between => {
+                self.doubted = Some((end, now));
             }
             Some(turn) => self.turn_is(turn, now),
-            None if prompted => self.turn_is(Turn::Running, now),
             None => {}
         }
+        self.trust_the_record(now);
         self.trust_the_hook(is, now);
         self.decide(is, now)
     }
 
     fn turn_is(&mut self, turn: Turn, now: Instant) {
         (self.turn, self.since, self.unrecorded) = (turn, now, None);
+        (self.ahead, self.doubted) = (false, None);
+    }
+
+    /// An end after which nothing more is told was that of the last turn.
+    fn trust_the_record(&mut self, now: Instant) {
+        if let Some((end, since)) = self.doubted
+            && now > since + RECORDED_WITHIN
+        {
+            self.turn_is(end, now);
+        }
     }
 
     /// A turn that has ended by its hook has ended, also when the record does not tell it.
@@ -216,6 +236,36 @@ mod tests {
         let gone = Now { prompts: 2, ..IDLE };
         let short = steps([(1, None, AT_WORK), (2, Some(Turn::Over), gone)]);
         assert_eq!(short, [Step::Wait, Step::End]);
+    }
+
+    #[test]
+    fn an_end_that_is_recorded_late_is_not_that_of_the_turn_begun_since() {
+        let next = Now {
+            prompts: 2,
+            ..AT_WORK
+        };
+        let over = |news: [Option<Turn>; 4]| {
+            let start = Instant::now();
+            let mut waiting = Waiting::new(start);
+            waiting.step(Some(Turn::Running), AT_WORK, start);
+            let mut over = Vec::new();
+            for (second, news) in [1, 2, 3, 9].into_iter().zip(news) {
+                waiting.step(news, next, start + Duration::from_secs(second));
+                over.push(waiting.turn_over());
+            }
+            over
+        };
+        let (running, stopped) = (Some(Turn::Running), Some(Turn::Stopped));
+        assert_eq!(over([None, stopped, running, None]), [None; 4]);
+        // One that stays the last word is that of the last turn.
+        assert_eq!(
+            over([None, stopped, None, None]),
+            [None, None, None, Some(2)]
+        );
+        assert_eq!(
+            over([running, stopped, None, None]),
+            [None, Some(2), Some(2), Some(2)]
+        );
     }
 
     #[test]

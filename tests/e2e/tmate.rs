@@ -2,7 +2,9 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use baton_testkit::{HostSeen, TmateRelay, free_port};
+use baton_domain::TerminalSize;
+use baton_screen::Screen;
+use baton_testkit::{RelaySeen, TmateRelay, free_port};
 use serde_json::{Value, json};
 use tokio::time::{Instant, interval};
 
@@ -112,24 +114,35 @@ impl Watched {
 
     /// Grants typing through tmate, and waits until the agent's pane says so.
     async fn grant(&self, relay: &TmateRelay, run: &str) -> Value {
-        let shown = relay.seen().host.map_or(0, |host| agents(&host).len());
         let wish = json!({"ttlMinutes": 5, "reason": "a look", "channel": "tmate"});
         let granted = self.post(run, "grant-write", &wish).await;
         assert_eq!(granted["effective"], true, "{granted:#}");
-        let says_so = |host: &HostSeen| agents(host)[shown..].contains("types here");
-        relay
-            .wait_for("the grant in the pane", |seen| {
-                seen.host.as_ref().is_some_and(says_so)
-            })
-            .await;
+        pane_says(relay, "types here").await;
         granted
+    }
+
+    /// Revokes it, and waits until the agent's pane says that.
+    async fn revoke(&self, relay: &TmateRelay, run: &str) {
+        let revoked = self.post(run, "revoke-write", &json!({})).await;
+        assert_eq!(revoked["effective"], true, "{revoked:#}");
+        pane_says(relay, "watching").await;
     }
 }
 
-/// What the agent's pane has shown.
-fn agents(host: &HostSeen) -> String {
-    let bytes = host.output.get(&0).cloned().unwrap_or_default();
-    bytes.into_iter().map(char::from).collect()
+/// Waits until the agent's pane shows these words. What it showed before does not count.
+async fn pane_says(relay: &TmateRelay, words: &str) {
+    let what = format!("{words:?} in the agent's pane");
+    let says_so = |seen: &RelaySeen| pane(seen).contains(words);
+    relay.wait_for(&what, says_so).await;
+}
+
+/// What the agent's pane shows.
+fn pane(seen: &RelaySeen) -> String {
+    // Larger than any pane: where a pane's lines stand does not depend on it.
+    let mut screen = Screen::new(TerminalSize::new(200, 100).expect("a size"));
+    let output = seen.host.as_ref().and_then(|host| host.output.get(&0));
+    screen.feed(output.map(Vec::as_slice).unwrap_or_default());
+    screen.text()
 }
 
 // H-07, H-13
@@ -185,8 +198,10 @@ async fn what_is_typed_through_tmate_counts_only_while_a_grant_is_in_force() {
     relay
         .wait_for("the agent", |seen| seen.shows("say something"))
         .await;
-    // The relay lets everybody type who has the link; the gate is at the agent's host.
-    relay.press(Some(0), "before\r").await;
+    // The relay lets everybody type who has the link; the gate is at the agent's host. One key: once
+    // the pane says that it goes nowhere, nothing is on its way that a grant could still let through.
+    relay.press(Some(0), "x").await;
+    pane_says(&relay, "your keys go nowhere").await;
     let granted = watched.grant(&relay, &run).await;
     let host = relay.seen().host.expect("a host");
     let link = granted["attachRw"].as_str().expect("a link to type by");
@@ -195,19 +210,34 @@ async fn what_is_typed_through_tmate_counts_only_while_a_grant_is_in_force() {
     relay.press(Some(0), "hello\r").await;
     watched.until("heard", |heard| heard == "hello\n").await;
 
-    let revoked = watched.post(&run, "revoke-write", &json!({})).await;
-    assert_eq!(revoked["effective"], true, "{revoked:#}");
+    // The viewer is never away, and may type again as soon as somebody may.
+    watched.revoke(&relay, &run).await;
+    watched.grant(&relay, &run).await;
+    relay.press(Some(0), "again\r").await;
+    watched
+        .until("heard", |heard| heard == "hello\nagain\n")
+        .await;
+
+    // Whoever types elsewhere meanwhile lets no key of the relay's viewers through, however late it is.
+    watched.revoke(&relay, &run).await;
     for _ in 0..20 {
         relay.press(Some(0), "after\r").await;
     }
-    // The viewer was never away, and may type again as soon as somebody may. What is typed comes in
-    // order: had anything of before been let through, it would be heard first.
-    watched.grant(&relay, &run).await;
+    pane_says(&relay, "your keys go nowhere").await;
+    let wish = json!({"ttlMinutes": 5, "reason": "at the page"});
+    let by_web = watched.post(&run, "grant-write", &wish).await;
+    let mut typing = Viewer::join(
+        &watched.stack.client,
+        &run,
+        "agent",
+        Some(Granted::read(&by_web)),
+    )
+    .await;
+    typing.types(b"enough\r").await.expect("it may type");
     let screen = relay.seen().host.expect("the same host").screen;
-    relay.press(Some(0), "enough\r").await;
     let ended = watched.stack.client.ended(&run).await;
     assert_eq!(ended["state"], "succeeded", "{ended:#}");
-    assert_eq!(watched.read("heard"), "hello\nenough\n");
+    assert_eq!(watched.read("heard"), "hello\nagain\nenough\n");
 
     // No viewer was ever shown what lets one type.
     let screen = String::from_utf8_lossy(&screen).into_owned();

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 pub use after::{after, after_of_all};
-pub(crate) use append::{Repeats, append, is_repeat};
+pub(crate) use append::{Appended, Repeats, append};
 pub use holders::holders;
 
 /// Something that was said about a run.

@@ -7,7 +7,7 @@ use sqlx::{Connection, PgConnection};
 use crate::{
     Batch, Lock, LockName, RecordedPosition, RunRecord, Store, StoreError, Through, artifacts,
     control, control_events, drains,
-    events::{self, Repeats},
+    events::{self, Appended, Repeats},
     feed, help, inputs, messages, position,
     row::position_out,
     runs, sessions, unreadable,
@@ -83,14 +83,13 @@ impl Writer {
     /// # Errors
     /// When the database is unavailable or refuses a value, or another recorder has written.
     pub async fn write(&mut self, batch: &Batch, through: Through) -> Result<(), StoreError> {
-        match self.try_write(batch, through, Repeats::Unexpected).await {
+        let repeats = Repeats::Unexpected;
+        if self.try_write(batch, through, repeats).await? == Appended::Repeated {
             // A report that was stored again after the broker's window of duplicates, and meets a
             // run that has moved on: rare, so that only then each report is looked for.
-            Err(StoreError::Rejected(refusal)) if events::is_repeat(&refusal) => {
-                self.try_write(batch, through, Repeats::LeftOut).await
-            }
-            written => written,
+            let _ = self.try_write(batch, through, Repeats::LeftOut).await?;
         }
+        Ok(())
     }
 
     async fn try_write(
@@ -98,13 +97,17 @@ impl Writer {
         batch: &Batch,
         through: Through,
         repeats: Repeats,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Appended, StoreError> {
         let from = self.reached.position;
         let mut transaction = self.lock.connection().begin().await?;
         claim(&mut transaction, from, through).await?;
         runs::insert(&mut transaction, &batch.new_runs).await?;
         runs::update(&mut transaction, &moved(batch)).await?;
-        events::append(&mut transaction, &batch.events, repeats).await?;
+        let appended = events::append(&mut transaction, &batch.events, repeats).await?;
+        if appended == Appended::Repeated {
+            transaction.rollback().await?;
+            return Ok(appended);
+        }
         sessions::write(&mut transaction, &batch.sessions).await?;
         control::write(&mut transaction, &batch.controls).await?;
         messages::write(&mut transaction, &batch.messages, &batch.message_steps).await?;
@@ -118,7 +121,7 @@ impl Writer {
         transaction.commit().await?;
         self.reached.position = through.position;
         self.reached.stored_at = Some(through.stored_at);
-        Ok(())
+        Ok(appended)
     }
 
     /// Empties every run table and forgets position and stream, to begin again from the first

@@ -29,7 +29,7 @@ impl InFlight {
         let mut holder = connect(&stage).await;
         dispute(&mut holder, first.get() + 1).await;
         let last = stage.publish(offer(run(2), 1)).await;
-        let backend = waiting_copy(&mut connect(&stage).await).await;
+        let backend = waiting_write(&mut connect(&stage).await).await;
         Self {
             stage,
             recorder,
@@ -66,11 +66,11 @@ async fn dispute(connection: &mut PgConnection, position: u64) {
 }
 
 /// The process that waits for the place.
-async fn waiting_copy(connection: &mut PgConnection) -> i32 {
+async fn waiting_write(connection: &mut PgConnection) -> i32 {
     loop {
         let found = sqlx::query(
             "SELECT pid FROM pg_stat_activity
-             WHERE wait_event_type = 'Lock' AND query LIKE 'COPY task_run_events%'",
+             WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO task_run_events%'",
         )
         .fetch_optional(&mut *connection)
         .await

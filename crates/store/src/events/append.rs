@@ -17,23 +17,31 @@ use crate::{
 /// The index that holds each report once.
 const ONCE: &str = "task_run_events_once";
 
+/// So many events are copied in; fewer are inserted, which is one round less. From here on copying
+/// is as fast.
+const MANY: usize = 64;
+
 /// Bytes that are sent at once.
 const AT_ONCE: usize = 64 * 1024;
 
 /// Whether some of the events may be kept already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeats {
-    /// None is, as far as anybody knows: the database refuses everything if one is.
+    /// None is, as far as anybody knows.
     Unexpected,
-    /// Some are, and are left as they are. Copying cannot do that, and looking for each costs half
-    /// as much again.
+    /// Some are, and are left as they are. Copying cannot do that, and of many events, looking for
+    /// each costs half as much again.
     LeftOut,
 }
 
-/// Whether a write was refused since a report is kept already.
-pub(crate) fn is_repeat(refusal: &sqlx::Error) -> bool {
-    let refusal = refusal.as_database_error();
-    refusal.and_then(sqlx::error::DatabaseError::constraint) == Some(ONCE)
+/// What became of events that were to be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Appended {
+    /// They are kept, or were already if that was to be expected.
+    All,
+    /// Unexpectedly some were kept already: what is written with them must not stand.
+    Repeated,
 }
 
 /// Keeps events.
@@ -41,14 +49,29 @@ pub(crate) async fn append(
     connection: &mut PgConnection,
     events: &[NewEvent],
     repeats: Repeats,
-) -> Result<(), StoreError> {
+) -> Result<Appended, StoreError> {
     if events.is_empty() {
-        return Ok(());
+        return Ok(Appended::All);
     }
-    match repeats {
-        Repeats::Unexpected => copy(connection, events).await,
-        Repeats::LeftOut => insert_others(connection, &Columns::of(events)).await,
+    if repeats == Repeats::Unexpected && events.len() >= MANY {
+        return match copy(connection, events).await {
+            Err(StoreError::Rejected(refusal)) if is_repeat(&refusal) => Ok(Appended::Repeated),
+            copied => copied.map(|()| Appended::All),
+        };
     }
+    let inserted = insert(connection, &Columns::of(events)).await?;
+    let all = repeats == Repeats::LeftOut || inserted == events.len() as u64;
+    Ok(if all {
+        Appended::All
+    } else {
+        Appended::Repeated
+    })
+}
+
+/// Whether a write was refused since a report is kept already.
+fn is_repeat(refusal: &sqlx::Error) -> bool {
+    let refusal = refusal.as_database_error();
+    refusal.and_then(sqlx::error::DatabaseError::constraint) == Some(ONCE)
 }
 
 async fn copy(connection: &mut PgConnection, events: &[NewEvent]) -> Result<(), StoreError> {
@@ -68,15 +91,16 @@ async fn copy(connection: &mut PgConnection, events: &[NewEvent]) -> Result<(), 
     Ok(())
 }
 
-async fn insert_others(connection: &mut PgConnection, c: &Columns<'_>) -> Result<(), StoreError> {
-    sqlx::query!(
+/// How many of them were not there yet.
+async fn insert(connection: &mut PgConnection, c: &Columns<'_>) -> Result<u64, StoreError> {
+    let inserted = sqlx::query!(
         "INSERT INTO task_run_events
              (position, index, run_id, attempt, seq, source, kind, at, refusal, data, effective)
          SELECT *, refusal IS NULL FROM UNNEST(
              $1::bigint[], $2::smallint[], $3::uuid[], $4::integer[], $5::integer[], $6::text[],
              $7::text[], $8::timestamptz[], $9::text[], $10::jsonb[]
          ) AS e (position, index, run_id, attempt, seq, source, kind, at, refusal, data)
-         ON CONFLICT DO NOTHING",
+         ON CONFLICT (run_id, attempt, source, seq) WHERE seq IS NOT NULL DO NOTHING",
         &c.positions,
         &c.indexes,
         &c.runs,
@@ -90,7 +114,7 @@ async fn insert_others(connection: &mut PgConnection, c: &Columns<'_>) -> Result
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(inserted.rows_affected())
 }
 
 struct Columns<'a> {

@@ -38,9 +38,17 @@ async fn kept(stage: &Stage) -> Vec<NewEvent> {
     page.expect("an answer").events
 }
 
+/// So many are copied in; fewer are inserted.
+const MANY: u64 = 64;
+
+/// These, and so many after them that all are copied in.
+fn among_many(mut events: Vec<NewEvent>) -> Vec<NewEvent> {
+    events.extend((10..10 + MANY).map(event));
+    events
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn events_are_read_as_they_were_written() {
-    let stage = Stage::start().await;
     let of_nobody = NewEvent {
         attempt: None,
         seq: None,
@@ -61,11 +69,14 @@ async fn events_are_read_as_they_were_written() {
         seq: EventSeq::new(i32::MAX.cast_unsigned().into()).ok(),
         ..event(3)
     };
-    let written = vec![of_nobody, early, late];
-    let mut writer = stage.store.writer().await.expect("nobody else writes");
-    let done = writer.write(&batch(written.clone()), through(3)).await;
-    done.expect("sound events");
-    assert_eq!(kept(&stage).await, written);
+    let few = vec![of_nobody, early, late];
+    for written in [few.clone(), among_many(few)] {
+        let stage = Stage::start().await;
+        let mut writer = stage.store.writer().await.expect("nobody else writes");
+        let done = writer.write(&batch(written.clone()), through(80)).await;
+        done.expect("sound events");
+        assert_eq!(kept(&stage).await, written);
+    }
 }
 
 /// More than is sent at once.
@@ -74,24 +85,24 @@ fn many(from: u64) -> Vec<NewEvent> {
         data: json!({"text": "x".repeat(4_000)}),
         ..event(n)
     };
-    (from..from + 60).map(long).collect()
+    (from..from + MANY).map(long).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_long_events_are_kept_and_one_that_is_refused_keeps_all_of_its_batch_out() {
     let stage = Stage::start().await;
     let mut writer = stage.store.writer().await.expect("nobody else writes");
-    for broken in [0, 30, 59] {
+    for broken in [0, 30, 63] {
         let mut events = many(1);
         events[broken].kind = "a\0b".to_owned();
-        let refused = writer.write(&batch(events), through(60)).await;
+        let refused = writer.write(&batch(events), through(MANY)).await;
         assert!(
             matches!(refused, Err(StoreError::Rejected(_))),
             "{refused:?}"
         );
         assert_eq!(kept(&stage).await, []);
     }
-    let done = writer.write(&batch(many(1)), through(60)).await;
+    let done = writer.write(&batch(many(1)), through(MANY)).await;
     done.expect("sound events");
     assert_eq!(kept(&stage).await, many(1));
 }
@@ -99,18 +110,22 @@ async fn many_long_events_are_kept_and_one_that_is_refused_keeps_all_of_its_batc
 // B-01
 #[tokio::test(flavor = "multi_thread")]
 async fn a_report_that_is_kept_already_is_left_out_and_the_others_are_kept() {
-    let stage = Stage::start().await;
-    let mut writer = stage.store.writer().await.expect("nobody else writes");
-    let done = writer.write(&batch(vec![event(1)]), through(1)).await;
-    done.expect("sound events");
     let again = NewEvent {
         seq: EventSeq::new(1).ok(),
         ..event(3)
     };
-    let events = vec![event(2), again, event(4)];
-    let done = writer.write(&batch(events), through(4)).await;
-    done.expect("a repeat is no fault");
-    assert_eq!(kept(&stage).await, [1, 2, 4].map(event));
+    let few = vec![event(2), again.clone(), event(4)];
+    for written in [few.clone(), among_many(few)] {
+        let stage = Stage::start().await;
+        let mut writer = stage.store.writer().await.expect("nobody else writes");
+        let done = writer.write(&batch(vec![event(1)]), through(1)).await;
+        done.expect("sound events");
+        let done = writer.write(&batch(written.clone()), through(80)).await;
+        done.expect("a repeat is no fault");
+        let mut left = vec![event(1)];
+        left.extend(written.into_iter().filter(|event| *event != again));
+        assert_eq!(kept(&stage).await, left);
+    }
 }
 
 // B-01
@@ -128,14 +143,14 @@ async fn a_write_that_is_given_up_on_leaves_nothing_and_the_next_writer_goes_on(
     let mut writer = stage.store.writer().await.expect("nobody else writes");
     let events = batch(many(1));
     tokio::select! {
-        done = writer.write(&events, through(60)) => panic!("{done:?}"),
+        done = writer.write(&events, through(MANY)) => panic!("{done:?}"),
         () = somebody_waits(&stage) => {}
     }
     drop(writer);
     drop(holder);
     let mut writer = stage.store.writer().await.expect("nobody else writes");
     assert_eq!(writer.reached().position, Position::START);
-    let done = writer.write(&events, through(60)).await;
+    let done = writer.write(&events, through(MANY)).await;
     done.expect("sound events");
     assert_eq!(kept(&stage).await, many(1));
 }

@@ -124,6 +124,9 @@ test("a run is taken over, worked on in its shell, and handed back", async ({ pa
   await expect(stateOf(page)).toHaveText("succeeded");
   await expect(page.getByTestId("log")).toContainText("it is done: end");
   await expect(page.getByLabel("Timeline")).toContainText("Handed back to its agent");
+  const told = page.getByTestId("hand-back");
+  await expect(told).toContainText("Handed back by developer");
+  await expect(told).toContainText("The agent was told what was done.");
 });
 
 // H-14

@@ -53,7 +53,7 @@ export function handBackWords(back: HandBackInfo): string {
     case "queued":
       return "The agent is not told yet what was done.";
     case "delivered":
-      return "The agent was told what was done; its model has not answered since.";
+      return "The agent was told what was done.";
     case "seen":
       return "The model has read what was done.";
     default:

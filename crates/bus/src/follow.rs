@@ -11,12 +11,14 @@ use std::time::Duration;
 use async_nats::jetstream::{
     Message,
     consumer::{self, AckPolicy, DeliverPolicy, pull},
+    message::Acker,
 };
 use futures::{FutureExt as _, StreamExt as _};
 
 use crate::{
     connect::Bus,
     error::BusError,
+    message::RawMessage,
     retry::Pauses,
     topology::{RECORDER, RUNS},
 };
@@ -62,8 +64,10 @@ impl std::fmt::Debug for Open {
 
 /// A message in its place.
 pub(crate) struct Followed {
-    pub(crate) message: Message,
-    pub(crate) sequence: u64,
+    pub(crate) raw: RawMessage,
+    /// What the broker had left to deliver when it sent this.
+    pub(crate) pending: u64,
+    pub(crate) acker: Acker,
 }
 
 /// What a delivery is, seen from the ones before.
@@ -159,7 +163,14 @@ impl Follower {
             Place::Next => {
                 open.delivered = number;
                 self.last = Some(sequence);
-                Some(Followed { message, sequence })
+                let raw = RawMessage::of_delivery(&message, &info);
+                let pending = info.pending;
+                let (_, acker) = message.split();
+                Some(Followed {
+                    raw,
+                    pending,
+                    acker,
+                })
             }
             Place::Old => {
                 open.delivered = number;

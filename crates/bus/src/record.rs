@@ -20,7 +20,7 @@ use crate::{
 /// sees to that.
 pub struct RecordSource {
     follower: Follower,
-    unacked: VecDeque<(u64, Acker)>,
+    unacked: VecDeque<(Position, Acker)>,
     /// What the broker had left to deliver when it sent the last message.
     pending: u64,
 }
@@ -82,11 +82,7 @@ impl RecordSource {
     /// harm: the next one covers them.
     pub async fn ack_through(&mut self, position: Position) {
         let mut last = None;
-        while let Some((sequence, acker)) = self.unacked.pop_front() {
-            if sequence > position.get() {
-                self.unacked.push_front((sequence, acker));
-                break;
-            }
+        while let Some((_, acker)) = self.unacked.pop_front_if(|(kept, _)| *kept <= position) {
             last = Some(acker);
         }
         if let Some(acker) = last
@@ -105,13 +101,10 @@ impl RecordSource {
     }
 
     fn keep(&mut self, followed: Followed, batch: &mut Vec<RawMessage>) {
-        let Followed { message, sequence } = followed;
-        if let Ok(info) = message.info() {
-            self.pending = info.pending;
-            batch.push(RawMessage::of_delivery(&message, &info));
-        }
-        let (_, acker) = message.split();
-        self.unacked.push_back((sequence, acker));
+        self.pending = followed.pending;
+        self.unacked
+            .push_back((followed.raw.position, followed.acker));
+        batch.push(followed.raw);
     }
 }
 

@@ -28,14 +28,8 @@ impl Bus {
         };
         let follower = Follower::new(self.clone(), Reader::Tail, last);
         stream::unfold(follower, |mut follower| async move {
-            loop {
-                let message = follower.next().await.message;
-                // The follower has read the same numbers before.
-                if let Ok(info) = message.info() {
-                    let raw = RawMessage::of_delivery(&message, &info);
-                    return Some((raw, follower));
-                }
-            }
+            let followed = follower.next().await;
+            Some((followed.raw, follower))
         })
     }
 }

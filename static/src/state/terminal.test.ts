@@ -76,6 +76,24 @@ describe("a terminal", () => {
     expect(now).toMatchObject({ link: "live", epoch: 7, offset: 50, rendered: 50 });
   });
 
+  it("takes another size and its screen in their turn, with nothing left out", () => {
+    const [size, dump] = [{ cols: 60, rows: 20 }, bytes("drawn anew")];
+    const [now, done] = told(
+      LIVE,
+      frame(output(50, "abc")),
+      frame({ type: "size", offset: 53, size }),
+      frame({ type: "snapshot", offset: 53, size, dump }),
+      frame(output(53, "d")),
+    );
+    expect(done).toEqual([
+      { do: "write", bytes: bytes("abc"), offset: 53 },
+      { do: "resize", size },
+      { do: "show", size, dump, offset: 53 },
+      { do: "write", bytes: bytes("d"), offset: 54 },
+    ]);
+    expect(now).toMatchObject({ link: "live", size, offset: 54 });
+  });
+
   it("goes on after what it has, without a gap and without a repetition", () => {
     const [before] = told(LIVE, frame(output(50, "abc")), lost());
     expect(before).toMatchObject({ link: "gone", offset: 53 });

@@ -64,6 +64,8 @@ pub(super) struct Queue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Whose {
     Everybodys,
+    /// The screen, for everybody in its turn.
+    Screen,
     Own,
     /// Without which nothing that follows can be understood: the greeting, the screen, and how
     /// things are.
@@ -90,6 +92,20 @@ impl Queue {
         }
     }
 
+    /// Another size and the screen in it, in their turn. A viewer that does not keep up is skipped
+    /// instead: the screen that it is shown then has that size.
+    pub(super) fn resize(&mut self, size: Item, screen: Item) {
+        if self.skipping.is_some() {
+            return;
+        }
+        if self.bytes + self.lag() >= LAG {
+            self.skip(Skip::Behind);
+            return;
+        }
+        self.put(size, Whose::Everybodys);
+        self.put(screen, Whose::Screen);
+    }
+
     /// A frame for this viewer alone, whether it keeps up or not.
     pub(super) fn push_own(&mut self, bytes: Bytes) {
         let own = self
@@ -109,7 +125,7 @@ impl Queue {
     /// Drops what waits: the screen will be shown.
     pub(super) fn skip(&mut self, why: Skip) {
         let stays = |whose: Whose| match whose {
-            Whose::Everybodys => false,
+            Whose::Everybodys | Whose::Screen => false,
             Whose::Own => true,
             // Another life begins with a greeting of its own.
             Whose::Beginning => why == Skip::Behind,
@@ -136,9 +152,12 @@ impl Queue {
 
     /// What is sent next, once everything before has left.
     pub(super) fn next(&mut self) -> Due {
-        if let Some((item, _)) = self.waiting.pop_front() {
+        if let Some((item, whose)) = self.waiting.pop_front() {
             self.bytes -= size(&item);
             self.sent = item.through.unwrap_or(self.sent).max(self.sent);
+            if whose == Whose::Screen {
+                self.shown();
+            }
             return Due::Frame(item);
         }
         match self.skipping {
@@ -152,8 +171,7 @@ impl Queue {
     pub(super) fn show(&mut self, frames: impl IntoIterator<Item = Bytes>, through: u64) {
         self.skipping = None;
         self.sent = through;
-        self.screen = through;
-        self.drawn = self.drawn.map(|_| through);
+        self.shown();
         for bytes in frames {
             let item = Item {
                 bytes,
@@ -171,6 +189,12 @@ impl Queue {
     /// Whether nothing waits and nothing is left out.
     pub(super) fn is_done(&self) -> bool {
         self.waiting.is_empty() && self.skipping.is_none()
+    }
+
+    /// The last that was sent is a screen, which counts as drawn.
+    fn shown(&mut self) {
+        self.screen = self.sent;
+        self.drawn = self.drawn.map(|_| self.sent);
     }
 
     fn put(&mut self, item: Item, whose: Whose) {

@@ -51,6 +51,9 @@ pub(super) enum Told {
     All(Frame),
     /// A word for whoever types under a grant.
     Typist(GrantId, Frame),
+    /// Another size from an offset on. Nothing is left out, and the screen follows all the same:
+    /// viewers' terminals disagree about what becomes of lines by that.
+    Sized(u64, TerminalSize),
     /// Something is left out: the screen follows.
     Behind,
     /// Another life of the terminal: everything before means nothing any more.
@@ -107,8 +110,7 @@ impl Shown {
             }
             Frame::Size { offset, size } => {
                 self.resize(size);
-                told.push(Told::All(Frame::Size { offset, size }));
-                told.push(Told::Behind);
+                told.push(Told::Sized(offset, size));
             }
             Frame::Hello(hello) => {
                 if hello.size != self.screen.size() {

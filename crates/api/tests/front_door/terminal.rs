@@ -132,6 +132,13 @@ impl Speaker {
         }
     }
 
+    /// The terminal gets another size.
+    pub(crate) async fn resize(&mut self, size: TerminalSize) {
+        self.console.resize(size);
+        let offset = self.offset;
+        self.say(Frame::Size { offset, size }).await;
+    }
+
     /// Says a frame.
     pub(crate) async fn say(&self, frame: Frame) {
         let (run, terminal, worker) = (self.run, TerminalName::Agent, self.worker.clone());
@@ -171,6 +178,11 @@ impl Speaker {
         while self.bus.publish_terminal(subject, bytes.clone()).is_err() {
             tokio::task::yield_now().await;
         }
+    }
+
+    /// All that can be seen of the terminal, as what draws it anew.
+    pub(crate) fn drawn(&self) -> Bytes {
+        self.console.snapshot().dump
     }
 
     /// What the terminal shows, as text.

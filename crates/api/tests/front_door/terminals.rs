@@ -1,7 +1,7 @@
 //! Watching terminals.
 
 use baton_api::{ApiOptions, ApiServer};
-use baton_domain::{SessionStatus, StateName};
+use baton_domain::{SessionStatus, StateName, TerminalSize};
 use baton_wire::{Frame, terminal::Subscribe};
 use bytes::Bytes;
 use futures::future::join_all;
@@ -139,6 +139,53 @@ async fn a_viewer_that_reads_but_does_not_draw_is_skipped_until_it_does() {
     slow.send(Frame::Ack { offset }).await;
     slow.reach(7, stage.speaker.offset).await;
     assert_eq!(slow.screen.text(), stage.speaker.text());
+}
+
+// B-02
+#[tokio::test]
+async fn another_size_is_told_where_it_changed_with_the_screen_in_it_and_nothing_is_left_out() {
+    let mut stage = Stage::start().await;
+    stage.speaker.show("$ ").await;
+    let mut viewer = stage.viewer().await;
+    viewer.reach(7, 2).await;
+    let wrapped = "\x1b[32m0123456789".repeat(25);
+    for (shown, cols, rows) in [
+        (wrapped.as_str(), 60, 20),
+        ("\x1b[?1047h\x1b[Hon the other screen", 90, 10),
+        ("\x1b[3;1Hmore of it", 30, 30),
+        ("\x1b[?1047lback", 120, 40),
+    ] {
+        let size = TerminalSize::new(cols, rows).unwrap();
+        stage.speaker.show(shown).await;
+        let offset = stage.speaker.offset;
+        stage.speaker.resize(size).await;
+        // Not a byte of what came just before is left out.
+        let told = loop {
+            match viewer.next().await.unwrap() {
+                Frame::Output { .. } | Frame::State(_) => {}
+                other => break other,
+            }
+        };
+        assert_eq!(told, Frame::Size { offset, size });
+        assert_eq!(viewer.offset, offset);
+        let Frame::Snapshot {
+            offset: at,
+            snapshot,
+        } = viewer.next().await.unwrap()
+        else {
+            panic!("the screen follows");
+        };
+        assert_eq!((at, snapshot.size), (offset, size));
+        assert_eq!(snapshot.dump, stage.speaker.drawn());
+        stage.speaker.show("and on").await;
+        viewer.reach(7, stage.speaker.offset).await;
+        assert_eq!(
+            viewer.screen.snapshot().dump,
+            stage.speaker.drawn(),
+            "at {size}"
+        );
+    }
+    assert!(!viewer.heard.iter().any(|f| matches!(f, Frame::Gap { .. })));
 }
 
 // B-02

@@ -254,6 +254,38 @@ mod tests {
         assert_eq!(watched.screen.text(), "abc");
     }
 
+    // B-02
+    #[test]
+    fn another_size_ends_with_the_cells_that_its_screen_has() {
+        let mut host = Screen::new(TerminalSize::new(20, 4).unwrap());
+        let wraps = "\x1b[31m0123456789012345678901234\x1b[?1049hother";
+        host.feed(wraps.as_bytes());
+        let mut watched = told(&[hello(7), snapshot(0, ""), output(0, wraps)]);
+        let offset = wraps.len() as u64;
+        let size = TerminalSize::new(9, 3).unwrap();
+        host.resize(size);
+        let drawn = |screen: &Screen| screen.snapshot().dump;
+        let snapshot = Snapshot {
+            size,
+            dump: drawn(&host),
+        };
+        let sized = Frame::Size { offset, size };
+        let screen = Frame::Snapshot { offset, snapshot };
+        for frame in [sized, screen] {
+            watched.hear(&frame, Instant::now()).unwrap();
+            // Both of them, since it draws as the host does.
+            assert_eq!(drawn(&watched.screen), drawn(&host));
+            assert_eq!(
+                (watched.link.clone(), watched.offset),
+                (Link::Live, Some(offset))
+            );
+        }
+        host.feed(b"\x1b[?1049l$ ");
+        let left = output(offset, "\x1b[?1049l$ ");
+        watched.hear(&left, Instant::now()).unwrap();
+        assert_eq!(drawn(&watched.screen), drawn(&host));
+    }
+
     #[test]
     fn what_was_drawn_is_acknowledged_once() {
         let mut watched = told(&[hello(7), snapshot(5, "abc")]);

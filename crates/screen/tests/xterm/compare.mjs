@@ -1,7 +1,9 @@
 // Holds screens against xterm.js: what a dump and the bytes behind it draw has to be what the whole
 // stream draws, cell by cell. Reads cases as JSON lines, writes a JSON line for each.
 //
-// A case: {name, cols, rows, stream, cuts: [{at, dump}]}, bytes in base64.
+// A case: {name, cols, rows, stream, cuts: [{at, dump}]}, bytes in base64; or one of another size
+// behind the stream: {name, cols, rows, stream, sized: {cols, rows, dump, lines}, left}, `left` being
+// the lines of the primary screen once the alternate one is left.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
@@ -214,6 +216,35 @@ async function compare(given) {
   return { name: given.name, cuts: given.cuts.length, differences };
 }
 
+const linesOf = (term) => {
+  const { active } = term.buffer;
+  const line = (_, row) => active.getLine(active.baseY + row).translateToString(true).trimEnd();
+  return Array.from({ length: term.rows }, line).join("\n").trimEnd();
+};
+
+/** What becomes of a terminal that is given another size, alone and with the screen behind it. */
+async function resize(given) {
+  const { sized } = given;
+  const term = open(given);
+  await term.show(Buffer.from(given.stream, "base64"));
+  term.resize(sized.cols, sized.rows);
+  const alone = linesOf(term) === sized.lines;
+  term.reset();
+  await term.show(Buffer.from(sized.dump, "base64"));
+  const differences = [];
+  const look = (what, lines) => {
+    const drawn = linesOf(term);
+    if (drawn !== lines) differences.push(`${what}: ${JSON.stringify(drawn)}, not ${JSON.stringify(lines)}`);
+  };
+  look("shown", sized.lines);
+  await term.show(Buffer.from("\x1b[?1049l"));
+  look("behind", given.left);
+  term.dispose();
+  return { name: given.name, alone, differences };
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
-  process.stdout.write(`${JSON.stringify(await compare(JSON.parse(line)))}\n`);
+  const given = JSON.parse(line);
+  const answer = await (given.sized ? resize(given) : compare(given));
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
 }

@@ -88,6 +88,11 @@ fn folder(path: &str) -> PathBuf {
 
 /// Has xterm.js compare; every difference is told.
 fn compare(cases: &[Case]) {
+    judge(cases.iter().map(Case::line).collect());
+}
+
+/// Has xterm.js judge cases, each a line. Its answers, none of which tells of a difference.
+fn judge(lines: Vec<String>) -> Vec<Value> {
     assert!(
         folder("../../static/node_modules/@xterm/headless").exists(),
         "xterm.js is missing: run scripts/page, which installs the page's packages"
@@ -99,31 +104,32 @@ fn compare(cases: &[Case]) {
         .spawn()
         .expect("node starts");
     let mut ask = node.stdin.take().expect("it is piped");
-    let lines: Vec<String> = cases.iter().map(Case::line).collect();
+    let asked = lines.len();
     let asking = std::thread::spawn(move || {
         for line in lines {
             writeln!(ask, "{line}").expect("node listens");
         }
     });
     let said = BufReader::new(node.stdout.take().expect("it is piped"));
-    let mut answered = 0;
+    let mut answers: Vec<Value> = Vec::new();
     let mut wrong = Vec::new();
     for line in said.lines() {
         let line: Value = serde_json::from_str(&line.expect("text")).expect("JSON");
-        answered += 1;
         for difference in line["differences"].as_array().expect("a list") {
             wrong.push(format!("{}: {}", line["name"], difference));
         }
+        answers.push(line);
     }
     asking.join().expect("everything was asked");
     assert!(node.wait().expect("node ends").success());
-    assert_eq!(answered, cases.len());
+    assert_eq!(answers.len(), asked);
     assert!(
         wrong.is_empty(),
         "{} differences:\n{}",
         wrong.len(),
         wrong[..wrong.len().min(12)].join("\n")
     );
+    answers
 }
 
 fn size(cols: u16, rows: u16) -> TerminalSize {
@@ -183,6 +189,44 @@ fn noise_is_drawn_alike() {
         })
         .collect();
     compare(&cases);
+}
+
+// B-02
+#[test]
+fn another_size_needs_the_screen_behind_it() {
+    let wrapped = "0123456789abcdefghijklmnop\r\n".repeat(3);
+    let other = format!("{wrapped}\x1b[?1049h\x1b[Hone\r\ntwo that is long enough");
+    let scrolled = "a line\r\n".repeat(12);
+    let mut cases = Vec::new();
+    for (name, output) in [
+        ("wrapped", &wrapped),
+        ("other", &other),
+        ("scrolled", &scrolled),
+    ] {
+        for (cols, rows) in [(11, 8), (40, 8), (20, 3), (20, 14), (9, 12), (31, 4)] {
+            let mut console = Console::new(size(20, 8));
+            let stream = console.feed(output.as_bytes()).output;
+            console.resize(size(cols, rows));
+            let (dump, lines) = (console.snapshot().dump, console.screen().text());
+            console.feed(b"\x1b[?1049l");
+            let sized = json!({
+                "cols": cols, "rows": rows, "dump": BASE64.encode(&dump), "lines": lines,
+            });
+            let case = json!({
+                "name": format!("{name} {cols}x{rows}"), "cols": 20, "rows": 8,
+                "stream": BASE64.encode(&stream), "sized": sized, "left": console.screen().text(),
+            });
+            cases.push(case.to_string());
+        }
+    }
+    let answers = judge(cases);
+    // A terminal that is only told the size breaks lines anew and fetches those that had left.
+    let alone = |name: &str| {
+        answers
+            .iter()
+            .any(|a| a["name"] == name && a["alone"] == true)
+    };
+    assert!(!alone("wrapped 11x8") && !alone("wrapped 40x8") && !alone("scrolled 20x14"));
 }
 
 #[test]

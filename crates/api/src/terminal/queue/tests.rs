@@ -74,6 +74,43 @@ fn what_a_viewer_says_for_the_first_time_about_before_a_screen_does_not_hold_it_
     assert_eq!(queue.next(), Due::Screen(Skip::Behind));
 }
 
+fn frame(name: &'static str, through: Option<u64>) -> Item {
+    Item {
+        bytes: Bytes::from_static(name.as_bytes()),
+        through,
+    }
+}
+
+// B-02
+#[test]
+fn another_size_and_its_screen_stand_where_it_changed_and_count_as_drawn() {
+    let mut queue = Queue::default();
+    queue.draw(0);
+    let [size, screen] = [frame("size", None), frame("screen", Some(100 << 10))];
+    queue.push(output(0, 100 << 10));
+    queue.resize(size.clone(), screen.clone());
+    queue.push(output(100 << 10, 5));
+    let all = [
+        output(0, 100 << 10),
+        size.clone(),
+        screen.clone(),
+        output(100 << 10, 5),
+    ];
+    for item in all {
+        assert_eq!(queue.next(), Due::Frame(item));
+    }
+    // A viewer says nothing of what it had not drawn when its screen was drawn anew.
+    assert_eq!(queue.lag(), 5);
+    assert!(queue.is_done());
+    // One that lags is shown the screen once it has drawn what it has.
+    queue.push(output((100 << 10) + 5, 200 << 10));
+    assert_eq!(frames(&mut queue), 1);
+    queue.resize(size, screen);
+    assert_eq!(queue.next(), Due::Nothing);
+    queue.draw((300 << 10) + 5);
+    assert_eq!(queue.next(), Due::Screen(Skip::Behind));
+}
+
 // B-02
 #[test]
 fn a_viewer_is_greeted_and_shown_the_screen_whatever_is_shown_before_it_reads() {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
-use baton_domain::GrantId;
+use baton_domain::{GrantId, TerminalSize};
 use baton_wire::{Frame, terminal::Limits};
 use bytes::Bytes;
 use tokio::sync::Notify;
@@ -70,9 +70,27 @@ impl Crowded {
                     viewer.wake.notify_one();
                 }
             }
+            Told::Sized(offset, size) => self.resize(offset, size, now),
             Told::Behind => self.skip(Skip::Behind, now),
             Told::Anew => self.skip(Skip::Anew, now),
         }
+    }
+
+    /// What was shown in the former size, the other size, and the screen in it.
+    fn resize(&mut self, offset: u64, size: TerminalSize, now: Instant) {
+        self.flush(now);
+        if self.viewers.is_empty() {
+            return;
+        }
+        let told = Item {
+            bytes: Frame::Size { offset, size }.encode(),
+            through: None,
+        };
+        let screen = Item {
+            bytes: self.shown.screen(),
+            through: Some(self.shown.end_offset()),
+        };
+        self.all(|queue| queue.resize(told.clone(), screen.clone()));
     }
 
     fn skip(&mut self, why: Skip, now: Instant) {

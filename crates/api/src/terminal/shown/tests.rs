@@ -91,16 +91,11 @@ fn a_tail_is_whole_or_there_is_none() {
     assert_eq!(tail.len(), 4);
     // What was shown in another size is not drawn again in this one.
     let size = TerminalSize::new(80, 24).unwrap();
-    shown.take(
-        fed(
-            7,
-            Frame::Size {
-                offset: length,
-                size,
-            },
-        ),
-        now,
-    );
+    let sized = Frame::Size {
+        offset: length,
+        size,
+    };
+    assert_eq!(shown.take(fed(7, sized), now), [Told::Sized(length, size)]);
     assert_eq!(shown.tail(7, length - 1), None);
     assert_eq!(shown.tail(7, length), Some(Vec::new()));
     let gap = Frame::Gap {

@@ -119,6 +119,8 @@ fn unique() -> u32 {
 pub(crate) struct Heard {
     pub(crate) started: Option<Started>,
     pub(crate) stdout: String,
+    /// When it last printed on its standard output, since its start.
+    pub(crate) printed_at: Duration,
     pub(crate) stderr: String,
     /// What the agent's terminal shows.
     pub(crate) shown: String,
@@ -142,6 +144,7 @@ impl Listener for Heard {
     }
     fn stdout(&mut self, bytes: &[u8]) {
         self.stdout += &String::from_utf8_lossy(bytes);
+        self.printed_at = self.at.last().copied().unwrap_or_default();
     }
     fn stderr(&mut self, bytes: &[u8]) {
         self.stderr += &String::from_utf8_lossy(bytes);

@@ -19,12 +19,13 @@ async fn an_agent_that_is_asked_ends_at_once() {
     let mut hosted = bench.launch().await;
     let mut heard = Heard::default();
     hear(&mut hosted, &mut heard, begun).await;
-    let began = Instant::now();
     hosted.remote().ask_to_end();
     let ended = end(&mut hosted, &mut heard).await.unwrap();
     assert_eq!(ended.exit, Exit::Code(0));
     assert!(heard.stdout.contains("asked"));
-    assert!(began.elapsed() < Duration::from_secs(2));
+    // By its host's clock: whoever follows it may be late.
+    let asked = heard.printed_at;
+    assert!(*heard.at.last().unwrap() - asked < Duration::from_secs(2));
     assert_eq!(heard.steps, [EndStep::Gone]);
 }
 
@@ -72,7 +73,7 @@ async fn a_daemon_that_has_left_everything_is_ended_too() {
 // W-12
 #[tokio::test]
 async fn what_an_agent_leaves_running_ends_with_it() {
-    let script = format!("{DAEMON}; echo begun; until [ -e daemon ]; do sleep 0.01; done");
+    let script = format!("{DAEMON}; echo begun; until [ -s daemon ]; do sleep 0.01; done");
     let bench = Bench::new(&script).without_cgroup();
     let mut hosted = bench.launch().await;
     let mut heard = Heard::default();
@@ -86,13 +87,14 @@ async fn what_an_agent_leaves_running_ends_with_it() {
 #[tokio::test]
 async fn an_agent_that_nobody_looks_after_is_ended_with_its_host() {
     let mut bench = Bench::new("echo begun; while :; do sleep 0.02; echo on; done");
-    bench.order.orphan_after_ms = 200;
+    // Long enough for whoever is to look after it to come.
+    bench.order.orphan_after_ms = 2_000;
     let mut hosted = bench.launch().await;
     let mut heard = Heard::default();
     hear(&mut hosted, &mut heard, begun).await;
     // While it is looked after, it lives on.
     let (agent, host) = (heard.started.as_ref().unwrap().pid, hosted.status().host);
-    let long_enough = Duration::from_millis(400);
+    let long_enough = Duration::from_millis(2_500);
     hear(&mut hosted, &mut heard, |heard| {
         heard.at.last() >= Some(&long_enough)
     })

@@ -17,6 +17,8 @@ const SOME: u64 = 6 << 20;
 /// A few seconds of output.
 const MUCH: u64 = 24 << 20;
 
+// Its last words end without a line's end: whoever sees them whole has seen everything.
+
 /// How many come while it prints.
 const JOINING: usize = 20;
 
@@ -34,7 +36,7 @@ async fn a_flood_is_stopped_by_whoever_types_while_somebody_does_not_read() {
     let api = Api::new();
     let mut bench = Bench::on_terminal(
         "trap : INT; stty -echo; until [ -e go ]; do sleep 0.01; done; yes a line of a common length, which is many words long; \
-         echo it stopped; cat > /dev/null",
+         printf '%s' 'it stopped'; cat > /dev/null",
     );
     bench.terminal().keys = api.keys();
     let mut hosted = bench.launch().await;
@@ -92,7 +94,7 @@ async fn a_flood_is_stopped_by_whoever_types_while_somebody_does_not_read() {
 async fn whoever_joins_in_the_midst_of_a_flood_is_greeted_and_shown_everything() {
     let bench = Bench::on_terminal(
         "yes a line of a common length, which is many words long & \
-         until [ -e stop ]; do sleep 0.01; done; kill $!; wait $!; echo it stopped; cat > /dev/null",
+         until [ -e stop ]; do sleep 0.01; done; kill $!; wait $!; printf '%s' 'it stopped'; cat > /dev/null",
     );
     let mut hosted = bench.launch().await;
     follow_while(&mut hosted, async {

@@ -109,7 +109,7 @@ async fn a_hold_that_takes_anothers_place_lets_nobody_go_and_a_call_that_leaves_
     assert_eq!(was_let_go(&heard, 1), None);
     drop(call);
     hear(&mut hosted, &mut heard, |heard| {
-        was_let_go(heard, 2).is_some()
+        was_let_go(heard, 2).is_some() && !heard.status.waiting
     })
     .await;
     assert_eq!(was_let_go(&heard, 2), Some(LetGoWhy::Left));
@@ -204,10 +204,9 @@ async fn a_frozen_agent_uses_no_processor_and_the_method_is_told() {
         let began = std::time::Instant::now();
         wait_until(|| {
             own += u64::from(std::fs::read_dir("/proc").unwrap().count() > 0);
-            began.elapsed() > Duration::from_millis(500)
+            own > 10 && began.elapsed() > Duration::from_millis(500)
         })
         .await;
-        assert!(own > 10);
         assert_eq!(ticks(&bench), before);
         hosted.remote().thaw();
         hear(&mut hosted, &mut heard, |heard| !heard.status.frozen).await;

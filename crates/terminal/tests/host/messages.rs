@@ -132,7 +132,7 @@ async fn a_message_is_taken_back_unless_the_agent_has_it() {
     hosted.remote().take_back(id(4));
     hosted.remote().tell(message(4, Steering));
     hear(&mut hosted, &mut heard, |heard| {
-        taken_back(heard, 1) && taken_back(heard, 4)
+        taken_back(heard, 1) && taken_back(heard, 4) && heard.status.pending == 1
     })
     .await;
     let mut call = Call::begin(&bench, &at("beforeTool", "1")).await;

@@ -6,7 +6,10 @@ use baton_domain::{TerminalName, TerminalSize};
 use baton_screen::{BACKGROUND, Screen, Snapshot};
 use baton_terminal::{Exit, Seen, Via, attach};
 use baton_wire::terminal::Frame;
-use tokio::time::{Instant, timeout};
+use tokio::{
+    sync::Barrier,
+    time::{Instant, timeout},
+};
 
 use crate::{
     bench::{Bench, Heard, PATIENCE, end, hear, is_alive, wait_until},
@@ -80,7 +83,8 @@ async fn a_worker_that_was_started_again_goes_on_where_it_was() {
 
 #[tokio::test]
 async fn offsets_of_another_life_mean_nothing() {
-    let bench = Bench::on_terminal("echo begun; sleep 300");
+    // Without a line's end: whoever sees it whole has seen everything.
+    let bench = Bench::on_terminal("printf begun; sleep 300");
     let mut hosted = bench.launch().await;
     let mut first = Viewer::join(&bench, AGENT, Via::Local).await;
     first.until_shown("begun").await;
@@ -93,8 +97,8 @@ async fn offsets_of_another_life_mean_nothing() {
     end(&mut hosted, &mut Heard::default()).await.unwrap();
 }
 
-/// How long an agent takes to print 3 MB.
-async fn printed_within(stopped: usize) -> (Duration, Vec<Viewer>) {
+/// How long an agent takes to print 3 MB, from when all who print at once may begin.
+async fn printed_within(all: &Barrier, stopped: usize) -> (Duration, Vec<Viewer>) {
     let mut bench = Bench::on_terminal(
         "until [ -e go ]; do sleep 0.01; done; yes a line of a common length, which is many words long | head -c 3000000; echo done; until [ -e seen ]; do sleep 0.01; done",
     );
@@ -104,6 +108,7 @@ async fn printed_within(stopped: usize) -> (Duration, Vec<Viewer>) {
     for _ in 0..stopped {
         still.push(Viewer::join(&bench, AGENT, Via::Local).await);
     }
+    all.wait().await;
     std::fs::write(bench.folder.path().join("go"), "").unwrap();
     let began = Instant::now();
     let mut heard = Heard::default();
@@ -123,8 +128,10 @@ async fn printed_within(stopped: usize) -> (Duration, Vec<Viewer>) {
 // B-02
 #[tokio::test]
 async fn watchers_that_stand_still_hold_up_nobody_and_see_the_last_screen() {
-    let (alone, _) = printed_within(0).await;
-    let (watched, viewers) = printed_within(5).await;
+    // At the same time, so that both are given as much of the machine.
+    let both = Barrier::new(2);
+    let ((alone, _), (watched, viewers)) =
+        tokio::join!(printed_within(&both, 0), printed_within(&both, 5));
     for viewer in viewers {
         assert!(viewer.saw(|frame| matches!(frame, Frame::Gap { .. })));
         // A host that gets little of the processors may leave them out more than once.

@@ -234,8 +234,8 @@ async fn a_pane_shows_the_terminal_and_types_only_while_a_grant_is_for_it() {
     // The pane is everybody's: nobody leaves it for all.
     pane.press("\u{1d}three\r").await;
     pane.until(|text| text.contains("three>")).await;
+    agent.until(|text| text.contains("three>")).await;
     let text = agent.screen.text();
-    agent.until(|text| text.contains("<two>")).await;
     assert!(
         !text.contains("nobody") && !text.contains("revoked"),
         "{text}"

@@ -8,10 +8,10 @@ use std::{
     process::{Command, Stdio},
 };
 
-fn leash(file: &Path, program: &[&str]) -> Command {
+fn leash(file: &Path, seconds: u32, program: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_baton"));
     command
-        .args(["leash", "--seconds", "1", "--file"])
+        .args(["leash", "--seconds", &seconds.to_string(), "--file"])
         .arg(file)
         .arg("--")
         .args(program)
@@ -24,7 +24,7 @@ fn the_exit_code_is_the_programs() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("vouched");
     for (script, code) in [("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 128 + 15)] {
-        let status = leash(&file, &["sh", "-c", script])
+        let status = leash(&file, 60, &["sh", "-c", script])
             .status()
             .expect("it runs");
         assert_eq!(status.code(), Some(code), "{script}");
@@ -39,7 +39,8 @@ fn what_nobody_vouches_for_ends_with_all_that_it_started() {
     fs::write(&file, "").expect("a file");
     // Deaf to everything that can be ignored.
     let script = "trap '' TERM INT HUP; sleep 300 & echo $!; wait; sleep 300";
-    let mut leash = leash(&file, &["sh", "-c", script])
+    // Long enough for it to begin.
+    let mut leash = leash(&file, 3, &["sh", "-c", script])
         .stdout(Stdio::piped())
         .spawn()
         .expect("it starts");

@@ -127,7 +127,7 @@ pub(crate) fn grant() -> Value {
 pub(crate) fn gate(holder: &str, grant: &str, fence: u64) -> Value {
     json!({"fence": fence, "writer": {
         "grant": grant, "holder": holder, "channel": "web", "terminals": ["agent"],
-        "leftMs": 65_000, "reason": "a question",
+        "leftMs": 119_000, "reason": "a question",
     }})
 }
 

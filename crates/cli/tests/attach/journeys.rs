@@ -89,7 +89,7 @@ async fn the_holder_of_a_grant_types_until_it_is_taken_over_and_gives_it_back() 
     ));
     viewer.hello(gate("ada", GRANT, 2)).await;
     viewer.snapshot(0, "answer? ").await;
-    window.shows("you type, 1:0").await;
+    window.shows("you type, 1:").await;
     // An answer of the window's terminal to somebody else's question is not typed.
     window.press(b"\x1b[?62;22cyes\r").await;
     let Frame::Input(input) = viewer.heard().await else {
@@ -102,7 +102,7 @@ async fn the_holder_of_a_grant_types_until_it_is_taken_over_and_gives_it_back() 
     viewer
         .writer(gate("grace", "019a2b3c-4d5e-7f60-8a1b-000000000000", 3))
         .await;
-    window.shows("grace types, 1:0").await;
+    window.shows("grace types, 1:").await;
     window.press(b"late").await;
     window.press(b"\x1d").await;
     let (line, _) = api

@@ -185,7 +185,12 @@ impl Run {
 
     /// An agent's hook calls us.
     pub(crate) async fn hook(&self, input: &Value) -> Child {
-        let mut child = self.call(&["checkpoint"]).spawn().unwrap();
+        self.hook_into(Stdio::piped(), input).await
+    }
+
+    /// An agent's hook calls us, and what we say goes there.
+    pub(crate) async fn hook_into(&self, stdout: Stdio, input: &Value) -> Child {
+        let mut child = self.call(&["checkpoint"]).stdout(stdout).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(input.to_string().as_bytes()).await.unwrap();
         child

@@ -54,8 +54,9 @@ async fn a_hook_that_is_killed_has_handed_nothing_over() {
     run.until(|heard| heard.told.iter().any(left)).await;
     run.let_go().await;
     // One that cannot say what it was given has not handed it over either.
-    let mut broken = run.hook(&pre("2")).await;
-    drop(broken.stdout.take());
+    let (nobody, said) = std::io::pipe().unwrap();
+    drop(nobody);
+    let mut broken = run.hook_into(said.into(), &pre("2")).await;
     assert!(
         timeout(PATIENCE, broken.wait())
             .await

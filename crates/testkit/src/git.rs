@@ -114,13 +114,19 @@ impl SampleRepository {
 
     /// Installs a hook that makes the remote refuse every push, saying `reason`.
     pub fn refuse_pushes(&self, reason: &str) {
+        self.before_a_push(&format!("cat <<'END'\n{reason}\nEND\nexit 1"));
+    }
+
+    /// Installs a hook that makes every push wait until there is such a file.
+    pub fn hold_pushes(&self, file: &Path) {
+        let file = file.display();
+        self.before_a_push(&format!("until [ -e '{file}' ]; do sleep 0.02; done"));
+    }
+
+    fn before_a_push(&self, script: &str) {
         use std::os::unix::fs::PermissionsExt;
         let hook = self.remote().join("hooks/pre-receive");
-        fs::write(
-            &hook,
-            format!("#!/bin/sh\ncat <<'END'\n{reason}\nEND\nexit 1\n"),
-        )
-        .expect("a hook in the remote");
+        fs::write(&hook, format!("#!/bin/sh\n{script}\n")).expect("a hook in the remote");
         fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).expect("an executable hook");
     }
 

@@ -1,6 +1,6 @@
 //! Agents with screens of their own whose turn is over: held there, told something there.
 
-use baton_domain::{MessageKind, PauseMethod, PauseMode, RunId, run::PauseKind};
+use baton_domain::{MessageKind, PauseMethod, RunId, run::PauseKind};
 use baton_testkit::{
     ModelEndpoint, Recorded, Script, Turn,
     codex::{self, CodexHome},
@@ -13,7 +13,7 @@ use crate::{
     bench::{Bench, Story, Working},
     claude, codex as codex_runs,
     codex_control::{commands_held, deliveries, hook_program, seen, soft_pause, succeeded, tell},
-    control::{how, pause, pauses, resume},
+    control::{how, pauses, resume},
 };
 
 const CODEX: &str = "codex_exec";
@@ -29,7 +29,8 @@ struct Ground {
 }
 
 impl Ground {
-    /// Its turn ends, and it is let go from there as the next pause comes, whose deadline is short.
+    /// Its turn ends, and it is let go from there as the next pause comes: without another checkpoint
+    /// on its way, only the deadline would end the wait, which is longer than anybody waits here.
     async fn paused_between_turns(agent: &str) -> Self {
         let ground = Self::begun(agent).await;
         let Self { bench, run, .. } = &ground;
@@ -38,7 +39,7 @@ impl Ground {
         ground.endpoint.release("answer");
         let story = bench.story(*run, |story| pauses(story) == 1).await;
         assert_eq!(how(&story).1.before.as_deref(), Some("Stop"));
-        let wishes = [resume(), pause(PauseMode::Soft)];
+        let wishes = [resume(), soft_pause()];
         bench.commands(*run, wishes).await;
         let story = bench.story(*run, |story| pauses(story) == 2).await;
         let (kind, how) = how(&story);

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use crate::{
     bench::{Bench, Story, asking, checkpoint, read, wait_until},
+    codex_control::commands_held,
     control::{begun, how, is_paused, pause, resume, resumes},
 };
 
@@ -120,6 +121,7 @@ async fn messages_reach_the_agent_at_its_next_step_and_stand_in_the_runs_inbox()
     bench
         .command(run, tell(MessageKind::Queued, "for the end of its turn"))
         .await;
+    bench.story(run, |story| commands_held(story, 2)).await;
     wait_until(|| read(agent.told()).contains("said while it was queued")).await;
     agent.stop();
     let story = bench.end(run).await;

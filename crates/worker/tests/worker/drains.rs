@@ -135,7 +135,8 @@ async fn a_drain_from_before_the_worker_started_counts_and_ends_by_itself() {
     let mut bench = Bench::new().await;
     bench.options.beat_every = Duration::from_millis(100);
     let mut beats = bench.beats().await;
-    let soon = SystemClock.now() + TimeDelta::seconds(2);
+    // Long enough for a worker to come up.
+    let soon = SystemClock.now() + TimeDelta::seconds(5);
     bench.wish("fleet", DrainAction::Drain, Some(soon)).await;
     let run = bench.submit(quick()).await;
     let working = bench.work();

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, Story, connect, marked, wait_until};
 
 fn sleeping() -> Value {
-    json!({ "type": "command", "task": { "argv": ["sh", "-c", "trap '' HUP; echo begun; sleep 300 & wait"] } })
+    json!({ "type": "command", "task": { "argv": ["sh", "-c", "trap '' HUP; sleep 300 & echo begun; wait"] } })
 }
 
 fn begun(story: &Story) -> bool {
@@ -23,7 +23,8 @@ async fn a_cancelled_run_ends_its_command() {
     let worker = bench.work();
     let run = bench.submit(sleeping()).await;
     bench.story(run, begun).await;
-    assert_eq!(marked(run), 2);
+    // One that is about to be another program shows no mark for a moment.
+    wait_until(|| marked(run) == 2).await;
     bench.cancel(run).await;
     let story = bench.end(run).await;
     assert_eq!(story.last(), Some(&Event::Cancelled));
@@ -108,7 +109,8 @@ async fn an_agent_that_says_nothing_ends_with_its_lease_too() {
     let worker = bench.work();
     let run = bench.submit(sleeping()).await;
     let story = bench.story(run, begun).await;
-    assert_eq!(marked(run), 2);
+    // One that is about to be another program shows no mark for a moment.
+    wait_until(|| marked(run) == 2).await;
     let (lease, _) = story.leases[0];
     bench.lose(run, Attempt::FIRST, lease).await;
     wait_until(|| marked(run) == 0).await;
@@ -199,7 +201,8 @@ async fn a_git_that_hangs_fails_the_run() {
     let mut bench = Bench::new().await;
     let folder = tempfile::tempdir().unwrap();
     bench.options.git.program = hanging_git(folder.path(), "clone");
-    bench.options.git.timeout = Duration::from_millis(200);
+    // Long enough for what does not hang.
+    bench.options.git.timeout = Duration::from_secs(3);
     let worker = bench.work();
     let repository = SampleRepository::new();
     let request = json!({
@@ -223,12 +226,17 @@ async fn two_workers_share_the_runs_and_none_is_done_twice() {
     other.state_dir = bench.state.path().join("w2");
     let bus = connect(&bench.broker.url()).await;
     let (one, two) = (bench.work(), bench.work_as(bus, other));
+    let gate = bench.state.path().join("gate");
+    let wait = format!("until [ -e {} ]; do sleep 0.02; done", gate.display());
     let mut runs = Vec::new();
     for n in 0..40 {
-        let argv = ["sh", "-c", &format!("echo {n}")].map(str::to_owned);
+        let argv = ["sh", "-c", &format!("{wait}; echo {n}")].map(str::to_owned);
         let request = json!({ "type": "command", "task": { "argv": argv } });
         runs.push(bench.submit(request).await);
     }
+    // More are under way than one of them can hold.
+    bench.story(runs[3], |story| !story.leases.is_empty()).await;
+    std::fs::write(gate, "").unwrap();
     let mut holders = std::collections::BTreeSet::new();
     for (n, run) in runs.into_iter().enumerate() {
         let story = bench.end(run).await;

@@ -16,11 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     history::History,
-    hub::{Hub, Live, Subscription, Topic},
+    hub::{Live, Subscription, Topic},
+    state::App,
 };
-
-/// How long to wait for the recorder before saying that history is delayed.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Events read from history at once, about.
 const PAGE: u32 = 500;
@@ -62,28 +60,23 @@ enum Seen {
 }
 
 impl Follow {
-    /// Follows from a position on; from now on if there is none.
-    pub(crate) fn begin(
-        history: History,
-        hub: &Hub,
-        topic: Topic,
-        after: Option<Position>,
-        stop: CancellationToken,
-    ) -> Self {
-        let place = hub.subscribe(topic);
+    /// Follows from a position on; from now on if there is none. It waits for the recorder as long
+    /// as other answers do before it says that history is delayed.
+    pub(crate) fn begin(app: &App, topic: Topic, after: Option<Position>) -> Self {
+        let place = app.hub().subscribe(topic);
         let (sent, phase) = match after {
             Some(after) => (after, Phase::History),
             None => (place.joined(), Phase::Live),
         };
         let mut follow = Self {
-            history,
+            history: app.history().clone(),
             place,
             topic,
             sent,
             phase,
-            patience: PATIENCE,
+            patience: app.recorder_patience(),
             ready: VecDeque::from([Event::default().retry(COME_BACK)]),
-            stop,
+            stop: app.stopping().clone(),
         };
         if phase == Phase::Live {
             follow.join(Phase::Live);

@@ -7,7 +7,7 @@ use crate::{
     broker,
     identity::Identity,
     problem::{Answer, Kind, Problem},
-    state::{App, RECORDER_PATIENCE},
+    state::App,
 };
 
 /// Refuses a worker that does not hold this attempt. History decides, once it has caught up with
@@ -40,7 +40,9 @@ async fn holder(app: &App, run: RunId, attempt: Attempt) -> Answer<Option<Worker
         return Ok(None);
     };
     let history = app.history();
-    if history.reached_within(position, RECORDER_PATIENCE).await
+    if history
+        .reached_within(position, app.recorder_patience())
+        .await
         && let Ok(Some(stored)) = history.run(run).await
     {
         let state = stored.record.run.state;

@@ -36,8 +36,8 @@ mod terminal;
 mod text;
 
 pub use options::{
-    ApiDeps, ApiError, ApiOptions, ControlOptions, DefaultIdentity, LiveOptions, ViewerLimits,
-    WebLinks,
+    ApiDeps, ApiError, ApiOptions, ControlOptions, DefaultIdentity, LiveOptions, Patience,
+    ViewerLimits, WebLinks,
 };
 pub use router::openapi_json;
 pub use routes::token_info;

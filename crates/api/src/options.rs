@@ -2,6 +2,7 @@
 
 mod control;
 mod live;
+mod patience;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -15,6 +16,7 @@ use baton_store::Store;
 
 pub use control::ControlOptions;
 pub use live::{LiveOptions, ViewerLimits, WebLinks};
+pub use patience::Patience;
 
 use crate::identity::Identity;
 
@@ -39,6 +41,8 @@ pub struct ApiOptions {
     pub live: LiveOptions,
     /// Takeovers, and what may be said to agents.
     pub control: ControlOptions,
+    /// How long answers wait for the recorder and for workers.
+    pub patience: Patience,
 }
 
 /// An operator whom nobody has to prove to be.
@@ -75,6 +79,7 @@ impl ApiOptions {
             artifact_max_bytes: Self::DEFAULT_ARTIFACT_MAX_BYTES,
             live: LiveOptions::default(),
             control: ControlOptions::default(),
+            patience: Patience::default(),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     broker,
     problem::{Answer, Kind, Problem},
     reply,
-    state::{App, RECORDER_PATIENCE},
+    state::App,
 };
 
 /// A command that somebody asks for.
@@ -116,7 +116,9 @@ impl Wish {
             actor = %message.actor, %position, "took a command"
         );
         let history = app.history();
-        let is_recorded = history.reached_within(position, RECORDER_PATIENCE).await;
+        let is_recorded = history
+            .reached_within(position, app.recorder_patience())
+            .await;
         let answer = (StatusCode::ACCEPTED, Json(taken_down(message)));
         Ok(if is_recorded {
             answer.into_response()

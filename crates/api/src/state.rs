@@ -28,9 +28,6 @@ use crate::{
     terminal::Terminals,
 };
 
-/// How long an answer waits for the recorder to keep what was just published.
-pub(crate) const RECORDER_PATIENCE: Duration = Duration::from_secs(1);
-
 /// The application, as every handler has it.
 #[derive(Debug, Clone)]
 pub(crate) struct App(Arc<Inner>);
@@ -84,6 +81,11 @@ impl App {
     /// How the API is to behave.
     pub(crate) fn options(&self) -> &ApiOptions {
         &self.0.options
+    }
+
+    /// How long an answer waits for the recorder to keep what was just published.
+    pub(crate) fn recorder_patience(&self) -> Duration {
+        self.options().patience.recorder
     }
 
     /// Who may address it.

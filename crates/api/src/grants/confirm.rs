@@ -7,13 +7,11 @@ use baton_wire::{GrantMessage, GrantStep, http::EventRecord};
 
 use crate::hub::Subscription;
 
-/// How long an answer waits for the run's worker.
-const PATIENCE: Duration = Duration::from_secs(2);
-
 /// Whether the worker says in time what is waited for; the first record that is an answer decides.
 /// The place was taken before the worker could say anything.
 pub(crate) async fn confirmed(
     place: &mut Subscription,
+    patience: Duration,
     answer: impl Fn(&EventRecord) -> Option<bool>,
 ) -> bool {
     let listening = async {
@@ -24,7 +22,7 @@ pub(crate) async fn confirmed(
         }
         false
     };
-    let heard = tokio::time::timeout(PATIENCE, listening).await;
+    let heard = tokio::time::timeout(patience, listening).await;
     heard.unwrap_or(false)
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use baton_domain::{Actor, GrantId, RunId};
 use baton_wire::GrantStep;
+use futures::{StreamExt as _, stream::FuturesUnordered};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -17,9 +18,6 @@ use crate::{
 
 /// For whom the record says that it was done.
 const ACTOR: &str = "baton";
-
-/// How long history is given to know of a grant that was made a moment ago.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long to wait before trying again.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
@@ -34,20 +32,28 @@ pub(crate) async fn take_from_those_who_lost_it(
     stop: CancellationToken,
 ) -> &'static str {
     let taking = async {
-        while let Some(name) = lost.recv().await {
-            take_from(&app, &name).await;
+        // Side by side: nobody waits for another's grant to be known.
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            tokio::select! {
+                name = lost.recv() => match name {
+                    Some(name) => under_way.push(take_from(&app, name)),
+                    None => return while under_way.next().await.is_some() {},
+                },
+                Some(()) = under_way.next() => {}
+            }
         }
     };
     stop.run_until_cancelled(taking).await;
     "taker of grants"
 }
 
-async fn take_from(app: &App, name: &Actor) {
+async fn take_from(app: &App, name: Actor) {
     if app.options().live.keys.is_none() {
         return;
     }
     for _ in 0..TRIES {
-        match take_all(app, name).await {
+        match take_all(app, &name).await {
             Ok(()) => return,
             Err(problem) => {
                 tracing::warn!(%name, kind = ?problem.kind(), "failed to take grants away; trying again");
@@ -59,16 +65,23 @@ async fn take_from(app: &App, name: &Actor) {
 }
 
 async fn take_all(app: &App, name: &Actor) -> Answer<()> {
-    if let Ok(last) = app.bus().last_position().await {
-        app.history().reached_within(last, PATIENCE).await;
-    }
-    for run in app.history().written_by(name).await? {
+    let history = app.history();
+    let knows_all = match app.bus().last_position().await {
+        Ok(last) => history.reached_within(last, app.recorder_patience()).await,
+        Err(_) => false,
+    };
+    for run in history.written_by(name).await? {
         match take_one(app, run, name).await {
             Err(problem) if problem.kind() != Kind::Conflict => return Err(problem),
             _ => {}
         }
     }
-    Ok(())
+    if knows_all {
+        return Ok(());
+    }
+    // A grant that was made a moment ago may not be known yet.
+    let late = "what was said last is not recorded yet";
+    Err(Problem::new(Kind::HistoryUnavailable, late))
 }
 
 async fn take_one(app: &App, run: RunId, name: &Actor) -> Answer<()> {

@@ -123,7 +123,7 @@ async fn say_after(
         }
         said.effective = {
             let moved = |record: &EventRecord| gate_moved(&said.message, record);
-            confirmed(&mut place, moved).await
+            confirmed(&mut place, app.options().patience.worker, moved).await
         };
     }
     Ok(said)

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     broker,
     problem::{Answer, Kind, Problem},
-    state::{App, RECORDER_PATIENCE},
+    state::App,
 };
 
 /// How a scope is written.
@@ -46,7 +46,9 @@ async fn say(app: &App, wish: Wish, at: DateTime<Utc>) -> Answer<(DrainMessage, 
     };
     let position = broker::say_to_fleet(app.bus(), &message).await?;
     let history = app.history();
-    let recorded = history.reached_within(position, RECORDER_PATIENCE).await;
+    let recorded = history
+        .reached_within(position, app.recorder_patience())
+        .await;
     let recorded = if recorded {
         Recorded::Already
     } else {

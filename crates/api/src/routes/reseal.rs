@@ -15,7 +15,7 @@ use crate::{
     identity::Identity,
     problem::{Answer, Wishing},
     say,
-    state::{App, RECORDER_PATIENCE},
+    state::App,
 };
 
 /// The most sessions of one request; a thousand relays are more than anybody runs.
@@ -62,7 +62,9 @@ pub(crate) async fn reseal(
             }),
         }
     }
-    app.history().reached_within(last, RECORDER_PATIENCE).await;
+    app.history()
+        .reached_within(last, app.recorder_patience())
+        .await;
     Ok(Json(answer))
 }
 

@@ -94,13 +94,7 @@ fn resume(LastEventId(last): LastEventId, mut query: Pairs) -> Answer<Option<Pos
 }
 
 fn stream(app: &App, topic: Topic, after: Option<Position>) -> Response {
-    let follow = Follow::begin(
-        app.history().clone(),
-        app.hub(),
-        topic,
-        after,
-        app.stopping().clone(),
-    );
+    let follow = Follow::begin(app, topic, after);
     let alive = KeepAlive::new().interval(HEARTBEAT).text("alive");
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),

@@ -15,7 +15,7 @@ use crate::{
     idempotency::Claim,
     problem::{Answer, Submitting},
     reply, shown,
-    state::{App, RECORDER_PATIENCE},
+    state::App,
 };
 
 /// Submits a run
@@ -143,7 +143,9 @@ fn replayed(first: TaskRun) -> Response {
 async fn created(app: &App, offer: Offer, spec: &RunSpec, position: Position) -> Answer<Response> {
     let history = app.history();
     let location = reply::location(offer.run);
-    let is_recorded = history.reached_within(position, RECORDER_PATIENCE).await;
+    let is_recorded = history
+        .reached_within(position, app.recorder_patience())
+        .await;
     // Before the run is read: whoever follows from there on misses nothing.
     let recorded_to = reply::recorded_to(history.position());
     if is_recorded && let Ok(Some(stored)) = history.run(offer.run).await {

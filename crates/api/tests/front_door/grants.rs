@@ -19,14 +19,17 @@ use crate::{
 };
 
 pub(crate) async fn world(keys: Option<&KeySet>) -> World {
-    World::unusual(Unusual {
+    World::unusual(with_keys(keys)).await
+}
+
+pub(crate) fn with_keys(keys: Option<&KeySet>) -> Unusual {
+    Unusual {
         live: LiveOptions {
             keys: keys.cloned().map(Arc::new),
             ..LiveOptions::default()
         },
         ..Unusual::default()
-    })
-    .await
+    }
 }
 
 /// A run whose session can be joined, and its host.

@@ -10,15 +10,25 @@ use serde_json::json;
 
 use crate::{
     canary::{Log, assert_nowhere},
-    grants::{answered, granted, joined, live, live_as, world},
+    grants::{answered, granted, joined, live, live_as, with_keys, world},
     scripted_host::ScriptedHost,
+    world::{IMPATIENT, Unusual, World},
 };
+
+/// A world whose recorder or database is to be away.
+async fn impatient(keys: &KeySet) -> World {
+    World::unusual(Unusual {
+        patience: Some(IMPATIENT),
+        ..with_keys(Some(keys))
+    })
+    .await
+}
 
 // H-11, B-05
 #[tokio::test]
 async fn a_grant_is_taken_away_while_the_database_is_away() {
     let keys = KeySet::generate().unwrap();
-    let mut world = world(Some(&keys)).await;
+    let mut world = impatient(&keys).await;
     let (run, host) = joined(&world, &keys).await;
     granted(live(&world, &run, "/grant-write", &json!({})).await).await;
     world.database.stop().await;
@@ -65,6 +75,34 @@ async fn whoever_loses_the_role_loses_the_grant() {
         taken.iter().all(|told| *told == ("baton", words)),
         "{taken:?}"
     );
+}
+
+// H-11
+#[tokio::test]
+async fn a_grant_that_is_recorded_late_is_taken_away_from_whoever_has_lost_the_right_to_it() {
+    let keys = KeySet::generate().unwrap();
+    let mut world = impatient(&keys).await;
+    let (run, host) = joined(&world, &keys).await;
+    let (id, eve) = world.operator("eve", Role::Operator).await;
+    world.stop_recorder().await;
+    granted(live_as(&world, &eve, &run, "/grant-write", &json!({})).await).await;
+    let url = world.url(&format!("/api/tokens/{id}"));
+    assert_eq!(
+        world.client.delete(&url).send().await.unwrap().status(),
+        200
+    );
+    // Nobody knows of it for longer than the recorder is waited for.
+    let taken = async {
+        while host.writer().is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let early = tokio::time::timeout(IMPATIENT.recorder * 3 / 2, taken).await;
+    assert!(early.is_err());
+    world.start_recorder().await;
+    while host.writer().is_some() {
+        tokio::task::yield_now().await;
+    }
 }
 
 const CANARY: &str = "ssh -p2200 CanaryRwTokenOfTheRelay@relay.example";

@@ -25,7 +25,7 @@ async fn submit(world: &World) -> Response {
 // B-01
 #[tokio::test]
 async fn without_the_broker_a_submission_is_refused_soon_and_nothing_is_half_done() {
-    let mut world = World::start().await;
+    let mut world = World::impatient().await;
     world.submit("before").await;
     world.broker.stop().await;
     let begun = Instant::now();
@@ -65,7 +65,7 @@ async fn without_the_broker_a_submission_is_refused_soon_and_nothing_is_half_don
 // B-01
 #[tokio::test]
 async fn without_the_database_runs_are_taken_and_history_says_that_it_is_delayed() {
-    let mut world = World::start().await;
+    let mut world = World::impatient().await;
     let before = world.submit("before").await;
     world.database.stop().await;
 
@@ -119,7 +119,7 @@ async fn without_the_database_runs_are_taken_and_history_says_that_it_is_delayed
 // B-01
 #[tokio::test]
 async fn a_stream_goes_on_without_the_database_and_the_gap_is_filled_afterwards() {
-    let mut world = World::start().await;
+    let mut world = World::impatient().await;
     let run = world.submit("watched").await;
     let mut holder = Holder::take(&world.bus, &run).await;
     let path = format!("/api/task-runs/{}/events/stream", run.id);
@@ -155,7 +155,7 @@ async fn a_stream_goes_on_without_the_database_and_the_gap_is_filled_afterwards(
 // B-01
 #[tokio::test]
 async fn a_stream_that_waited_for_history_fills_the_gap_itself() {
-    let mut world = World::start().await;
+    let mut world = World::impatient().await;
     let run = world.submit("watched").await;
     world.database.stop().await;
     let path = format!("/api/task-runs/{}/events/stream", run.id);
@@ -172,7 +172,7 @@ async fn a_stream_that_waited_for_history_fills_the_gap_itself() {
 // B-01
 #[tokio::test]
 async fn a_stream_goes_on_after_the_broker_was_away() {
-    let mut world = World::start().await;
+    let mut world = World::impatient().await;
     let run = world.submit("watched").await;
     let path = format!("/api/task-runs/{}/events/stream", run.id);
     let mut stream = Sse::open(world.get(&path)).await;
@@ -194,7 +194,7 @@ async fn a_stream_goes_on_after_the_broker_was_away() {
 // B-01
 #[tokio::test]
 async fn a_run_can_be_cancelled_before_it_is_recorded() {
-    let mut world = World::start().await;
+    let mut world = World::impatient().await;
     world.stop_recorder().await;
     let response = world
         .post("/api/task-runs", &command())

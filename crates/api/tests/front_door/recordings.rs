@@ -16,7 +16,7 @@ async fn a_recording_is_made_of_what_is_kept_until_there_is_the_one_that_was_lef
         "{none:?}"
     );
     stage.speaker.show("shown\r\n").await;
-    stage.speaker.settle().await;
+    stage.speaker.is_kept().await;
     let live = stage.world.get(&path).send().await.unwrap();
     assert_eq!(live.headers()["content-type"], "application/x-asciicast");
     assert!(!live.headers().contains_key("etag"));

@@ -1,6 +1,9 @@
 //! A run whose terminal a scripted worker shows, and viewers that keep a screen of their own.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, MutexGuard},
+    time::Duration,
+};
 
 use baton_bus::Bus;
 use baton_domain::{Attempt, Generation, Provider, RunId, TerminalName, TerminalSize, WorkerId};
@@ -43,6 +46,15 @@ pub(crate) struct Speaker {
     pub(crate) epoch: u64,
     pub(crate) offset: u64,
     console: Console,
+    said: Mutex<Said>,
+}
+
+/// What was said last.
+#[derive(Default)]
+struct Said {
+    word: Option<Frame>,
+    /// Where the last screen stands.
+    screen: Option<u64>,
 }
 
 impl Stage {
@@ -118,6 +130,7 @@ impl Speaker {
             epoch,
             offset: 0,
             console: Console::new(TerminalSize::DEFAULT),
+            said: Mutex::default(),
         }
     }
 
@@ -169,6 +182,10 @@ impl Speaker {
     }
 
     async fn publish(&self, subject: &Subject, frame: Frame) {
+        match &frame {
+            Frame::Snapshot { offset, .. } => self.said().screen = Some(*offset),
+            word => self.said().word = Some(word.clone()),
+        }
         let message = TerminalMessage {
             attempt: self.attempt,
             epoch: self.epoch,
@@ -190,9 +207,44 @@ impl Speaker {
         self.console.screen().text()
     }
 
-    /// The broker has everything that was said.
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap()
+    }
+
+    /// The broker has read everything that was said.
     pub(crate) async fn settle(&self) {
         self.bus.last_position().await.unwrap();
+    }
+
+    /// The broker keeps everything that was said: its streams take what it has read a moment later.
+    pub(crate) async fn is_kept(&self) {
+        self.settle().await;
+        let (word, screen) = {
+            let said = self.said();
+            (said.word.clone(), said.screen)
+        };
+        let kept = async {
+            while !self.keeps_word(word.as_ref()).await || !self.keeps_screen(screen).await {}
+        };
+        let kept = tokio::time::timeout(Duration::from_secs(60), kept).await;
+        kept.expect("it is kept within a minute");
+    }
+
+    async fn keeps_word(&self, word: Option<&Frame>) -> bool {
+        let Some(word) = word else { return true };
+        let kept = self.bus.recording(self.run, TerminalName::Agent);
+        let kept: Vec<_> = kept.map(Result::unwrap).collect().await;
+        let own = kept.iter().filter(|kept| kept.worker == self.worker);
+        own.flat_map(|kept| &kept.frames).any(|kept| kept == word)
+    }
+
+    async fn keeps_screen(&self, screen: Option<u64>) -> bool {
+        let Some(screen) = screen else { return true };
+        let feed = self
+            .bus
+            .terminal_feed(self.run, TerminalName::Agent, &self.worker);
+        let first = feed.await.unwrap().next().await.unwrap().frame;
+        matches!(first, Frame::Snapshot { offset, .. } if offset == screen)
     }
 }
 

@@ -16,7 +16,7 @@ async fn the_last_screen_of_a_dead_worker_is_there_and_the_next_attempt_takes_it
     stage.speaker.show("said before it died").await;
     stage.speaker.key().await;
     stage.speaker.show(" and after its last screen").await;
-    stage.speaker.settle().await;
+    stage.speaker.is_kept().await;
     let (expected, offset) = (stage.speaker.text(), stage.speaker.offset);
     let second = run_attempt(2);
     let bus = bus(&stage.world.broker).await;
@@ -31,6 +31,7 @@ async fn the_last_screen_of_a_dead_worker_is_there_and_the_next_attempt_takes_it
     let position = stage.holder.say(ready(generation(2))).await;
     stage.world.recorded(position).await;
     stage.speaker.show("the second attempt").await;
+    stage.speaker.is_kept().await;
     let mut viewer = stage.viewer().await;
     viewer.reach(5, stage.speaker.offset).await;
     assert_eq!(viewer.screen.text(), stage.speaker.text());
@@ -86,7 +87,7 @@ async fn the_end_of_a_run_is_shown_and_can_be_looked_at_afterwards() {
             exit: exit.clone(),
         })
         .await;
-    stage.speaker.settle().await;
+    stage.speaker.is_kept().await;
     let over = SessionOver {
         generation: Generation::FIRST,
         code: "finished".to_owned(),

@@ -17,7 +17,7 @@ async fn whoever_joins_sees_what_is_shown_and_what_follows() {
     stage.speaker.show("first \x1b[31mred\r\n").await;
     stage.speaker.key().await;
     stage.speaker.show("second\r\n").await;
-    stage.speaker.settle().await;
+    stage.speaker.is_kept().await;
     let mut viewer = stage.viewer().await;
     let Frame::Hello(hello) = viewer.next().await.unwrap() else {
         panic!("the first frame is Hello");

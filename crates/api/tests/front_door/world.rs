@@ -1,8 +1,8 @@
 //! One world per test: a broker, a database, a recorder and the API.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use baton_api::{ApiDeps, ApiError, ApiOptions, ApiServer, DefaultIdentity, LiveOptions};
+use baton_api::{ApiDeps, ApiError, ApiOptions, ApiServer, DefaultIdentity, LiveOptions, Patience};
 use baton_bus::{Bus, BusOptions};
 use baton_domain::{Clock as _, Position, Role, SystemClock, WorkerScope};
 use baton_recorder::{Recorder, RecorderError, RecorderOptions};
@@ -47,12 +47,26 @@ struct Running<E> {
     soft: CancellationToken,
 }
 
+/// How long answers wait for a recorder and for workers that are there, however busy the machine.
+const PATIENT: Patience = Patience {
+    recorder: Duration::from_secs(20),
+    worker: Duration::from_secs(20),
+};
+
+/// The same where the recorder or the database is to be away.
+pub(crate) const IMPATIENT: Patience = Patience {
+    recorder: Duration::from_secs(3),
+    ..PATIENT
+};
+
 /// How a world differs from the usual one.
 #[derive(Default)]
 pub(crate) struct Unusual {
     pub(crate) artifact_max_bytes: Option<u64>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) without_recorder: bool,
+    /// How long answers wait for others, where nobody is to come.
+    pub(crate) patience: Option<Patience>,
     pub(crate) default_identity: Option<DefaultIdentity>,
     pub(crate) live: LiveOptions,
 }
@@ -60,6 +74,15 @@ pub(crate) struct Unusual {
 impl World {
     pub(crate) async fn start() -> Self {
         Self::unusual(Unusual::default()).await
+    }
+
+    /// One whose recorder or database is to be away: answers do not wait for them for long.
+    pub(crate) async fn impatient() -> Self {
+        Self::unusual(Unusual {
+            patience: Some(IMPATIENT),
+            ..Unusual::default()
+        })
+        .await
     }
 
     pub(crate) async fn unusual(unusual: Unusual) -> Self {
@@ -77,6 +100,12 @@ impl World {
         options.allowed_hosts = unusual.allowed_hosts;
         options.default_identity = unusual.default_identity;
         options.live = unusual.live;
+        let usual = if unusual.without_recorder {
+            Patience::default()
+        } else {
+            PATIENT
+        };
+        options.patience = unusual.patience.unwrap_or(usual);
         if let Some(bytes) = unusual.artifact_max_bytes {
             options.artifact_max_bytes = bytes;
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use baton_api::{ApiDeps, ApiOptions, ApiServer};
+use baton_api::{ApiDeps, ApiOptions, ApiServer, Patience};
 use baton_domain::SystemClock;
 
 use super::{admission::Admission, connect, live};
@@ -40,5 +40,6 @@ fn options(args: &ApiArgs) -> anyhow::Result<ApiOptions> {
         artifact_max_bytes: args.artifacts.limit.artifact_max_bytes,
         live: live::options(&args.live)?,
         control: args.takeovers.options(),
+        patience: Patience::default(),
     })
 }

@@ -11,7 +11,7 @@ use crate::{
     broker, find,
     identity::{Identity, Need},
     problem::{Answer, Kind, Problem},
-    state::{App, RECORDER_PATIENCE},
+    state::App,
 };
 
 /// Refuses what would change nothing. A refusal is no hasty one: history has caught up with the run
@@ -29,7 +29,11 @@ pub(in crate::routes) async fn check(
             if app.history().position() >= last {
                 return Err(problem);
             }
-            if !app.history().reached_within(last, RECORDER_PATIENCE).await {
+            if !app
+                .history()
+                .reached_within(last, app.recorder_patience())
+                .await
+            {
                 return Ok(());
             }
             check_now(app, run, asker, command).await

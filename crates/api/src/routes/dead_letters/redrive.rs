@@ -23,7 +23,7 @@ use crate::{
     note,
     problem::{Answer, Kind, Problem, Wishing},
     reply,
-    state::{App, RECORDER_PATIENCE},
+    state::App,
 };
 
 /// The most runs that one request tries again.
@@ -78,11 +78,13 @@ pub(crate) async fn redrive(
     let last = wish(&app, &answer.redriven, &actor, note.as_ref()).await?;
     let history = app.history();
     let body = Json(answer);
-    Ok(if history.reached_within(last, RECORDER_PATIENCE).await {
-        (StatusCode::ACCEPTED, body).into_response()
-    } else {
-        (StatusCode::ACCEPTED, reply::delayed(), body).into_response()
-    })
+    Ok(
+        if history.reached_within(last, app.recorder_patience()).await {
+            (StatusCode::ACCEPTED, body).into_response()
+        } else {
+            (StatusCode::ACCEPTED, reply::delayed(), body).into_response()
+        },
+    )
 }
 
 /// Which runs are wanted.

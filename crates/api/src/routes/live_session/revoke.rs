@@ -63,7 +63,8 @@ pub(crate) async fn revoke(
     let position = broker::publish(app.bus(), &subject, &id, &message).await?;
     say::hand_over(&app, &message).await;
     let is_held = app.beats().holder(run).is_some();
-    let effective = is_held && grants::confirmed(&mut place, is_over).await;
+    let patience = app.options().patience.worker;
+    let effective = is_held && grants::confirmed(&mut place, patience, is_over).await;
     let seen = seen::after(&app, run, position).await?;
     Ok(seen.answer(effective))
 }

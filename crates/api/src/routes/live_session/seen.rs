@@ -13,7 +13,7 @@ use crate::{
     grants::Said,
     problem::{Answer, Kind, Problem},
     reply,
-    state::{App, RECORDER_PATIENCE},
+    state::App,
 };
 
 /// A session, and whether history knew it up to the position.
@@ -25,7 +25,9 @@ pub(super) struct Seen {
 /// The session of a run once a position is recorded, or as it is known by then.
 pub(super) async fn after(app: &App, run: RunId, position: Position) -> Answer<Seen> {
     let history = app.history();
-    let is_recorded = history.reached_within(position, RECORDER_PATIENCE).await;
+    let is_recorded = history
+        .reached_within(position, app.recorder_patience())
+        .await;
     let found = match find::run(app, run).await {
         Ok(Found::Recorded(stored)) => get::body(app, run, &stored.record.run.session),
         Ok(Found::Offered(_)) => None,

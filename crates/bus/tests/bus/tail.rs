@@ -2,7 +2,7 @@
 
 use std::{pin::pin, time::Instant};
 
-use baton_bus::{Connection, Fence, RawMessage, TailStart};
+use baton_bus::{Fence, RawMessage, TailStart};
 use baton_domain::Position;
 use futures::{Stream, StreamExt as _};
 
@@ -58,7 +58,6 @@ async fn a_tail_has_no_gap_and_goes_on_within_moments_after_a_restart() {
         let last = 5 + round * 10;
         let restart = async {
             house.restart().await;
-            house.reach(Connection::Up).await;
             let up = Instant::now();
             filled(&house, last + 1, last + 10).await;
             up

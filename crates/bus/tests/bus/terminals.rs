@@ -83,8 +83,8 @@ async fn settle(bus: &Bus) {
 }
 
 /// The broker keeps so many words and screens: its streams take what it has read a moment later.
-async fn settle_kept(house: &House, words: u64, screens: u64) {
-    let client = async_nats::connect(house.broker.url()).await;
+async fn settle_kept(broker: &TestBroker, words: u64, screens: u64) {
+    let client = async_nats::connect(broker.url()).await;
     let jetstream = async_nats::jetstream::new(client.expect("a connection"));
     let mut poll = tokio::time::interval(Duration::from_millis(5));
     for (stream, wanted) in [("TERM", words), ("TERM_KEYS", screens)] {
@@ -119,7 +119,7 @@ async fn a_feed_begins_with_the_last_screen_and_goes_on_live() {
     show(&speaker, "w1", 7, output(7, "after "));
     // Another one speaks of a run that it does not hold.
     show(&speaker, "w2", 9, output(0, "forged"));
-    settle_kept(&house, 3, 1).await;
+    settle_kept(&house.broker, 3, 1).await;
     let mut feed = feed(&house.bus, "w1").await;
     assert_eq!(next(&mut feed).await, screen(7));
     assert_eq!(next(&mut feed).await, output(7, "after "));
@@ -150,7 +150,7 @@ async fn a_terminal_whose_worker_is_gone_is_shown_as_it_was_and_its_recording_is
             show_screen(&gone, "w1", 7, offset);
         }
     }
-    settle_kept(&house, 700, 1).await;
+    settle_kept(&house.broker, 700, 1).await;
     drop(gone);
     let mut feed = feed(&house.bus, "w1").await;
     assert!(matches!(next(&mut feed).await, Frame::Snapshot { .. }));
@@ -240,6 +240,9 @@ async fn a_broker_with_little_memory_keeps_less_and_one_with_none_goes_without()
         let mut feed = feed(&bus, "w1").await;
         show(&bus, "w1", 7, output(0, "live"));
         assert_eq!(next(&mut feed).await, output(0, "live"));
+        if missing == 0 {
+            settle_kept(&broker, 1, 0).await;
+        }
         let count = kept(&bus).await.len();
         assert_eq!(count, usize::from(missing == 0));
     }

@@ -42,7 +42,7 @@ async fn a_killed_process_can_be_started_again_and_its_log_goes_on() {
 #[tokio::test]
 #[should_panic(expected = "shell left behind")]
 async fn what_a_stopped_process_leaves_behind_fails_the_test() {
-    let mut process = Process::start(shell("setsid sleep 600 & echo up; wait"));
+    let mut process = Process::start(shell("setsid sh -c 'echo up; exec sleep 600' & wait"));
     process.wait_for_line("up").await;
     process.stop().await;
 }

@@ -24,7 +24,7 @@ test("whoever is revoked is signed out at once, and finds the page as it was", a
   request,
   loads,
 }) => {
-  const id = await submit("watched by a viewer", "echo begun; sleep 25");
+  const id = await submit("watched by a viewer", "echo begun; sleep 600");
   const first = await makeToken("page-viewer", "viewer");
   await becomeStranger(page);
   await page.goto(`/runs/${id}`);

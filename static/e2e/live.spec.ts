@@ -1,19 +1,20 @@
 // A run that somebody else submits appears, and goes its way, without a reload.
 import { expect, row, stateOf, test } from "./fixtures";
 
-test("the list shows a new run and each of its states", async ({ page, submit, loads }) => {
+test("the list shows a new run and each of its states", async ({ page, submit, gate, loads }) => {
   await page.goto("/");
   await expect(page.locator("[data-status=live]")).toBeVisible();
-  const id = await submit("seen in the list", "sleep 2; echo done");
+  const id = await submit("seen in the list", `${gate.wait}; echo done`);
   const line = row(page, id);
   await expect(line).toContainText("seen in the list");
   await expect(stateOf(line)).toHaveText("running");
+  gate.open();
   await expect(stateOf(line)).toHaveText("succeeded");
   expect(loads.count).toBe(1);
 });
 
-test("a run's page follows it to its end", async ({ page, submit, loads }) => {
-  const id = await submit("seen in detail", "echo first words; sleep 3; echo last words");
+test("a run's page follows it to its end", async ({ page, submit, gate, loads }) => {
+  const id = await submit("seen in detail", `echo first words; ${gate.wait}; echo last words`);
   await page.goto(`/runs/${id}`);
   await expect(page.getByRole("heading", { name: "seen in detail" })).toBeVisible();
   await expect(stateOf(page)).toHaveText("running");
@@ -23,6 +24,7 @@ test("a run's page follows it to its end", async ({ page, submit, loads }) => {
 
   const log = page.getByTestId("log");
   await expect(log).toContainText("first words");
+  gate.open();
   await expect(stateOf(page)).toHaveText("succeeded");
   await expect(log).toContainText("last words");
   await expect(page.getByLabel("Timeline")).toContainText("Succeeded");
@@ -75,15 +77,16 @@ test("filters narrow the list and are kept in the address", async ({ page, submi
   await expect(row(page, good)).toHaveCount(0);
 });
 
-test("news that were missed are made up for", async ({ page, submit, loads }) => {
+test("news that were missed are made up for", async ({ page, submit, gate, loads }) => {
   const streams = "**/events/stream*";
   await page.route(streams, (route) => route.abort());
   const id = await submit(
     "while nobody could hear",
-    "for i in 1 2 3 4 5 6; do echo $i; sleep 0.5; done",
+    `for i in 1 2 3; do echo $i; done; ${gate.wait}; for i in 4 5 6; do echo $i; done`,
   );
   await page.goto(`/runs/${id}`);
   await expect(page.locator("[data-status=reconnecting]")).toBeVisible();
+  gate.open();
   await page.unroute(streams);
   await expect(page.locator("[data-status=live]")).toBeVisible();
   await expect(stateOf(page)).toHaveText("succeeded");

@@ -59,7 +59,7 @@ pub(super) fn at(host: &str, port: u16) -> TmateRelayOptions {
 /// Short where a test would wait in vain.
 pub(super) fn patience() -> TmatePatience {
     TmatePatience {
-        reach: Duration::from_secs(1),
+        reach: Duration::from_secs(3),
         poll: Duration::from_millis(100),
         ..TmatePatience::default()
     }

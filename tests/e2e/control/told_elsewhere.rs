@@ -4,7 +4,7 @@ use baton_testkit::{Script, Turn, git::SampleRepository};
 use serde_json::{Value, json};
 
 use super::say;
-use crate::stack::{Plan, Stack, id};
+use crate::stack::{Plan, Stack, id, none_works_for};
 
 // H-06 W-11
 #[tokio::test(flavor = "multi_thread")]
@@ -17,7 +17,7 @@ async fn what_a_model_has_seen_is_not_told_again_at_another_worker() {
             Turn::exec("true").held("third"),
             Turn::say("Done."),
         ]),
-        lease_seconds: 5,
+        lease_seconds: 9,
         ..Plan::default()
     })
     .await;
@@ -53,6 +53,7 @@ async fn what_a_model_has_seen_is_not_told_again_at_another_worker() {
     // It ends what it left behind.
     stack.workers[0].start_again();
     stack.workers[0].wait_for_line("ready").await;
+    none_works_for(&run).await;
     stack.stop().await;
 }
 

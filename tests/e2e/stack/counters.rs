@@ -32,7 +32,7 @@ impl Counters {
         let (folder, pause) = (self.folder.path().display(), self.pause);
         let script = format!(
             "me={folder}/$BATON_RUN_ID.$BATON_ATTEMPT; echo $$ >> $me.pid; i=0; \
-             until [ -e {folder}/go ]; do i=$((i+1)); echo $i; echo $i > $me.count; sleep {pause}; done; \
+             until [ -e {folder}/go ]; do i=$((i+1)); echo $i; echo $i >> $me.count; sleep {pause}; done; \
              echo {SAY_SO}"
         );
         json!({"type": "command", "task": {"argv": ["sh", "-c", script]}})
@@ -100,10 +100,11 @@ impl Counters {
         text.lines().filter_map(|pid| pid.parse().ok()).collect()
     }
 
-    /// How far the attempt has counted.
+    /// How far the attempt has counted. It adds lines, since a file that is written anew is empty
+    /// for a moment, in which it may be read, or its writer be held still.
     pub(crate) fn count(&self, run: &str, attempt: u32) -> u64 {
         let text = fs::read_to_string(self.file(run, attempt, "count")).unwrap_or_default();
-        text.trim().parse().unwrap_or(0)
+        text.lines().count() as u64
     }
 
     /// What a log holds whose agent counted and was let go: every number once, in order.
@@ -150,6 +151,20 @@ pub(crate) fn processes_of(run: &str) -> Vec<u32> {
     let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     pids.filter(|pid| alive(*pid, run) || works_in_folder_of(*pid, run))
         .collect()
+}
+
+/// Waits until nothing works for the run any more.
+pub(crate) async fn none_works_for(run: &str) {
+    let mut poll = interval(POLL);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        poll.tick().await;
+        let left = processes_of(run);
+        if left.is_empty() {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{left:?} work for {run}");
+    }
 }
 
 fn works_in_folder_of(pid: u32, run: &str) -> bool {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use baton_domain::{Fence, GrantId, TerminalSize};
+use baton_screen::Screen;
 use baton_wire::{
     Frame,
     terminal::{Hello, Input, SUBPROTOCOL, Subscribe, TypedSeq},
@@ -19,7 +20,7 @@ use tokio_tungstenite::{
 use super::Client;
 
 /// How long a frame may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A grant, as its answer told it.
 #[derive(Debug, Clone)]
@@ -47,8 +48,9 @@ impl Granted {
 pub(crate) struct Viewer {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     pub(crate) hello: Hello,
-    /// Everything that was shown since, snapshots included.
-    pub(crate) shown: Vec<u8>,
+    /// What it shows. Programs draw as they like: what is read on a screen stands nowhere in a row
+    /// among the bytes that drew it.
+    screen: Screen,
     granted: Option<Granted>,
     seq: u64,
 }
@@ -87,8 +89,8 @@ impl Viewer {
         };
         Self {
             socket,
+            screen: Screen::new(hello.size),
             hello,
-            shown: Vec::new(),
             granted,
             seq: 0,
         }
@@ -99,12 +101,17 @@ impl Viewer {
         let frame = next(&mut self.socket).await;
         let offset = match &frame {
             Frame::Output { offset, bytes } => {
-                self.shown.extend_from_slice(bytes);
+                self.screen.feed(bytes);
                 offset + bytes.len() as u64
             }
             Frame::Snapshot { offset, snapshot } => {
-                self.shown.extend_from_slice(&snapshot.dump);
+                self.screen = Screen::new(snapshot.size);
+                self.screen.feed(&snapshot.dump);
                 *offset
+            }
+            Frame::Size { size, .. } => {
+                self.screen.resize(*size);
+                return frame;
             }
             // Another life of the terminal begins, or the first does.
             Frame::Hello(hello) => {
@@ -117,16 +124,16 @@ impl Viewer {
         frame
     }
 
-    /// Waits until this text was shown.
+    /// Waits until this text is shown.
     pub(crate) async fn sees(&mut self, text: &str) {
-        while !self.text().contains(text) {
-            self.next().await;
+        let seen = timeout(PATIENCE, async {
+            while !self.screen.text().contains(text) {
+                self.next().await;
+            }
+        });
+        if seen.await.is_err() {
+            panic!("no '{text}' in:\n{}", self.screen.text());
         }
-    }
-
-    /// What was shown, as far as it is text.
-    pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.shown).into_owned()
     }
 
     /// Wishes another size, and waits until the terminal is shown with it.

@@ -121,8 +121,8 @@ async fn goes_on_when_it_is_handed_back(stack: &Stack, run: &str, asked_before: 
     assert_eq!(ended["state"], "succeeded", "{ended:#}");
     assert_eq!(ended["result"]["summary"], DONE, "{ended:#}");
     let events = stack.client.events(run).await;
-    let frozen = events.iter().filter(|event| event["kind"] == "frozen");
-    assert_eq!(frozen.count(), 0, "{events:#?}");
+    let frozen = |event: &&Value| event["type"] == "paused" && event["data"]["kind"] == "frozen";
+    assert_eq!(events.iter().filter(frozen).count(), 0, "{events:#?}");
 }
 
 async fn enter(screen: &mut Viewer, words: &str) {

@@ -74,7 +74,7 @@ async fn canary_secrets_are_nowhere_outside_the_worker() {
         ..Plan::default()
     };
     let mut stack = Stack::start(plan).await;
-    let overhearing = Overhearing::begin(&stack).await;
+    let mut overhearing = Overhearing::begin(&stack).await;
     hire(&mut stack, &github).await;
 
     let told = run(&stack, &job(&github.repository_url(), TELL)).await;
@@ -98,13 +98,13 @@ async fn canary_secrets_are_nowhere_outside_the_worker() {
 
     let of_runs = [&told, &published, &unreadable].map(id);
     let of_runs: Vec<&str> = of_runs.iter().map(String::as_str).collect();
-    let mut outside = Outside::read(&stack, &overhearing, &of_runs).await;
+    let mut outside = Outside::read(&stack, &mut overhearing, &of_runs).await;
     outside.add("refusal", refused);
     outside.add("pull requests", format!("{:?}", github.pulls()));
     let log = ["log", "-p", "--all", "--format=fuller"];
     outside.add("remote", sample.ask(&log));
     outside.assert_without(&[FOR_TASKS, KEPT, GITHUB, IN_AN_ADDRESS, SUBMITTED]);
-    let said = String::from_utf8_lossy(&overhearing.said()).into_owned();
+    let said = String::from_utf8_lossy(&overhearing.said().await).into_owned();
     assert!(said.contains("[redacted:FOR_TASKS]") && said.contains("[redacted:DEPLOY_TOKEN]"));
     assert!(said.contains(&format!("\"{}\"", id(&told))));
     stack.stop().await;

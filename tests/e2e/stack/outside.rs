@@ -5,16 +5,25 @@ use std::{
     path::Path,
     process::Command,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::watch,
     task::JoinSet,
+    time::timeout,
 };
 
 use super::Stack;
+
+/// How long the broker may take to answer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the API tells of the fleet.
 const OF_ALL: [&str; 3] = ["/api/task-runs", "/api/workers", "/api/help-requests"];
@@ -33,6 +42,9 @@ const OF_RUN: [&str; 8] = [
 /// Somebody who hears everything that anybody publishes, at a broker that is open.
 pub(crate) struct Overhearing {
     heard: Arc<Mutex<Vec<u8>>>,
+    /// How often the broker has answered.
+    answers: watch::Receiver<usize>,
+    speaking: OwnedWriteHalf,
     _listening: JoinSet<()>,
 }
 
@@ -44,43 +56,64 @@ impl Overhearing {
     pub(crate) async fn begin(stack: &Stack) -> Self {
         let url = stack.broker.url();
         let address = url.trim_start_matches("nats://").to_owned();
-        let mut socket = TcpStream::connect(address).await.expect("the broker");
-        let hello = b"CONNECT {\"verbose\":false,\"headers\":true}\r\nSUB > 1\r\nPING\r\n";
-        socket.write_all(hello).await.expect("the broker listens");
+        let socket = TcpStream::connect(address).await.expect("the broker");
+        let (listening_to, mut speaking) = socket.into_split();
+        let hello = b"CONNECT {\"verbose\":false,\"headers\":true}\r\nSUB > 1\r\n";
+        speaking.write_all(hello).await.expect("the broker listens");
         let heard = Arc::new(Mutex::new(Vec::new()));
+        let (answered, answers) = watch::channel(0);
         let mut listening = JoinSet::new();
-        listening.spawn(write_down(socket, heard.clone()));
-        Self {
+        listening.spawn(write_down(listening_to, heard.clone(), answered));
+        let mut overhearing = Self {
             heard,
+            answers,
+            speaking,
             _listening: listening,
-        }
+        };
+        overhearing.catch_up().await;
+        overhearing
     }
 
     /// What was published so far.
-    pub(crate) fn said(&self) -> Vec<u8> {
+    pub(crate) async fn said(&mut self) -> Vec<u8> {
+        self.catch_up().await;
         self.heard.lock().expect("nobody panicked").clone()
+    }
+
+    /// Waits for an answer of the broker's: it comes behind all that was published before.
+    async fn catch_up(&mut self) {
+        let before = *self.answers.borrow();
+        // What the broker may have asked meanwhile is answered too; once too often does no harm.
+        let words = b"PONG\r\nPING\r\n";
+        let said = self.speaking.write_all(words).await;
+        said.expect("the broker listens");
+        let answered = self.answers.wait_for(|answers| *answers > before);
+        let answered = timeout(PATIENCE, answered).await;
+        answered.expect("it answers").expect("it is there");
     }
 }
 
-async fn write_down(mut socket: TcpStream, heard: Arc<Mutex<Vec<u8>>>) {
+async fn write_down(
+    mut socket: OwnedReadHalf,
+    heard: Arc<Mutex<Vec<u8>>>,
+    answered: watch::Sender<usize>,
+) {
+    const ANSWER: &[u8] = b"PONG\r\n";
     let mut buffer = vec![0; 64 << 10];
     while let Ok(read @ 1..) = socket.read(&mut buffer).await {
-        let read = &buffer[..read];
-        heard
-            .lock()
-            .expect("nobody panicked")
-            .extend_from_slice(read);
-        // An answer too many is none too few.
-        if read.windows(6).any(|window| window == b"PING\r\n") {
-            let pong = socket.write_all(b"PONG\r\n").await;
-            pong.expect("the broker listens");
-        }
+        let mut heard = heard.lock().expect("nobody panicked");
+        // Its beginning may have come before.
+        let news = heard.len().saturating_sub(ANSWER.len() - 1);
+        heard.extend_from_slice(&buffer[..read]);
+        let answers = heard[news..].windows(ANSWER.len());
+        let answers = answers.filter(|window| *window == ANSWER).count();
+        answered.send_modify(|all| *all += answers);
     }
 }
 
 impl Outside {
     /// Reads all that there is: what was overheard, and everything about these runs.
-    pub(crate) async fn read(stack: &Stack, overhearing: &Overhearing, runs: &[&str]) -> Self {
+    pub(crate) async fn read(stack: &Stack, overhearing: &mut Overhearing, runs: &[&str]) -> Self {
         let mut outside = Self(Vec::new());
         outside.add("database", dump(&stack.database.url()));
         let of_runs = runs
@@ -98,7 +131,7 @@ impl Outside {
         for (n, process) in processes.enumerate() {
             outside.add(&format!("log {n}"), process.log());
         }
-        outside.add("broker", overhearing.said());
+        outside.add("broker", overhearing.said().await);
         outside
     }
 

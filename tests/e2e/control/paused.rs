@@ -62,8 +62,11 @@ async fn pause_tell_resume(agent: &str) {
     let files = tempfile::tempdir().expect("a folder");
     let (stack, run) = paused(agent, files.path()).await;
     let text = "keep the public names as they are";
-    say(&stack, &run, "steering", text).await;
-    assert_eq!(message(&stack, &run).await["state"], "queued");
+    let said = say(&stack, &run, "steering", text).await;
+    let path = format!("/api/task-runs/{run}/operator-messages/{}", id(&said));
+    let recorded = |message: &Value| message["state"].is_string();
+    let waits = stack.client.until_at(&path, recorded).await;
+    assert_eq!(waits["state"], "queued", "{waits:#}");
     wish(
         &stack,
         &run,

@@ -42,6 +42,8 @@ async fn what_an_operator_did_is_told_to(agent: &str) {
         json!({"action": "takeover", "note": "this needs my key"}),
     )
     .await;
+    // Before the agent comes to its tool call.
+    until_phase(&stack, &run, "delivered").await;
     stack.model.release("first");
     let held = until_phase(&stack, &run, "effective").await;
     assert_eq!(held["control"]["pause"]["cause"], "takeover", "{held:#}");

@@ -60,16 +60,15 @@ async fn a_run_is_watched_in_a_window_of_any_size_and_left() {
     leave(window, b"\x02").await;
     let log = stack.ask(&["attach", &run]).await.failed(1);
     assert!(log.contains("--plain"), "{log}");
-    let plain = stack.asking(&["attach", &run, "--plain"]);
+    let mut plain = stack.process(&["attach", &run, "--plain"]);
+    // It watches: the end that comes now is one that it sees.
+    plain.wait_for_line("who?").await;
     stack
         .ask(&["runs", "cancel", &run, "--follow"])
         .await
         .done();
-    let plain = plain.ends().await.done();
-    assert!(
-        plain.contains("who?") && !plain.contains("heard"),
-        "{plain}"
-    );
+    assert!(plain.wait().await.success(), "{}", plain.log());
+    assert!(!plain.log().contains("heard"), "{}", plain.log());
     stack.stop().await;
 }
 
@@ -90,7 +89,7 @@ async fn who_is_granted_it_types_until_it_is_taken_away_and_sees_why() {
     let mut other = stack.window(200, &["attach", &run]);
     other.shows("who?").await;
     let mut window = stack.window(200, &write);
-    window.shows("you type, 4:5").await;
+    window.shows("you type, 4:").await;
     window.press(b"Ada\r").await;
     window.shows("heard Ada").await;
     // Everybody else sees who it is, and what for.
@@ -110,7 +109,7 @@ async fn who_is_granted_it_types_until_it_is_taken_away_and_sees_why() {
     leave(window, b"\x1d").await;
     // Whoever leaves gives it back at once.
     let mut again = stack.window(200, &write);
-    again.shows("you type, 4:5").await;
+    again.shows("you type, 4:").await;
     again.press(b"\x15Grace\r").await;
     again.shows("heard Grace").await;
     assert!(
@@ -119,11 +118,9 @@ async fn who_is_granted_it_types_until_it_is_taken_away_and_sees_why() {
         again.screen.text()
     );
     leave(again, b"\x1d").await;
-    let session = stack
-        .ask(&["sessions", "show", &run, "--json"])
-        .await
-        .json();
-    assert_eq!(session["writer"], Value::Null, "{session:#}");
+    let path = format!("/api/task-runs/{run}/live-session");
+    let free = |session: &Value| session["status"] == "ready" && session["writer"].is_null();
+    stack.client.until_at(&path, free).await;
     // The end of the run ends the window, which says how.
     let mut last = stack.window(200, &["attach", &run]);
     last.shows("heard Grace").await;
@@ -155,6 +152,9 @@ async fn a_right_to_type_is_asked_for_renewed_taken_over_and_given_back() {
     let grant = grant.json();
     assert_eq!(grant["effective"], true, "{grant:#}");
     assert!(grant["writeKey"].is_string(), "{grant:#}");
+    let path = format!("/api/task-runs/{run}/live-session");
+    let recorded = |session: &Value| session["writer"]["grantId"] == grant["grantId"];
+    stack.client.until_at(&path, recorded).await;
     let shown = ask(&["show"]).await.done();
     let writer = shown.lines().find(|line| line.starts_with("may type"));
     let writer = writer.expect("somebody may type");
@@ -182,6 +182,8 @@ async fn a_right_to_type_is_asked_for_renewed_taken_over_and_given_back() {
     // The session ends, the run goes on; it can be enabled once more.
     let said = ask(&["revoke", "--note", "seen enough"]).await.done();
     assert!(said.contains("the run goes on"), "{said}");
+    let over = |session: &Value| session["status"] == "revoked";
+    stack.client.until_at(&path, over).await;
     let refused = ask(&["grant", "--reason", "too late"]).await.failed(4);
     assert!(refused.contains("revoked"), "{refused}");
     let refused = stack.ask(&["attach", &run, "--plain"]).await.failed(4);
@@ -190,7 +192,6 @@ async fn a_right_to_type_is_asked_for_renewed_taken_over_and_given_back() {
         "{refused}"
     );
     ask(&["enable", "--minutes", "30"]).await.done();
-    let path = format!("/api/task-runs/{run}/live-session");
     let ready = |session: &Value| session["status"] == "ready";
     let session = stack.client.until_at(&path, ready).await;
     assert_eq!(session["generation"], 2, "{session:#}");
@@ -220,7 +221,7 @@ async fn an_operator_works_in_the_runs_shell_and_gives_it_another_size() {
     let mut other = stack.window(200, &watch);
     other.shows("watching").await;
     let mut window = stack.window(200, &[&watch[..], &write].concat());
-    window.shows("you type, 4:5").await;
+    window.shows("you type, 4:").await;
     let keys = b"echo by-hand > note.txt; echo there: $(cat note.txt)\r";
     window.press(keys).await;
     window.shows("there: by-hand").await;

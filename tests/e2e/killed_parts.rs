@@ -166,6 +166,8 @@ async fn the_broker_is_away_while_a_run_is_submitted() {
     let problem: Value = answer.json().await.expect("a problem");
     assert_eq!(problem["type"], "urn:baton:problem:broker-unavailable");
     stack.broker.start_again().await;
+    let ready = stack.client.url("/health/ready");
+    stack.api.wait_for_ok(&ready).await;
     let run = stack.client.submit(&body).await;
     stack.client.ended(&crate::stack::id(&run)).await;
     assert_eq!(

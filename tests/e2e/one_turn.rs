@@ -8,14 +8,17 @@ fn command(argv: &[&str]) -> Value {
     json!({"type": "command", "maxAttempts": 1, "task": {"argv": argv}})
 }
 
-/// Has a worker take its turn; its exit code.
-async fn turn(stack: &Stack) -> Option<i32> {
+/// How long a worker waits for a run that is there: longer than for any that comes late.
+const PATIENCE: &str = "60";
+
+/// Has a worker take its turn, which waits so many seconds for a run; its exit code.
+async fn turn(stack: &Stack, seconds: &str) -> Option<i32> {
     let folder = stack.folder().join("once").display().to_string();
     let arguments = [
         "worker",
         "--once",
         "--wait-seconds",
-        "2",
+        seconds,
         "--id",
         "once",
         "--state-dir",
@@ -32,20 +35,21 @@ async fn the_exit_code_of_one_turn_says_how_the_run_went() {
         ..Plan::default()
     })
     .await;
-    assert_eq!(turn(&stack).await, Some(6), "there was nothing to do");
+    let idle = turn(&stack, "2").await;
+    assert_eq!(idle, Some(6), "there was nothing to do");
 
     let good = id(&stack.client.submit(&command(&["true"])).await);
-    assert_eq!(turn(&stack).await, Some(0));
+    assert_eq!(turn(&stack, PATIENCE).await, Some(0));
     assert_eq!(stack.client.ended(&good).await["state"], "succeeded");
 
     // One is done, not all.
     let bad = id(&stack.client.submit(&command(&["false"])).await);
     let other = id(&stack.client.submit(&command(&["true"])).await);
-    assert_eq!(turn(&stack).await, Some(1));
+    assert_eq!(turn(&stack, PATIENCE).await, Some(1));
     assert_eq!(stack.client.ended(&bad).await["state"], "failed");
     let waiting = stack.client.get(&format!("/api/task-runs/{other}")).await;
     assert_eq!(waiting["state"], "queued");
-    assert_eq!(turn(&stack).await, Some(0));
+    assert_eq!(turn(&stack, PATIENCE).await, Some(0));
 
     let marker = stack.folder().join("begun");
     let script = format!("echo > {}; sleep 300", marker.display());
@@ -55,7 +59,7 @@ async fn the_exit_code_of_one_turn_says_how_the_run_went() {
         let path = format!("/api/task-runs/{cancelled}/control");
         stack.client.post(&path, &json!({"action": "cancel"})).await
     };
-    let (code, _) = tokio::join!(turn(&stack), cancel);
+    let (code, _) = tokio::join!(turn(&stack, PATIENCE), cancel);
     assert_eq!(code, Some(3));
     stack.stop().await;
 }

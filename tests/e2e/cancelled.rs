@@ -1,7 +1,7 @@
 //! A run is cancelled while it waits, while it is prepared, while it runs, while it is published:
 //! each time it ends as cancelled, when that was asked and done is on record, and no process of it is left.
 
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use baton_testkit::git::SampleRepository;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -114,11 +114,12 @@ async fn a_run_cancelled_while_its_repository_is_fetched_ends() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_command_that_will_not_end_is_ended_with_all_that_it_started() {
     let stack = Stack::start(Plan::default()).await;
-    let ready = stack.folder().join("ready");
+    let [ready, child_ready] = ["ready", "child"].map(|name| stack.folder().join(name));
     // Deaf to SIGTERM; a child in a session of its own; a grandchild whose parent is gone.
     let script = format!(
-        "trap '' TERM; setsid sh -c 'trap \"\" TERM; sleep 300 & while :; do sleep 1; done' & \
+        "trap '' TERM; setsid sh -c 'trap \"\" TERM; sleep 300 & echo > {}; while :; do sleep 1; done' & \
          (sleep 301 &) ; echo > {}; while :; do sleep 1; done",
+        child_ready.display(),
         ready.display()
     );
     let run = stack
@@ -127,7 +128,12 @@ async fn a_running_command_that_will_not_end_is_ended_with_all_that_it_started()
         .await;
     let run = id(&run);
     stack.wait_for_file(&ready).await;
-    assert!(processes_of(&run).len() >= 3);
+    stack.wait_for_file(&child_ready).await;
+    // Whose environment cannot be read at this moment becomes another program.
+    let mut poll = tokio::time::interval(Duration::from_millis(20));
+    while processes_of(&run).len() < 3 {
+        poll.tick().await;
+    }
     cancel_and_check(&stack, &run).await;
     stack.stop().await;
 }

@@ -1,13 +1,7 @@
 //! A worker is lost in the middle of a push that takes its time: the push ends with the lease, so
 //! that nothing of the lost attempt reaches the remote afterwards.
 
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    slice,
-    time::Duration,
-};
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, slice, time::Duration};
 
 use baton_testkit::{Signal, git::SampleRepository};
 use serde_json::json;
@@ -57,7 +51,8 @@ impl SlowGit {
 
     /// The process of the push that began last.
     fn pusher(&self) -> String {
-        fs::read_to_string(self.push_began()).expect("the push's process")
+        let pid = fs::read_to_string(self.push_began()).expect("the push's process");
+        pid.trim().to_owned()
     }
 
     /// Waits until another push begins.
@@ -70,16 +65,42 @@ impl SlowGit {
         }
     }
 
-    /// Waits until the push has ended, one way or the other.
-    async fn push_ended(&self) {
-        let process = Path::new("/proc").join(self.pusher().trim());
+    /// Waits until this push has ended, one way or the other.
+    async fn push_ended(&self, push: &Push) {
         let mut poll = interval(Duration::from_millis(20));
         let deadline = Instant::now() + Duration::from_secs(60);
-        // One that is not reaped has no command line.
-        while fs::read(process.join("cmdline")).is_ok_and(|line| !line.is_empty()) {
+        while push.is_going_on() {
             assert!(Instant::now() < deadline, "the push did not end");
             poll.tick().await;
         }
+    }
+}
+
+/// A push that has begun. Its process id may be another's as soon as it has ended.
+struct Push {
+    pid: String,
+    /// When its process was started, in the kernel's own unit.
+    started: String,
+}
+
+impl Push {
+    /// The one that waits to be let go.
+    fn waiting(git: &SlowGit) -> Self {
+        let pid = git.pusher();
+        let started = Self::state_and_start(&pid).expect("it waits").1;
+        Self { pid, started }
+    }
+
+    fn is_going_on(&self) -> bool {
+        let now = Self::state_and_start(&self.pid);
+        now.is_some_and(|(state, started)| state != "Z" && started == self.started)
+    }
+
+    fn state_and_start(pid: &str) -> Option<(String, String)> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let (_, fields) = stat.rsplit_once(')')?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        Some((fields[0].to_owned(), fields[19].to_owned()))
     }
 }
 
@@ -109,13 +130,14 @@ async fn a_push_ends_with_its_lease(signal: Signal) {
         .await;
     let run = id(&run);
     stack.wait_for_file(&slow.push_began()).await;
+    let push = Push::waiting(&slow);
 
     let mut lost = stack.workers.remove(0);
     lost.signal(signal);
     stack.hire("worker-2", 1, &[]).await;
     counters.all_reach(slice::from_ref(&run), 2, 1).await;
     slow.let_go();
-    slow.push_ended().await;
+    slow.push_ended(&push).await;
     assert_eq!(
         repository.branches(),
         ["main"],
@@ -164,12 +186,12 @@ async fn a_push_in_a_broker_outage_is_begun_again_by_the_same_attempt() {
     });
     let run = id(&stack.client.submit(&body).await);
     stack.wait_for_file(&slow.push_began()).await;
+    let first = Push::waiting(&slow);
 
     stack.broker.stop().await;
-    let first = slow.pusher();
-    slow.push_ended().await;
+    slow.push_ended(&first).await;
     stack.broker.start_again().await;
-    slow.pushes_again(&first).await;
+    slow.pushes_again(&first.pid).await;
     slow.let_go();
 
     let ended = stack.client.ended(&run).await;

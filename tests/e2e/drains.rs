@@ -14,14 +14,13 @@ fn waits_for(file: &std::path::Path) -> Value {
 
 /// The worker as the API hears it, once it is as wished.
 async fn worker(stack: &Stack, name: &str, wished: impl Fn(&Value) -> bool) -> Value {
-    loop {
-        let list = stack.client.get("/api/workers").await;
-        let workers = list["workers"].as_array().expect("a list");
-        let found = workers.iter().find(|worker| worker["id"] == name);
-        if let Some(worker) = found.filter(|worker| wished(worker)) {
-            return worker.clone();
-        }
-    }
+    let named = |list: &Value| {
+        let mut workers = list["workers"].as_array().into_iter().flatten();
+        workers.find(|worker| worker["id"] == name).cloned()
+    };
+    let as_wished = |list: &Value| named(list).is_some_and(|worker| wished(&worker));
+    let list = stack.client.until_at("/api/workers", as_wished).await;
+    named(&list).expect("it was there")
 }
 
 // W-11

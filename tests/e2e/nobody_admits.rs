@@ -44,8 +44,11 @@ async fn a_run_goes_on_while_the_broker_restarts_and_nobody_lets_workers_in() {
         poll.tick().await;
     }
     std::fs::write(&go_on, "").expect("a word to the agent");
-    stack.supervisor = stack.process(&["supervisor"]);
     stack.api = stack.process(&["api"]);
+    let ready = stack.client.url("/health/ready");
+    stack.api.wait_for_ok(&ready).await;
+    // Now that somebody lets the worker in, who may take 5 s to notice: its lease counts from here.
+    stack.supervisor = stack.process(&["supervisor"]);
     let done = stack.client.ended(&run).await;
     assert_eq!(done["state"], "succeeded", "{done}");
     assert_eq!(done["attempt"], 1, "the lease was lost: {done}");

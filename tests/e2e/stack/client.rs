@@ -152,11 +152,16 @@ impl Client {
 
     /// All events of a run.
     pub(crate) async fn events(&self, id: &str) -> Vec<Value> {
-        let page = self
-            .get(&format!("/api/task-runs/{id}/events?limit=1000"))
-            .await;
-        assert_eq!(page["hasMore"], false, "the test reads one page");
-        page["events"].as_array().expect("events").clone()
+        let (mut events, mut after) = (Vec::new(), 0);
+        loop {
+            let path = format!("/api/task-runs/{id}/events?limit=1000&after={after}");
+            let page = self.get(&path).await;
+            events.extend(page["events"].as_array().expect("events").iter().cloned());
+            if page["hasMore"] == false {
+                return events;
+            }
+            after = page["nextAfter"].as_u64().expect("where it goes on");
+        }
     }
 }
 

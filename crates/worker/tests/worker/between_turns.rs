@@ -1,11 +1,13 @@
 //! Agents with screens of their own whose turn is over: held there, told something there.
 
-use baton_domain::{MessageKind, PauseMethod, RunId, run::PauseKind};
+use baton_domain::{MessageKind, PauseMethod, RunId, TerminalName, run::PauseKind};
+use baton_keys::KeySet;
 use baton_testkit::{
     ModelEndpoint, Recorded, Script, Turn,
     codex::{self, CodexHome},
     git::SampleRepository,
 };
+use baton_wire::{Event, Frame, GrantStep};
 use baton_worker::CodexLogin;
 use serde_json::json;
 
@@ -14,6 +16,7 @@ use crate::{
     claude, codex as codex_runs,
     codex_control::{commands_held, deliveries, hook_program, seen, soft_pause, succeeded, tell},
     control::{how, pauses, resume},
+    terminals::{self, Seen, grant, input},
 };
 
 const CODEX: &str = "codex_exec";
@@ -24,6 +27,7 @@ struct Ground {
     worker: Working,
     endpoint: ModelEndpoint,
     run: RunId,
+    keys: KeySet,
     _repository: SampleRepository,
     _home: Option<CodexHome>,
 }
@@ -65,6 +69,7 @@ impl Ground {
             options.codex.config = codex_runs::overrides(&endpoint);
         }
         let repository = SampleRepository::new();
+        let keys = terminals::keys(&bench);
         let worker = bench.work();
         let task = json!({
             "type": agent,
@@ -78,6 +83,7 @@ impl Ground {
             worker,
             endpoint,
             run,
+            keys,
             _repository: repository,
             _home: home,
         };
@@ -99,6 +105,37 @@ impl Ground {
         let mut requests = self.endpoint.requests();
         requests.retain(|request| !request.body.to_string().contains("thread_title"));
         requests
+    }
+
+    /// Somebody types to it while it is held, and goes without entering what was typed.
+    async fn leave_a_draft(&self, draft: &[&str], last: &str) {
+        let (bench, run, agent) = (&self.bench, self.run, TerminalName::Agent);
+        let worker = &bench.options.worker;
+        bench.command(run, terminals::enable()).await;
+        let ready = |story: &Story| story.has(|event| matches!(event, Event::SessionReady(_)));
+        bench.story(run, ready).await;
+        let mut seen = Seen::of(bench, run, agent).await;
+        let gate = async |fence, step| {
+            let grant = grant(run, &self.keys, fence, step);
+            bench.bus.push_gate(worker, &grant).await.unwrap();
+        };
+        let writes = |frame: &Frame| match frame {
+            Frame::Writer { gate, .. } => Some(gate.writer.is_some()),
+            _ => None,
+        };
+        gate(1, GrantStep::Granted).await;
+        seen.until(|frame, _| writes(frame) == Some(true)).await;
+        for (seq, keys) in (1..).zip(draft) {
+            let input = input(seq, 1, keys);
+            bench.bus.type_in(worker, run, agent, &input).await.unwrap();
+            seen.until(|frame, _| matches!(frame, Frame::Accepted { .. }))
+                .await;
+            if seq == 1 {
+                seen.until(|_, text| text.contains(last)).await;
+            }
+        }
+        gate(2, GrantStep::Revoked).await;
+        seen.until(|frame, _| writes(frame) == Some(false)).await;
     }
 
     async fn end(self) -> Story {
@@ -138,6 +175,40 @@ async fn hears_what_waited(agent: &str) {
     let story = ground.end().await;
     assert_eq!(deliveries(&story), ["UserPromptSubmit"; 2]);
     assert_eq!(seen(&story), 2);
+}
+
+/// A draft of several lines stands at its prompt, and the cursor in the midst of it; the words that
+/// wake it are all that is entered.
+async fn is_woken_without_what_stood_there(agent: &str) {
+    let ground = Ground::paused_between_turns(agent).await;
+    let (bench, run) = (&ground.bench, ground.run);
+    let draft = "\x1b[200~draft-one\ndraft-two\ndraft-three\x1b[201~";
+    let into_the_midst = "\x1b[A\x1b[D\x1b[D";
+    ground
+        .leave_a_draft(&[draft, into_the_midst], "draft-three")
+        .await;
+    bench
+        .command(run, tell(MessageKind::Steering, "mind the gap"))
+        .await;
+    let story = bench.story(run, |story| commands_held(story, 5)).await;
+    assert_eq!(deliveries(&story), [""; 0]);
+    bench.command(run, resume()).await;
+    let heard = ground.request(2).await.body.to_string();
+    assert!(heard.contains("mind the gap"), "{heard}");
+    assert!(!heard.contains("draft-"), "{heard}");
+    ground.end().await;
+}
+
+// H-06
+#[tokio::test]
+async fn codex_is_woken_without_a_draft_of_several_lines() {
+    is_woken_without_what_stood_there(CODEX).await;
+}
+
+// H-06
+#[tokio::test]
+async fn claude_is_woken_without_a_draft_of_several_lines() {
+    is_woken_without_what_stood_there(claude::CLAUDE).await;
 }
 
 // H-09 B-03

@@ -28,14 +28,14 @@ fn sh(script: &str) -> Value {
 }
 
 /// What was seen of a terminal.
-struct Seen {
+pub(crate) struct Seen {
     feed: TerminalFeed,
     all: Vec<Fed>,
     text: String,
 }
 
 impl Seen {
-    async fn of(bench: &Bench, run: RunId, terminal: TerminalName) -> Self {
+    pub(crate) async fn of(bench: &Bench, run: RunId, terminal: TerminalName) -> Self {
         let worker = &bench.options.worker;
         let feed = bench.bus.terminal_feed(run, terminal, worker).await;
         Self {
@@ -46,7 +46,7 @@ impl Seen {
     }
 
     /// Looks until a frame is as wanted, or the text is.
-    async fn until(&mut self, wanted: impl Fn(&Frame, &str) -> bool) {
+    pub(crate) async fn until(&mut self, wanted: impl Fn(&Frame, &str) -> bool) {
         let seen = timeout(PATIENCE, async {
             while let Some(fed) = self.feed.next().await {
                 match &fed.frame {
@@ -71,13 +71,34 @@ impl Seen {
         assert!(in_time, "not seen in time; the last of it: {last}");
     }
 
-    async fn until_text(&mut self, text: &str) {
+    pub(crate) async fn until_text(&mut self, text: &str) {
         self.until(|_, seen| seen.contains(text)).await;
     }
 }
 
+/// The keys by which the API says who may type, as the workers of a bench get them.
+pub(crate) fn keys(bench: &Bench) -> KeySet {
+    let keys = KeySet::generate().unwrap();
+    let public = keys.public();
+    let public = PublicKeys {
+        keys: public.iter().map(baton_keys::PublicKey::to_wire).collect(),
+    };
+    let public = serde_json::to_value(public).unwrap();
+    bench.sink.answer("/api/keys", public);
+    keys
+}
+
+/// A session for viewers of the page.
+pub(crate) fn enable() -> ControlCommand {
+    ControlCommand::EnableSession {
+        provider: Provider::Web,
+        ttl_seconds: None,
+        note: None,
+    }
+}
+
 /// Somebody may type from now on, as the API says it.
-fn grant(run: RunId, keys: &KeySet, fence: u64, step: GrantStep) -> GrantMessage {
+pub(crate) fn grant(run: RunId, keys: &KeySet, fence: u64, step: GrantStep) -> GrantMessage {
     let fence = Fence::new(fence).unwrap();
     let id = GrantId::from_uuid(Uuid::from_u128(7));
     let writer = (step == GrantStep::Granted).then(|| Writer {
@@ -111,7 +132,7 @@ fn grant(run: RunId, keys: &KeySet, fence: u64, step: GrantStep) -> GrantMessage
     }
 }
 
-fn input(seq: u64, fence: u64, text: &str) -> TerminalMessage {
+pub(crate) fn input(seq: u64, fence: u64, text: &str) -> TerminalMessage {
     TerminalMessage {
         attempt: Attempt::FIRST,
         epoch: 0,
@@ -166,12 +187,7 @@ async fn without_recording_a_terminal_leaves_the_worker_only_while_a_session_sho
     let begun = |story: &Story| story.output().contains("begun");
     bench.story(run, begun).await;
     let mut seen = Seen::of(&bench, run, AGENT).await;
-    let enable = ControlCommand::EnableSession {
-        provider: Provider::Web,
-        ttl_seconds: None,
-        note: None,
-    };
-    bench.command(run, enable).await;
+    bench.command(run, enable()).await;
     seen.until_text("begun").await;
     bench.cancel(run).await;
     bench.end(run).await;
@@ -212,14 +228,7 @@ async fn a_secret_is_not_in_the_feed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_holds_the_grant_types_through_the_worker() {
     let bench = Bench::new().await;
-    let keys = KeySet::generate().unwrap();
-    let public = keys.public();
-    let public = PublicKeys {
-        keys: public.iter().map(baton_keys::PublicKey::to_wire).collect(),
-    };
-    bench
-        .sink
-        .answer("/api/keys", serde_json::to_value(public).unwrap());
+    let keys = keys(&bench);
     let worker = bench.work();
     let run = bench
         .submit(sh(
@@ -228,12 +237,7 @@ async fn whoever_holds_the_grant_types_through_the_worker() {
         .await;
     let mut seen = Seen::of(&bench, run, AGENT).await;
     seen.until_text("begun").await;
-    let enable = ControlCommand::EnableSession {
-        provider: Provider::Web,
-        ttl_seconds: None,
-        note: None,
-    };
-    bench.command(run, enable).await;
+    bench.command(run, enable()).await;
     bench
         .story(run, |story| {
             story.has(|e| matches!(e, Event::SessionReady(_)))

@@ -17,11 +17,26 @@ use crate::{
 /// dragged changes it a few times a second at most.
 const SIZED_AFTER: Duration = Duration::from_millis(250);
 
+/// How many lines of a draft are taken away on either side of the cursor. With the words behind them
+/// the keys stay below 1,024 bytes: Codex reads so many at once, and the rest only when more comes.
+const DRAFT: usize = 32;
+
 /// A size that the holder of the grant has wished.
 pub(super) struct Wished {
     pub(super) due: Instant,
     terminal: TerminalName,
     size: TerminalSize,
+}
+
+/// Keys that take away whatever stands at an agent's prompt, wherever the cursor is in it, and do
+/// nothing where nothing stands there: Ctrl-C and Esc, which do the former as well, leave the agent or
+/// go back in its story then. Ctrl-U takes a line up to the cursor, or its break with the one
+/// before; Ctrl-K and Delete take what follows, and its break. Each is apart from the next by a key
+/// that is a sequence, since Claude Code takes control characters in a row for pasted ones. The last
+/// leaves its shell mode.
+fn empty_prompt() -> String {
+    let (before, behind) = ("\x15\x1b[3~", "\x0b\x1b[3~");
+    before.repeat(2 * DRAFT) + &behind.repeat(DRAFT) + "\x7f"
 }
 
 impl Live {
@@ -74,7 +89,7 @@ impl Live {
     /// Enters words at the prompt of the agent's own screen, in the place of what stands there. They
     /// are pasted: what is typed so fast, a screen takes for that, and its end for another line.
     pub(in crate::host) fn wake(&mut self, words: &str, now: Instant) {
-        let keys = format!("\x15\x1b[200~{words}\x1b[201~\r");
+        let keys = format!("{}\x1b[200~{words}\x1b[201~\r", empty_prompt());
         self.agent.wake(keys.into_bytes());
         let progress = self.agent.type_now();
         self.progressed(TerminalName::Agent, progress, now);

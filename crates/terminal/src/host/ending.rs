@@ -21,8 +21,9 @@ use crate::{
 
 /// How long an agent that was asked to stop may take, before it is told to.
 const ASKED_WITHIN: Duration = Duration::from_secs(2);
-/// How long the agent's calls may take to end once they are told that the run is being ended.
-const CALLS_WITHIN: Duration = Duration::from_millis(200);
+/// How long the agent's calls may take to end once they are told that the run is being ended: long
+/// enough for a hook on a busy machine to wake, say no and leave.
+const CALLS_WITHIN: Duration = Duration::from_secs(1);
 const POLL: Duration = Duration::from_millis(10);
 
 /// What an end tells.

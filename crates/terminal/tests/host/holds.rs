@@ -1,6 +1,11 @@
 //! An agent that is held at its checkpoints.
 
-use std::time::Duration;
+use std::{
+    env::var_os,
+    io::{BufRead as _, BufReader, Write as _},
+    os::unix::net::UnixStream,
+    time::Duration,
+};
 
 use baton_domain::PauseMethod;
 use baton_terminal::{Held, LetGoWhy, What, attach};
@@ -134,6 +139,42 @@ async fn an_agent_that_is_ended_while_it_waits_is_told_to_do_nothing_more() {
     let (ended, word) = tokio::join!(ended, call.hear());
     ended.unwrap();
     assert_eq!(word["say"], "ending");
+}
+
+/// No test by itself: a call of an agent on a busy machine, which comes to say what it was told a
+/// while after it was told.
+#[test]
+fn slow_call_role() {
+    let (Some(socket), Some(told)) = (var_os("BATON_AGENT_SOCKET"), var_os("TOLD")) else {
+        return;
+    };
+    let mut call = UnixStream::connect(socket).unwrap();
+    writeln!(call, "{}", at("beforeTool", "1")).unwrap();
+    let mut word = String::new();
+    BufReader::new(&call).read_line(&mut word).unwrap();
+    std::thread::sleep(Duration::from_millis(400));
+    std::fs::write(told, word).unwrap();
+}
+
+// B-03
+#[tokio::test]
+async fn a_call_that_is_slow_to_say_no_has_said_it_before_anything_is_signalled() {
+    let program = std::env::current_exe().unwrap();
+    let script = format!(
+        "until [ -e go ]; do sleep 0.01; done; \
+         TOLD=told '{}' --exact holds::slow_call_role > /dev/null; sleep 300",
+        program.display()
+    );
+    let bench = Bench::new(&script);
+    let mut hosted = bench.launch().await;
+    let mut heard = Heard::default();
+    held_by(&mut hosted, &mut heard, 1).await;
+    std::fs::write(bench.folder.path().join("go"), "").unwrap();
+    hear(&mut hosted, &mut heard, |heard| heard.status.waiting).await;
+    hosted.remote().end();
+    end(&mut hosted, &mut heard).await.unwrap();
+    let told = std::fs::read_to_string(bench.folder.path().join("told")).unwrap();
+    assert!(told.contains("ending"), "{told}");
 }
 
 #[tokio::test]

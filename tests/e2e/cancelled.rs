@@ -7,7 +7,7 @@ use baton_testkit::git::SampleRepository;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
-use crate::stack::{Counters, Plan, Stack, id, processes_of};
+use crate::stack::{Counters, Plan, Stack, id, marked_as_of, none_works_for, processes_of};
 
 /// Longer than the grace that programs get: what does not end by then was not ended.
 const WITHIN: TimeDelta = TimeDelta::seconds(10);
@@ -41,7 +41,9 @@ async fn cancel_and_check(stack: &Stack, run: &str) {
     cancel(stack, run).await;
     let ended = stack.client.ended(run).await;
     assert_eq!(ended["state"], "cancelled", "{ended:#}");
-    assert_eq!(processes_of(run), Vec::<u32>::new(), "of {run}");
+    assert_eq!(marked_as_of(run), Vec::<u32>::new(), "of {run}");
+    // What its agent lived in has nothing left to do, and ends by itself.
+    none_works_for(run).await;
     let events = stack.client.events(run).await;
     let asked = one(&events, "cancel_requested").expect("the wish is on record");
     assert_eq!(asked["data"]["note"], "no longer needed");

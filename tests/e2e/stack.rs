@@ -24,7 +24,7 @@ use tempfile::TempDir;
 
 pub(crate) use asked::Asking;
 pub(crate) use client::{Client, id};
-pub(crate) use counters::{Counters, alive, none_works_for, processes_of};
+pub(crate) use counters::{Counters, alive, marked_as_of, none_works_for, processes_of};
 pub(crate) use outside::{Outside, Overhearing};
 pub(crate) use refused::Refused;
 pub(crate) use rows::{Rows, execute};

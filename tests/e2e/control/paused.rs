@@ -6,7 +6,7 @@ use baton_testkit::{Script, Turn, git::SampleRepository};
 use serde_json::{Value, json};
 
 use super::{count, event, message, say, until_phase, until_running, wish};
-use crate::stack::{Plan, Stack, id, processes_of};
+use crate::stack::{Plan, Stack, id, marked_as_of, none_works_for, processes_of};
 
 /// Two commands, each of which leaves a file, and a word. The first is thought of for as long as
 /// the test wishes.
@@ -103,7 +103,9 @@ async fn cancel_while_paused(agent: &str) {
     wish(&stack, &run, json!({"action": "cancel"})).await;
     let ended = stack.client.ended(&run).await;
     assert_eq!(ended["state"], "cancelled", "{ended:#}");
-    assert_eq!(processes_of(&run), Vec::<u32>::new(), "of {run}");
+    assert_eq!(marked_as_of(&run), Vec::<u32>::new(), "of {run}");
+    // What its agent lived in has nothing left to do, and ends by itself.
+    none_works_for(&run).await;
     assert!(!files.path().join("one").exists(), "it went on meanwhile");
     stack.stop().await;
 }

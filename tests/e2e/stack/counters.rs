@@ -144,12 +144,21 @@ pub(crate) fn alive(pid: u32, run: &str) -> bool {
     })
 }
 
+/// Every process that bears the run's mark: its agent with all that it has started, and its git.
+pub(crate) fn marked_as_of(run: &str) -> Vec<u32> {
+    pids().filter(|pid| alive(*pid, run)).collect()
+}
+
+fn pids() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").expect("/proc can be read").flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
 /// Every process that works for the run: its agent with all that it has started, and its git,
 /// which is known by where it works.
 pub(crate) fn processes_of(run: &str) -> Vec<u32> {
-    let entries = fs::read_dir("/proc").expect("/proc can be read").flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    pids.filter(|pid| alive(*pid, run) || works_in_folder_of(*pid, run))
+    pids()
+        .filter(|pid| alive(*pid, run) || works_in_folder_of(*pid, run))
         .collect()
 }
 

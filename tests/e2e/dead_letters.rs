@@ -1,7 +1,7 @@
 //! A run that fails is tried again after growing delays, is dead-lettered, and is tried once more
 //! when an operator has mended what was broken. A run that hangs on a worker is taken from it.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use baton_testkit::Signal;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -31,15 +31,35 @@ fn pauses(events: &[Value]) -> Vec<TimeDelta> {
         .collect()
 }
 
+/// Lets an attempt fail, and says how long after that the next is due. Nobody offers it meanwhile, so
+/// that there is time to look.
+async fn due_after(stack: &mut Stack, run: &str, attempt: u32, fails: &Path) -> TimeDelta {
+    let begun = |run: &Value| run["attempt"] == attempt && run["stage"] == "execute";
+    stack.client.until(run, begun).await;
+    stack.supervisor.stop().await;
+    fs::write(fails.with_extension(attempt.to_string()), "").expect("a file");
+    let waits = |run: &Value| run["state"] == "retry_scheduled";
+    let waits = stack.client.until(run, waits).await;
+    let events = stack.client.events(run).await;
+    let failed = kind(&events, "failed");
+    let due = waits["dueAt"].as_str().expect("a time");
+    let due: DateTime<Utc> = due.parse().expect("RFC 3339");
+    stack.supervisor.start_again();
+    due - time(failed.last().expect("it has failed"))
+}
+
 // W-12
 #[tokio::test(flavor = "multi_thread")]
 async fn what_keeps_failing_becomes_a_dead_letter_and_may_be_driven_again() {
-    let stack = Stack::start(Plan::default()).await;
+    let mut stack = Stack::start(Plan::default()).await;
     let mended = stack.folder().join("mended");
+    let fails = stack.folder().join("fails");
     // Killed by a signal that is not Baton's: that may pass.
     let script = format!(
-        "[ -e {} ] || kill -KILL $$; echo went well",
-        mended.display()
+        "if [ ! -e {} ]; then until [ -e {}.$BATON_ATTEMPT ]; do sleep 0.05; done; kill -KILL $$; fi; \
+         echo went well",
+        mended.display(),
+        fails.display()
     );
     let run = stack
         .client
@@ -49,6 +69,14 @@ async fn what_keeps_failing_becomes_a_dead_letter_and_may_be_driven_again() {
         }))
         .await;
     let run = id(&run);
+    for (attempt, full) in [(1, 1000), (2, 2000)] {
+        let due = due_after(&mut stack, &run, attempt, &fails).await;
+        // Up to a fifth is taken off, so that runs that failed together do not return together.
+        let least = TimeDelta::milliseconds(full * 4 / 5);
+        let most = TimeDelta::milliseconds(full);
+        assert!(least <= due && due <= most, "{attempt}: {due}");
+    }
+    fs::write(fails.with_extension("3"), "").expect("a file");
 
     let dead = stack.client.ended(&run).await;
     let state = (&dead["state"], &dead["attempt"], &dead["error"]["code"]);
@@ -60,11 +88,8 @@ async fn what_keeps_failing_becomes_a_dead_letter_and_may_be_driven_again() {
     let events = stack.client.events(&run).await;
     let pauses = pauses(&events);
     assert_eq!(pauses.len(), 2, "{pauses:?}");
-    for (pause, full) in pauses.iter().zip([1000, 2000]) {
-        // Up to a fifth is taken off, so that runs that failed together do not return together.
-        let least = TimeDelta::milliseconds(full * 4 / 5);
-        let most = TimeDelta::milliseconds(full + 1500);
-        assert!(least <= *pause && *pause <= most, "{pauses:?}");
+    for (pause, least) in pauses.iter().zip([800, 1600]) {
+        assert!(TimeDelta::milliseconds(least) <= *pause, "{pauses:?}");
     }
 
     fs::write(&mended, "").expect("what was broken is mended");

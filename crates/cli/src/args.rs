@@ -67,6 +67,7 @@ pub(crate) use dev::DevArgs;
 pub(crate) use doctor::{DoctorArgs, ProgramArgs};
 pub(crate) use drains::{DrainArgs, DrainCommand, UndrainCommand};
 pub(crate) use github::GitHubArgs;
+pub(crate) use id::instead;
 pub(crate) use inbox::{
     InboxAnswerArgs, InboxArgs, InboxCommand, InboxFilterArgs, InboxListArgs, InboxWatchArgs,
 };

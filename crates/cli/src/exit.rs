@@ -1,11 +1,11 @@
 //! Exit codes, one meaning each. The help of `baton` lists them.
 
-use std::{io, process::ExitCode};
+use std::{borrow::Cow, io, process::ExitCode};
 
 use baton_bus::BusError;
 use baton_store::StoreError;
 
-use crate::{client::ClientError, output};
+use crate::{args::instead, client::ClientError, output};
 
 /// How a command ended that ran to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,8 +90,18 @@ fn is_away(error: &anyhow::Error) -> bool {
     ) || database.is_some_and(StoreError::is_unavailable)
 }
 
+/// What to do about something that is not there.
+fn remedy(error: &anyhow::Error) -> Option<Cow<'static, str>> {
+    match error.downcast_ref() {
+        Some(ClientError::Refused { problem }) if problem.status == 404 => {
+            instead(&problem.detail).map(Cow::from)
+        }
+        _ => way_in(error).map(Cow::from),
+    }
+}
+
 /// What to do about a server that cannot be reached, or asks who one is.
-fn remedy(error: &anyhow::Error) -> Option<&'static str> {
+fn way_in(error: &anyhow::Error) -> Option<&'static str> {
     if let Some(BusError::Connect { .. }) = error.downcast_ref() {
         return Some("start the broker, or name another one with --nats-url (BATON_NATS_URL)");
     }
@@ -126,6 +136,19 @@ mod tests {
         let broker = anyhow::Error::from(BusError::Unavailable("no answer".to_owned()));
         assert_eq!(number_of(&broker.context("failed to start")), 5);
         assert_eq!(number_of(&anyhow!("anything else")), 1);
+    }
+
+    #[test]
+    fn what_there_is_not_comes_with_what_there_is() {
+        let problem = serde_json::from_value(serde_json::json!({
+            "type": "urn:baton:problem:not-found", "title": "there is no such thing", "status": 404,
+            "detail": "there is no run '019a2b3c-4d5e-7f60-8a1b-2c3d4e5f607a'",
+        }));
+        let problem = Box::new(problem.expect("a problem"));
+        let error = anyhow::Error::from(ClientError::Refused { problem });
+        let tip = remedy(&error.context("failed to pause it")).expect("a tip");
+        assert!(tip.contains("`baton runs list`"), "{tip}");
+        assert_eq!(remedy(&ClientError::refused_for_tests().into()), None);
     }
 
     #[test]

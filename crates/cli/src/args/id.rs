@@ -9,6 +9,28 @@ use uuid::Uuid;
 /// What ids look like.
 const EXAMPLE: &str = "01a8f2c4-6d3e-7b91-8a05-3f7c2e9d4b16";
 
+/// The commands that list what has an id, by what the API calls it.
+const LISTS: [(&str, &str); 5] = [
+    ("run", "baton runs list"),
+    ("request for help", "baton inbox list"),
+    ("message", "baton runs messages"),
+    ("token", "baton tokens list"),
+    ("drain", "baton drain list"),
+];
+
+/// What there is instead of something that the API has not, by the words in which it says so.
+pub(crate) fn instead(detail: &str) -> Option<String> {
+    let what = detail.strip_prefix("there is no ")?.split(" '").next()?;
+    let (_, listed_by) = LISTS.iter().find(|(listed, _)| *listed == what)?;
+    let all = match what {
+        "run" | "message" => ", beyond the first page with --all",
+        "request for help" => ", settled ones too with --all",
+        "token" => ", revoked ones too with --all",
+        _ => "",
+    };
+    Some(format!("`{listed_by}` lists those there are{all}"))
+}
+
 /// A run's id.
 pub(super) fn run(text: &str) -> Result<RunId, String> {
     text.parse().map_err(|_| match Uuid::try_parse(text) {
@@ -114,6 +136,21 @@ mod tests {
                 assert!(said.contains("' for '"), "{said}");
             }
         }
+    }
+
+    #[test]
+    fn what_there_is_not_is_told_with_the_command_that_lists_what_there_is() {
+        for (what, listed_by) in LISTS {
+            let said = instead(&format!("there is no {what} '{EXAMPLE}'")).expect(what);
+            assert!(said.starts_with(&format!("`{listed_by}` lists")), "{said}");
+            assert!(is_there(listed_by), "{said}");
+            let all = said.contains("--all");
+            let words = listed_by.split(' ').chain(["--help"]);
+            let help = Cli::try_parse_from(words).unwrap_err().to_string();
+            assert_eq!(all, help.contains("--all"), "{listed_by}");
+        }
+        assert_eq!(instead("there is no page 'x'"), None);
+        assert_eq!(instead("the run 'x' is over"), None);
     }
 
     #[test]

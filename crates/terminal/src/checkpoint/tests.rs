@@ -7,6 +7,7 @@ use std::time::Duration;
 use baton_domain::{HelpEnd, MessageKind};
 
 use super::*;
+use crate::control::HeldTurns;
 
 fn ask(at: Moment) -> Checkpoint {
     Checkpoint {
@@ -44,6 +45,15 @@ fn message(number: u128, kind: MessageKind) -> Said {
     })
 }
 
+/// A wish to hold the agent; `turns` for one with a screen of its own.
+fn hold_of(number: u128, turns: Option<HeldTurns>) -> Said {
+    Said::Hold(Some(Hold {
+        id: id(number),
+        label: String::new(),
+        turns,
+    }))
+}
+
 fn hear(desk: &mut Desk, said: Said) -> Vec<Effect> {
     desk.hear(said, Duration::ZERO)
 }
@@ -60,15 +70,7 @@ fn gone_on(effects: &[Effect]) -> Option<&Go> {
 fn every_moment_but_a_beginning_is_held() {
     for at in ALL {
         let mut desk = Desk::default();
-        let label = String::new();
-        hear(
-            &mut desk,
-            Said::Hold(Some(Hold {
-                id: id(1),
-                label,
-                turns: None,
-            })),
-        );
+        hear(&mut desk, hold_of(1, None));
         let effects = hear(&mut desk, Said::Checkpoint(CallId(1), ask(at), id(2)));
         let begins = matches!(at, Moment::Context | Moment::Unknown);
         assert_eq!(gone_on(&effects).is_some(), begins, "{at:?}");
@@ -206,15 +208,7 @@ fn whoever_takes_a_step_while_a_person_is_asked_goes_on() {
 #[test]
 fn nothing_goes_on_once_the_end_has_begun() {
     let mut desk = Desk::default();
-    let label = String::new();
-    hear(
-        &mut desk,
-        Said::Hold(Some(Hold {
-            id: id(1),
-            label,
-            turns: None,
-        })),
-    );
+    hear(&mut desk, hold_of(1, None));
     let arrive = |call| Said::Checkpoint(CallId(call), ask(Moment::BeforeTool), id(2));
     hear(&mut desk, arrive(1));
     let effects = hear(&mut desk, Said::Ending);

@@ -1,7 +1,6 @@
 //! Agents whose turns are begun by whoever types to them: held between two turns, and worked with.
 
 use super::*;
-use crate::control::HeldTurns;
 
 /// A hold for a pause, or for an operator who types to the agent.
 fn hold(number: u128, typed: bool) -> Said {
@@ -9,13 +8,7 @@ fn hold(number: u128, typed: bool) -> Said {
 }
 
 fn over(number: u128, typed: bool, over_after: Option<u32>) -> Said {
-    let turns = Some(HeldTurns { over_after, typed });
-    let label = String::new();
-    Said::Hold(Some(Hold {
-        id: id(number),
-        label,
-        turns,
-    }))
+    hold_of(number, Some(HeldTurns { over_after, typed }))
 }
 
 /// A call of the agent at a moment; whether it may go on.

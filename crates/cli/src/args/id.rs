@@ -24,8 +24,8 @@ pub(crate) fn instead(detail: &str) -> Option<String> {
     let (_, listed_by) = LISTS.iter().find(|(listed, _)| *listed == what)?;
     let all = match what {
         "run" | "message" => ", beyond the first page with --all",
-        "request for help" => ", settled ones too with --all",
-        "token" => ", revoked ones too with --all",
+        "request for help" => ", settled ones too with --state any --all",
+        "token" => ", expired and revoked ones too with --all",
         _ => "",
     };
     Some(format!("`{listed_by}` lists those there are{all}"))

@@ -14,6 +14,10 @@ use super::{RelayManner, Shared, host::Host, random::random, viewer};
 /// The name that hosts sign in with; viewers sign in with their token.
 const HOST_USER: &str = "tmate";
 
+/// Real clients read what came while they were writing only when something more comes: a key may
+/// wait in them. A frozen relay is not to hang up for want of an answer.
+const NUDGE_EVERY: Duration = Duration::from_millis(250);
+
 /// Starts listening; where, and the fingerprint of its key.
 pub(super) fn start(shared: &Shared, tasks: &mut JoinSet<()>) -> (SocketAddr, String) {
     let key = PrivateKey::from(Ed25519Keypair::from_seed(&random()));
@@ -23,6 +27,8 @@ pub(super) fn start(shared: &Shared, tasks: &mut JoinSet<()>) -> (SocketAddr, St
         auth_rejection_time: Duration::ZERO,
         auth_rejection_time_initial: Some(Duration::ZERO),
         nodelay: true,
+        keepalive_interval: Some(NUDGE_EVERY),
+        keepalive_max: 0,
         ..Config::default()
     });
     let listener = super::listener();

@@ -32,12 +32,13 @@ const MOST_FILLED: u64 = 256 << 10;
 /// later.
 const LOOKS: u32 = 3;
 
-/// How often what is kept is read after messages were dropped: the last of them may be kept only
-/// after it was dropped, and perhaps nothing is said any more that would show the hole.
-const AFTER_DROPS: u32 = 4;
+/// How often what is kept is read again after messages went by unheard, before the feed began or
+/// since they were dropped: the last of them may be kept only after it went by, and perhaps nothing
+/// is said any more that would show the hole.
+const AGAIN: u32 = 4;
 
-/// The first pause before reading again after messages were dropped; each is four times longer.
-const AFTER_DROP: Duration = Duration::from_millis(20);
+/// The first pause before reading again; each is four times longer.
+const AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 /// What a terminal shows, as one worker says it: its last screen first, then everything after it.
 /// Dropping it ends the subscription.
@@ -56,8 +57,8 @@ pub struct TerminalFeed {
     held: Option<(Heard, Kind)>,
     /// How often the present hole was looked into.
     looks: u32,
-    /// How often what is kept was read since messages were dropped, and when it is read again.
-    dropped: Option<(u32, Instant)>,
+    /// How often what is kept was read since messages went by unheard, and when it is read again.
+    again: Option<(u32, Instant)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,14 +114,14 @@ impl Bus {
             behind: true,
             held: None,
             looks: 0,
-            dropped: None,
+            again: again(0),
         })
     }
 }
 
 /// When what is kept is read again; never once that was done often enough.
-fn after_drop(times: u32) -> Option<(u32, Instant)> {
-    (times < AFTER_DROPS).then(|| (times, Instant::now() + AFTER_DROP * 4u32.pow(times)))
+fn again(times: u32) -> Option<(u32, Instant)> {
+    (times < AGAIN).then(|| (times, Instant::now() + AGAIN_AFTER * 4u32.pow(times)))
 }
 
 async fn at(due: Option<(u32, Instant)>) {
@@ -146,16 +147,19 @@ impl TerminalFeed {
                 changed = self.connection.changed() => {
                     changed.ok()?;
                     // What was said while the broker could not be heard is looked for.
-                    self.behind |= *self.connection.borrow() == Connection::Up;
+                    if *self.connection.borrow() == Connection::Up {
+                        self.behind = true;
+                        self.again = again(0);
+                    }
                 }
                 changed = self.drops.changed() => {
                     changed.ok()?;
                     self.behind = true;
-                    self.dropped = after_drop(0);
+                    self.again = again(0);
                 }
-                () = at(self.dropped) => {
+                () = at(self.again) => {
                     self.behind = true;
-                    self.dropped = self.dropped.and_then(|(times, _)| after_drop(times + 1));
+                    self.again = self.again.and_then(|(times, _)| again(times + 1));
                 }
                 message = self.live.next() => self.hear(message?),
             }

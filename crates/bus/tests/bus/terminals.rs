@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use async_nats::jetstream::stream::SubjectTransform;
 use baton_bus::{Bus, BusError, Connection, Fed, Fence, NotSent, PublishError, TerminalFeed};
 use baton_domain::{Attempt, Position, TerminalName, TerminalSize};
 use baton_testkit::TestBroker;
@@ -196,6 +197,32 @@ async fn a_hole_on_the_live_way_is_filled_out_of_the_stream() {
             other => panic!("{other:?} at {shown}"),
         }
     }
+}
+
+// B-07
+#[tokio::test]
+async fn what_went_by_before_a_feed_began_and_is_kept_only_after_that_is_shown() {
+    let house = House::start().await;
+    let client = async_nats::connect(house.broker.url()).await;
+    let jetstream = async_nats::jetstream::new(client.expect("a connection"));
+    // What is published here is kept as a terminal's, and nobody hears it live.
+    let mut stream = jetstream.get_stream("TERM").await.expect("a stream");
+    let mut config = stream.info().await.expect("an answer").config.clone();
+    config.subjects.push("unheard.>".to_owned());
+    config.subject_transform = Some(SubjectTransform {
+        source: "unheard.>".to_owned(),
+        destination: ">".to_owned(),
+    });
+    jetstream.update_stream(config).await.expect("a stream");
+
+    let mut feed = feed(&house.bus, "w1").await;
+    feed.catch_up().await;
+    assert_eq!(feed.ready(), None);
+    let unheard = format!("unheard.{}", of_output("w1"));
+    let client = jetstream.client();
+    let said = client.publish(unheard, message(7, vec![output(0, "0123")]));
+    said.await.expect("the client takes it");
+    assert_eq!(next(&mut feed).await, output(0, "0123"));
 }
 
 // B-07

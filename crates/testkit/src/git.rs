@@ -136,6 +136,13 @@ impl SampleRepository {
         git(&self.remote(), arguments)
     }
 
+    /// What somebody has changed in a working copy, as `git status --porcelain` tells it: what is
+    /// staged and what is not.
+    #[must_use]
+    pub fn status(copy: &Path) -> String {
+        git(copy, &["status", "--porcelain"])
+    }
+
     fn copy(&self) -> PathBuf {
         self.folder.path().join("copy")
     }

@@ -118,9 +118,14 @@ pub(crate) async fn let_go(hosted: &mut Hosted, heard: &mut Heard) {
 
 /// Tells messages, as another worker does, and waits until the host holds them.
 pub(crate) async fn told(bench: &Bench, messages: &[AgentMessage]) {
+    told_after(bench, &[], messages).await;
+}
+
+/// The same, after it has told some that the host has had already.
+pub(crate) async fn told_after(bench: &Bench, again: &[AgentMessage], messages: &[AgentMessage]) {
     let mut hosted = attach(&bench.host()).await.unwrap();
     let wanted = hosted.status().pending + u32::try_from(messages.len()).unwrap();
-    for message in messages {
+    for message in again.iter().chain(messages) {
         hosted.remote().tell(message.clone());
     }
     let is_told = |heard: &Heard| heard.status.pending == wanted;

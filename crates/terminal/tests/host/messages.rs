@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     bench::{Bench, Heard, end, hear},
-    calls::{Call, at, held_by, id, message, pass, told},
+    calls::{Call, at, held_by, id, message, pass, told, told_after},
 };
 
 /// The messages that were handed over, by which of the agent's words.
@@ -42,10 +42,7 @@ async fn each_message_is_handed_over_once_where_it_belongs() {
     drop(hosted);
     let mut hosted = attach(&bench.host()).await.unwrap();
     let mut heard = Heard::default();
-    for again in &messages {
-        hosted.remote().tell(again.clone());
-    }
-    told(&bench, &[message(4, Steering)]).await;
+    told_after(&bench, &messages, &[message(4, Steering)]).await;
     assert_eq!(pass(&bench, &at("afterTool", "1")).await, ["text 4"]);
     let mut helper = at("beforeTool", "2");
     helper["deaf"] = true.into();

@@ -16,8 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     SupervisorDeps, SupervisorOptions,
     core::{Effect, Known, LiveLease, Periods, Timers},
-    publish,
-    sweep::Sweep,
+    publish, sweep,
 };
 
 /// How long the store may take to answer.
@@ -41,12 +40,15 @@ pub(crate) async fn watch(
     let mut duty = OnDuty::new(deps, options);
     {
         let mut lost = pin!(lock.lost());
+        // Beside the timers: a broker that is slow to answer keeps no beat waiting.
+        let mut sweeping = pin!(sweep::always(deps, &feed, options));
         while !soft.is_cancelled() {
             tokio::select! {
                 error = &mut lost => {
                     tracing::warn!(%error, "off duty: the lock is lost");
                     return;
                 }
+                never = &mut sweeping => match never {},
                 () = duty.listen(&feed, soft) => {}
             }
         }
@@ -74,7 +76,6 @@ struct OnDuty<'a> {
     /// The position that the leases known to the timers belong to.
     leases_at: Option<Position>,
     due: BTreeMap<RunId, StoredRun>,
-    sweep: Sweep,
     looked_at: Instant,
 }
 
@@ -93,7 +94,6 @@ impl<'a> OnDuty<'a> {
             timers: Timers::new(periods),
             leases_at: None,
             due: BTreeMap::new(),
-            sweep: Sweep::new(options.sweep),
             looked_at: now,
         }
     }
@@ -170,7 +170,6 @@ impl<'a> OnDuty<'a> {
             Ok(true) => {
                 let effects = self.timers.tick(self.now());
                 self.perform(effects).await;
-                self.sweep.step(self.deps, history.position()).await;
             }
             Ok(false) => self.forget(),
             Err(error) => {
@@ -185,7 +184,6 @@ impl<'a> OnDuty<'a> {
         self.timers.forget();
         self.leases_at = None;
         self.due.clear();
-        self.sweep.forget();
     }
 
     /// Takes over what the store knows; false when it did not answer in time.

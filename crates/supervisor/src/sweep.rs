@@ -10,11 +10,11 @@ use std::{collections::HashMap, time::Duration};
 
 use baton_bus::BusError;
 use baton_domain::{Position, Priority, Route, RunId};
-use baton_store::{StoredRun, runs};
+use baton_store::{PositionFeed, StoredRun, runs};
 use baton_wire::Filter;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use crate::{SupervisorDeps, publish};
+use crate::{SupervisorDeps, SupervisorOptions, publish};
 
 /// How long broker or store may take to answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
@@ -53,9 +53,32 @@ impl Floors {
     }
 }
 
+/// Nothing that ends by itself.
+pub(crate) enum Never {}
+
+/// Sweeps for as long as the database can be reached, and begins anew once it is back.
+pub(crate) async fn always(
+    deps: &SupervisorDeps,
+    feed: &PositionFeed,
+    options: &SupervisorOptions,
+) -> Never {
+    let mut sweep = Sweep::new(options.sweep);
+    let mut ticks = interval(options.tick);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let history = feed.now();
+        if history.is_up() {
+            sweep.step(deps, history.position()).await;
+        } else {
+            sweep.forget();
+        }
+    }
+}
+
 /// The sweeping.
 #[derive(Debug)]
-pub(crate) struct Sweep {
+struct Sweep {
     every: Duration,
     last: Option<Instant>,
     floors: Option<Floors>,
@@ -64,7 +87,7 @@ pub(crate) struct Sweep {
 }
 
 impl Sweep {
-    pub(crate) const fn new(every: Duration) -> Self {
+    const fn new(every: Duration) -> Self {
         Self {
             every,
             last: None,
@@ -74,7 +97,7 @@ impl Sweep {
     }
 
     /// Takes the next step, if its time has come; `recorded` is how far the tables reach.
-    pub(crate) async fn step(&mut self, deps: &SupervisorDeps, recorded: Position) {
+    async fn step(&mut self, deps: &SupervisorDeps, recorded: Position) {
         let done = match self.floors.take_if(|floors| floors.through <= recorded) {
             Some(floors) => self.offer_again(deps, &floors).await,
             None if self.floors.is_none() && self.is_due() => {
@@ -89,7 +112,7 @@ impl Sweep {
     }
 
     /// Forgets what was asked: it may be long over.
-    pub(crate) fn forget(&mut self) {
+    fn forget(&mut self) {
         self.floors = None;
     }
 
